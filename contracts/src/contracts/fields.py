@@ -1,0 +1,54 @@
+"""The types that several owners' events use for the same thing."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.base import Pseudonymous, Public, Record, Sensitivity
+
+Sealed = Annotated[str, Sensitivity.PERSONAL, Field(min_length=1, json_schema_extra={"x-sealed": True})]
+"""Personal data encrypted to registry's intake key (base64); the only form in which it may travel (design §8)."""
+
+Minute = Annotated[int, Sensitivity.PUBLIC, Field(ge=0, lt=2880)]
+"""Minute of the local day; a shift that ends after midnight goes past 1440."""
+
+Percent = Annotated[int, Sensitivity.PUBLIC, Field(ge=0, le=100)]
+
+WorkerId = Pseudonymous[UUID]
+VisitId = Pseudonymous[UUID]
+"""The id of a visit is its appointment's id; a walk-in brings its own."""
+
+ClinicId = Annotated[str, Sensitivity.PUBLIC, Field(pattern=r"^[0-9A-Z]{5}$")]
+"""Mã CSKCB: five characters (domain reference 4.1)."""
+
+Site = Annotated[str, Sensitivity.PUBLIC, Field(min_length=1, max_length=40)]
+"""Where workers work and teams examine: a commune code (MAXA, five digits) or an industrial park's id."""
+
+Station = Literal[
+    "REC", "MEA", "BLD", "URI", "XRY", "EYE", "ENT", "DEN", "INT", "SUR", "GYN", "ECG", "AUD", "SPI"
+]
+"""A desk of an exam session (bàn khám)."""
+
+HeavyClass = Literal["NORMAL", "NNDHNH", "DBNNDHNH"]
+"""Điều kiện lao động: bình thường; nặng nhọc, độc hại, nguy hiểm; đặc biệt nặng nhọc, độc hại, nguy hiểm."""
+
+HealthClass = Annotated[int, Field(ge=1, le=5)]
+"""Phân loại sức khỏe I–V (QĐ 1613/BYT-QĐ)."""
+
+
+class Window(Record):
+    """An arrival window of an exam session: how many may arrive, in all and per station."""
+
+    start: Minute
+    total: Public[Annotated[int, Field(ge=0)]]
+    capacity: Public[dict[Station, Annotated[int, Field(ge=0)]]]
+
+
+class Problem(Record):
+    """One thing that is wrong, by its stable code; never the offending value, which may be personal."""
+
+    code: Public[str]
+    field: Public[str | None] = None
+    message_vi: Public[str] = ""
+    message_en: Public[str] = ""

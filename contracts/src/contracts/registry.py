@@ -1,0 +1,281 @@
+"""What `registry` says: organisations, lines, and workers as facts without identity."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.base import Event, Health, Party, Pseudonymous, Public, Record
+from contracts.fields import HeavyClass, Percent, Problem, Site, WorkerId
+from contracts.unions import BOTH_PARTIES, OrganisationKind, Reach
+
+
+class Organisation(Record):
+    """A node of the union, employer or administrative tree from `valid_from` on."""
+
+    organisation_id: Public[UUID]
+    kind: Public[OrganisationKind]
+    name: Public[str]
+    code: Public[str]
+    parent_id: Public[UUID | None] = None
+    province_code: Public[str]
+    commune_code: Public[str | None] = None
+    code_system: Public[str] = "2025-07-01"
+    valid_from: Public[date]
+
+
+class OrganisationRegistered(
+    Organisation,
+    Event,
+    name="registry.organisation.registered",
+    topic="registry.organisations",
+    key="organisation_id",
+    readers=("scheduling", "coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """A union unit, employer or park entered the register."""
+
+
+class OrganisationChanged(
+    Organisation,
+    Event,
+    name="registry.organisation.changed",
+    topic="registry.organisations",
+    key="organisation_id",
+    readers=("scheduling", "coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """An organisation's name, code or parent is another from `valid_from` on; what was before stays history."""
+
+
+class Line(Record):
+    """A crew with its calendar, headcount and absence ceiling (kd-plan/1: lines)."""
+
+    line_id: Public[UUID]
+    unit_id: Public[UUID]
+    employer_id: Public[UUID | None] = None
+    name: Public[str]
+    site: Site
+    shifts_from: Public[date]
+    shifts: Public[list[tuple[int, int] | None]]
+    headcount: Public[int]
+    max_absent_pct: Percent
+    reaches: Public[list[Reach]]
+
+
+class LineRegistered(
+    Line,
+    Event,
+    name="registry.line.registered",
+    topic="registry.lines",
+    key="line_id",
+    readers=("scheduling", "gateway"),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """A line entered the register; scheduling plans around its shifts."""
+
+
+class LineChanged(
+    Line,
+    Event,
+    name="registry.line.changed",
+    topic="registry.lines",
+    key="line_id",
+    readers=("scheduling", "gateway"),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """A line's shifts, headcount, ceiling or reach changed."""
+
+
+class DeclarationUnchanged(
+    Event,
+    name="registry.declaration.unchanged",
+    topic="registry.declarations",
+    key="subject_id",
+    readers=("gateway",),
+    shown_to=BOTH_PARTIES,
+):
+    """A declaration said what the register already knew."""
+
+    subject_id: Public[UUID]
+
+
+class DeclarationRefused(
+    Event,
+    name="registry.declaration.refused",
+    topic="registry.declarations",
+    key="subject_id",
+    readers=("gateway",),
+    shown_to=BOTH_PARTIES,
+):
+    """A declaration could not be taken; every problem of it at once."""
+
+    subject_id: Public[UUID]
+    problems: Public[list[Problem]]
+
+
+class Exposure(Record):
+    """A hazard the worker is exposed to, since a day where it is known (code list: domain reference 3)."""
+
+    hazard: Pseudonymous[str]
+    since: Pseudonymous[date | None] = None
+
+
+class WorkerFacts(Record):
+    """What scheduling and results need of a worker: facts and duties, never identity.
+
+    `born` is `YYYY`, `YYYY-MM` only: the day stays in the vault; where it is doubtful the stricter rule is taken.
+    """
+
+    worker_id: WorkerId
+    unit_id: Public[UUID]
+    employer_id: Public[UUID | None] = None
+    line_id: Public[UUID | None] = None
+    sex: Pseudonymous[Literal["male", "female", "other"]]
+    born: Pseudonymous[Annotated[str, Field(pattern=r"^\d{4}(-\d{2})?$")]]
+    disabled: Health[bool] = False
+    heavy_class: Pseudonymous[HeavyClass | None] = None
+    exposures: Pseudonymous[list[Exposure]] = []
+    employed_since: Pseudonymous[date | None] = None
+    last_health_check: Pseudonymous[date | None] = None
+    roster_id: Public[UUID | None] = None
+    row: Public[int | None] = None
+
+
+class WorkerRegistered(
+    WorkerFacts,
+    Event,
+    name="registry.worker.registered",
+    topic="registry.workers",
+    key="worker_id",
+    readers=("scheduling", "results", "gateway"),
+    retention_days=None,
+):
+    """A person entered the register as a worker of a union unit."""
+
+
+class WorkerChanged(
+    WorkerFacts,
+    Event,
+    name="registry.worker.changed",
+    topic="registry.workers",
+    key="worker_id",
+    readers=("scheduling", "results", "gateway"),
+    retention_days=None,
+):
+    """A fact about a worker is another now: unit, line, job, exposure, duty."""
+
+
+class WorkerLeft(
+    Event,
+    name="registry.worker.left",
+    topic="registry.workers",
+    key="worker_id",
+    readers=("scheduling", "results", "coordination", "gateway"),
+    retention_days=None,
+):
+    """A worker left the unit; open checks of theirs end as *left*."""
+
+    worker_id: WorkerId
+    unit_id: Public[UUID]
+    left_on: Pseudonymous[date]
+
+
+class LeavingRecorded(
+    Event,
+    name="registry.leaving.recorded",
+    topic="registry.rosters",
+    key="unit_id",
+    readers=("gateway",),
+    shown_to=BOTH_PARTIES,
+):
+    """A confirmation of leavers took effect: how many left now, how many had left before or are unknown."""
+
+    unit_id: Public[UUID]
+    left: Public[int]
+    already_left: Public[int] = 0
+    unknown: Public[int] = 0
+
+
+class RowAnswer(Record):
+    """What became of one roster row: its outcome, every code that applies, and its effect on the register."""
+
+    row: Public[int]
+    outcome: Public[Literal["accepted", "accepted_with_warnings", "refused"]]
+    codes: Public[list[str]] = []
+    related_rows: Public[list[int]] = []
+    worker_id: Pseudonymous[UUID | None] = None
+    effect: Public[Literal["registered", "changed", "moved", "unchanged", "refused", "duplicate", "review"]]
+
+
+class RosterRowsAnswered(
+    Event,
+    name="registry.roster.rows-answered",
+    topic="registry.rosters",
+    key="roster_id",
+    readers=("gateway",),
+    shown_to=(Party.UNIONS,),
+    retention_days=30,
+):
+    """The answers to some hundred rows of a roster, for its receipt."""
+
+    roster_id: Public[UUID]
+    part: Public[int]
+    rows: Public[list[RowAnswer]]
+
+
+class RosterAssessed(
+    Event,
+    name="registry.roster.assessed",
+    topic="registry.rosters",
+    key="roster_id",
+    readers=("coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+):
+    """A roster was read to its last row: how many of each effect; with `dry_run`, what would have happened.
+
+    `leaving` are workers missing from a complete roster: proposed to have left, for a person to confirm.
+    """
+
+    roster_id: Public[UUID]
+    unit_id: Public[UUID]
+    dry_run: Public[bool]
+    file_outcome: Public[Literal["accepted", "refused"]]
+    file_codes: Public[list[str]] = []
+    rows: Public[int] = 0
+    registered: Public[int] = 0
+    changed: Public[int] = 0
+    moved: Public[int] = 0
+    unchanged: Public[int] = 0
+    refused: Public[int] = 0
+    duplicates: Public[int] = 0
+    review: Public[int] = 0
+    leaving: Pseudonymous[list[UUID]] = []
+    members_before: Public[int] = 0
+    members_after: Public[int] = 0
+    parts: Public[int] = 0
+
+
+class RosterClosed(
+    Event,
+    name="registry.roster.closed",
+    topic="registry.rosters",
+    key="unit_id",
+    readers=("scheduling", "coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """A unit's rosters for a campaign are closed: `workers` belong to it now, `workers_ever` have ever belonged.
+
+    `workers_ever` only grows, so a reader that has seen as many distinct workers of the unit has seen them all.
+    """
+
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+    workers: Public[int]
+    workers_ever: Public[int]

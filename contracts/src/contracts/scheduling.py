@@ -1,0 +1,343 @@
+"""What `scheduling` says: what is due and why, which sessions count, plans, and every turn of an appointment."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from contracts.base import Event, Party, Pseudonymous, Public, Record
+from contracts.fields import ClinicId, Problem, Site, Station, VisitId, WorkerId
+from contracts.unions import BOTH_PARTIES
+
+CLINIC_FEED = (Party.UNIONS, Party.CLINICS)
+
+
+class Ground(Record):
+    """Why a check is due: the rule's id and version and its legal source, in both languages."""
+
+    rule: Public[str]
+    version: Public[str]
+    legal_source: Public[str]
+    text_vi: Public[str]
+    text_en: Public[str]
+
+
+class HealthCheckBecameDue(
+    Event,
+    name="scheduling.health-check.became-due",
+    topic="scheduling.health-checks",
+    key="health_check_id",
+    readers=("results", "coordination", "gateway"),
+    shown_to=(Party.UNIONS,),
+    retention_days=None,
+):
+    """A worker's check falls due in a campaign, with package, deadline and grounds.
+
+    A `late_joiner` became known after the unit's rosters were closed and is counted apart from the frozen scope.
+    """
+
+    health_check_id: Pseudonymous[UUID]
+    worker_id: WorkerId
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+    package: Pseudonymous[str]
+    stations: Pseudonymous[list[Station]]
+    interval_months: Pseudonymous[int]
+    due_on: Pseudonymous[date]
+    legal_deadline: Pseudonymous[date | None] = None
+    priority: Pseudonymous[Literal[1, 2, 3, 4]]
+    late_joiner: Public[bool] = False
+    grounds: Pseudonymous[list[Ground]]
+
+
+class HealthCheckWithdrawn(
+    Event,
+    name="scheduling.health-check.withdrawn",
+    topic="scheduling.health-checks",
+    key="health_check_id",
+    readers=("results", "coordination", "gateway"),
+    shown_to=(Party.UNIONS,),
+    retention_days=None,
+):
+    """A due check ends without a visit: the worker left or refused."""
+
+    health_check_id: Pseudonymous[UUID]
+    worker_id: WorkerId
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+    reason: Pseudonymous[Literal["left", "refused"]]
+    on_day: Pseudonymous[date]
+
+
+class HealthCheckDeferred(
+    Event,
+    name="scheduling.health-check.deferred",
+    topic="scheduling.health-checks",
+    key="health_check_id",
+    readers=("coordination", "gateway"),
+    shown_to=(Party.UNIONS,),
+    retention_days=None,
+):
+    """No plan found a place for a due check; the reason is true of the plan (kd-plan/1, rule R7)."""
+
+    health_check_id: Pseudonymous[UUID]
+    worker_id: WorkerId
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+    plan_id: Public[UUID]
+    reason: Public[str]
+
+
+class DemandDeclared(
+    Event,
+    name="scheduling.demand.declared",
+    topic="scheduling.demands",
+    key="unit_id",
+    readers=("coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """All due checks of a unit with closed rosters are derived: `due` of its `workers`, not counting late joiners."""
+
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+    workers: Public[int]
+    due: Public[int]
+
+
+class SessionListed(
+    Event,
+    name="scheduling.session.listed",
+    topic="scheduling.sessions",
+    key="session_id",
+    readers=("results", "coordination", "gateway"),
+    shown_to=(Party.UNIONS, Party.HEALTH, Party.CLINICS),
+    retention_days=None,
+):
+    """A session stands in the calendar: `planned` until a permit covers it, then `confirmed`, or `withdrawn`."""
+
+    session_id: Public[UUID]
+    clinic_id: ClinicId
+    campaign_id: Public[UUID]
+    site: Site
+    day: Public[date]
+    status: Public[Literal["planned", "confirmed", "withdrawn"]]
+    permit_id: Public[UUID | None] = None
+    seats: Public[int]
+    booked: Public[int] = 0
+
+
+class SessionRefused(
+    Event,
+    name="scheduling.session.refused",
+    topic="scheduling.sessions",
+    key="session_id",
+    readers=("gateway",),
+    shown_to=(Party.CLINICS, Party.HEALTH),
+):
+    """An offered or withdrawn session could not be taken; every problem of it at once."""
+
+    session_id: Public[UUID]
+    clinic_id: ClinicId
+    problems: Public[list[Problem]]
+
+
+class PermitNoted(
+    Event,
+    name="scheduling.permit.noted",
+    topic="scheduling.permits",
+    key="clinic_id",
+    readers=("gateway",),
+    shown_to=(Party.UNIONS, Party.HEALTH, Party.CLINICS),
+    retention_days=None,
+):
+    """A permit or its end was noted, and how many listed sessions it confirmed or unconfirmed."""
+
+    clinic_id: ClinicId
+    permit_id: Public[UUID]
+    confirmed: Public[int] = 0
+    unconfirmed: Public[int] = 0
+
+
+class PlanProposed(
+    Event,
+    name="scheduling.plan.proposed",
+    topic="scheduling.plans",
+    key="plan_id",
+    readers=("coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """A plan was computed and waits for both parties: its size, cost, bound and why some have no place."""
+
+    plan_id: Public[UUID]
+    campaign_id: Public[UUID]
+    kind: Public[Literal["initial", "make-up", "repair"]]
+    on_day: Public[date]
+    demand: Public[int]
+    appointments: Public[int]
+    unassigned: Public[dict[str, int]]
+    sessions_used: Public[int]
+    cost: Public[int]
+    lower_bound: Public[int]
+    inputs_digest: Public[str]
+    explanation_vi: Public[list[str]] = []
+    explanation_en: Public[list[str]] = []
+
+
+class PlanPublished(
+    Event,
+    name="scheduling.plan.published",
+    topic="scheduling.plans",
+    key="plan_id",
+    readers=("coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """An approved plan became appointments; `dropped` could not be kept, because the world moved meanwhile."""
+
+    plan_id: Public[UUID]
+    campaign_id: Public[UUID]
+    appointments: Public[int]
+    dropped: Public[int] = 0
+
+
+class Appointment(Record):
+    """Who is expected where and when: a session's arrival window, local day and minute."""
+
+    appointment_id: VisitId
+    health_check_id: Pseudonymous[UUID]
+    worker_id: WorkerId
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+    session_id: Public[UUID]
+    clinic_id: ClinicId
+    site: Site
+    day: Pseudonymous[date]
+    window: Pseudonymous[int]
+    start: Pseudonymous[int]
+    package: Pseudonymous[str]
+    stations: Pseudonymous[list[Station]]
+
+
+class AppointmentMade(
+    Appointment,
+    Event,
+    name="scheduling.appointment.made",
+    topic="scheduling.appointments",
+    key="appointment_id",
+    readers=("results", "coordination", "gateway"),
+    shown_to=CLINIC_FEED,
+    retention_days=None,
+):
+    """A due check has a place, by a plan, a booking, a promotion from the wait-list or a walk-in."""
+
+    by: Public[Literal["plan", "booking", "wait-list", "walk-in", "move"]]
+    plan_id: Public[UUID | None] = None
+
+
+class AppointmentMoved(
+    Appointment,
+    Event,
+    name="scheduling.appointment.moved",
+    topic="scheduling.appointments",
+    key="appointment_id",
+    readers=("results", "coordination", "gateway"),
+    shown_to=CLINIC_FEED,
+    retention_days=None,
+):
+    """An appointment has another session or window; the former clinic is told by `from_clinic_id`."""
+
+    from_session_id: Public[UUID]
+    from_clinic_id: ClinicId
+    reason: Public[str]
+
+
+class AppointmentCancelled(
+    Event,
+    name="scheduling.appointment.cancelled",
+    topic="scheduling.appointments",
+    key="appointment_id",
+    readers=("results", "coordination", "gateway"),
+    shown_to=CLINIC_FEED,
+    retention_days=None,
+):
+    """An appointment is off; its due check is open again unless the worker left or refused."""
+
+    appointment_id: VisitId
+    health_check_id: Pseudonymous[UUID]
+    worker_id: WorkerId
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+    session_id: Public[UUID]
+    clinic_id: ClinicId
+    reason: Pseudonymous[Literal["left", "refused", "absence", "session-withdrawn", "permit-revoked", "replaced"]]
+
+
+class AppointmentKept(
+    Appointment,
+    Event,
+    name="scheduling.appointment.kept",
+    topic="scheduling.appointments",
+    key="appointment_id",
+    readers=("results", "coordination", "gateway"),
+    shown_to=CLINIC_FEED,
+    retention_days=None,
+):
+    """The worker came to the visit."""
+
+    walk_in: Pseudonymous[bool] = False
+
+
+class AppointmentMissed(
+    Event,
+    name="scheduling.appointment.missed",
+    topic="scheduling.appointments",
+    key="appointment_id",
+    readers=("results", "coordination", "gateway"),
+    shown_to=CLINIC_FEED,
+    retention_days=None,
+):
+    """The worker did not come (or nobody reported within two days); the check waits for a make-up session."""
+
+    appointment_id: VisitId
+    health_check_id: Pseudonymous[UUID]
+    worker_id: WorkerId
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+    session_id: Public[UUID]
+    clinic_id: ClinicId
+    day: Pseudonymous[date]
+    reason: Pseudonymous[Literal["absent", "unreported"]]
+
+
+class AttendanceRefused(
+    Event,
+    name="scheduling.attendance.refused",
+    topic="scheduling.requests",
+    key="worker_id",
+    readers=("gateway",),
+    shown_to=(Party.CLINICS,),
+):
+    """An attendance could not be taken; every problem of it at once."""
+
+    worker_id: WorkerId
+    visit_id: VisitId
+    clinic_id: ClinicId
+    problems: Public[list[Problem]]
+
+
+class RequestAnswered(
+    Event,
+    name="scheduling.request.answered",
+    topic="scheduling.requests",
+    key="worker_id",
+    readers=("gateway",),
+    shown_to=(Party.UNIONS,),
+):
+    """A request of the union side was granted, refused with its reason, or put on the wait-list."""
+
+    worker_id: WorkerId
+    request_id: Public[UUID]
+    outcome: Public[Literal["granted", "refused", "wait-listed"]]
+    appointment_id: Pseudonymous[UUID | None] = None
+    problems: Public[list[Problem]] = []

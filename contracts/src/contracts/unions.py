@@ -1,0 +1,316 @@
+"""What trade union portals say: programmes, organisations, rosters, approvals and requests of their members."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.base import Event, Party, Pseudonymous, Public, Record
+from contracts.fields import Percent, Sealed, Site, VisitId, WorkerId
+
+BOTH_PARTIES = (Party.UNIONS, Party.HEALTH)
+APPROVAL_ANSWERS = ("coordination.approval.recorded.v1", "coordination.approval.refused.v1")
+REQUEST_ANSWERS = ("scheduling.request.answered.v1",)
+
+OrganisationKind = Literal[
+    "TLD", "LDLD_TINH", "CD_NGANH_TW", "CD_NGANH_DP", "CD_KCN", "CD_XA", "CD_TONG_CTY", "CDCS", "NGHIEP_DOAN",
+    "EMPLOYER", "PARK",
+]  # fmt: skip
+
+
+class ProgrammeProposed(
+    Event,
+    name="unions.programme.proposed",
+    topic="unions.programmes",
+    key="programme_id",
+    readers=("coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    answered_by=APPROVAL_ANSWERS,
+    retention_days=None,
+):
+    """The union side signs its part of a multi-year cooperation programme (quy chế phối hợp)."""
+
+    programme_id: Public[UUID]
+    title: Public[str]
+    union_unit_id: Public[UUID]
+    authority_id: Public[str]
+    valid_from: Public[date]
+    valid_to: Public[date]
+
+
+class Funding(Record):
+    """Who pays which share; codes of NGUON_CHI_TRA (QĐ 1551/2062)."""
+
+    payer: Public[Literal[1, 2, 3, 4, 5, 9]]
+    share_pct: Percent
+
+
+class UnitTarget(Record):
+    """A coverage target of one union unit, overriding the campaign's."""
+
+    unit_id: Public[UUID]
+    coverage_pct: Percent
+
+
+class CampaignProposed(
+    Event,
+    name="unions.campaign.proposed",
+    topic="unions.campaigns",
+    key="campaign_id",
+    readers=("coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    answered_by=APPROVAL_ANSWERS,
+    retention_days=None,
+):
+    """The union side proposes a campaign: scope, period, targets and funding; the health side approves or not."""
+
+    campaign_id: Public[UUID]
+    programme_id: Public[UUID]
+    title: Public[str]
+    scope_unit_ids: Public[list[UUID]]
+    period_from: Public[date]
+    period_to: Public[date]
+    rosters_due: Public[date]
+    coverage_pct: Percent
+    unit_targets: Public[list[UnitTarget]] = []
+    funding: Public[list[Funding]] = []
+
+
+class OrganisationDeclared(
+    Event,
+    name="unions.organisation.declared",
+    topic="unions.organisations",
+    key="organisation_id",
+    readers=("registry",),
+    shown_to=BOTH_PARTIES,
+    answered_by=(
+        "registry.organisation.registered.v1",
+        "registry.organisation.changed.v1",
+        "registry.declaration.unchanged.v1",
+        "registry.declaration.refused.v1",
+    ),
+    retention_days=None,
+):
+    """A union unit, employer or park exists from a date, under a parent; a later date re-parents it with history."""
+
+    organisation_id: Public[UUID]
+    kind: Public[OrganisationKind]
+    name: Public[str]
+    code: Public[str]
+    parent_id: Public[UUID | None] = None
+    province_code: Public[str]
+    commune_code: Public[str | None] = None
+    code_system: Public[Literal["2025-07-01"]] = "2025-07-01"
+    tax_code: Public[str | None] = None
+    valid_from: Public[date]
+
+
+class Reach(Record):
+    """An exam site that a line can reach, minutes one way."""
+
+    site: Site
+    minutes: Public[Annotated[int, Field(ge=0, multiple_of=5)]]
+
+
+class LineDeclared(
+    Event,
+    name="unions.line.declared",
+    topic="unions.lines",
+    key="line_id",
+    readers=("registry",),
+    shown_to=BOTH_PARTIES,
+    answered_by=(
+        "registry.line.registered.v1",
+        "registry.line.changed.v1",
+        "registry.declaration.unchanged.v1",
+        "registry.declaration.refused.v1",
+    ),
+    retention_days=None,
+):
+    """A crew that works by one calendar: its shifts, headcount, how many may be away at once, and how far it travels.
+
+    `shifts` is a repeating pattern of days from `shifts_from`: `[start, end]` minutes of the shift that begins that
+    day, or null for a rest day.
+    """
+
+    line_id: Public[UUID]
+    unit_id: Public[UUID]
+    employer_id: Public[UUID | None] = None
+    name: Public[str]
+    site: Site
+    shifts_from: Public[date]
+    shifts: Public[Annotated[list[tuple[int, int] | None], Field(min_length=1)]]
+    headcount: Public[Annotated[int, Field(ge=1)]]
+    max_absent_pct: Percent
+    reaches: Public[list[Reach]]
+
+
+class RosterSubmitted(
+    Event,
+    name="unions.roster.submitted",
+    topic="unions.rosters",
+    key="roster_id",
+    readers=("registry", "gateway"),
+    answered_by=("registry.roster.assessed.v1",),
+    retention_days=7,
+):
+    """The manifest of a roster: whose it is, and how many sealed chunks belong to it.
+
+    `complete` says that whoever is missing has left; a `dry_run` is assessed without effect. Sheet facts travel
+    sealed, because a sheet's title may name a person.
+    """
+
+    roster_id: Public[UUID]
+    unit_id: Public[UUID]
+    employer_id: Public[UUID | None] = None
+    campaign_id: Public[UUID | None] = None
+    line_id: Public[UUID | None] = None
+    complete: Public[bool] = False
+    dry_run: Public[bool] = False
+    reference_date: Public[date]
+    chunks: Public[Annotated[int, Field(ge=0)]]
+    key_id: Public[str]
+    sealed_facts: Sealed
+
+
+class RosterChunkSealed(
+    Event,
+    name="unions.roster-chunk.sealed",
+    topic="unions.rosters",
+    key="roster_id",
+    readers=("registry",),
+    retention_days=7,
+):
+    """Some hundred rows of a roster's cells, sealed to registry's intake key; only registry can open them."""
+
+    roster_id: Public[UUID]
+    index: Public[Annotated[int, Field(ge=0)]]
+    key_id: Public[str]
+    sealed: Sealed
+
+
+class RosterClosed(
+    Event,
+    name="unions.roster.closed",
+    topic="unions.rosters",
+    key="unit_id",
+    readers=("registry",),
+    shown_to=BOTH_PARTIES,
+    answered_by=("registry.roster.closed.v1", "registry.declaration.refused.v1"),
+):
+    """A union unit states that its rosters for a campaign are complete."""
+
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+    roster_ids: Public[list[UUID]]
+
+
+class LeavingConfirmed(
+    Event,
+    name="unions.leaving.confirmed",
+    topic="unions.rosters",
+    key="unit_id",
+    readers=("registry",),
+    answered_by=("registry.leaving.recorded.v1", "registry.declaration.refused.v1"),
+):
+    """A person of the unit confirms that these workers, absent from a complete roster, have left."""
+
+    unit_id: Public[UUID]
+    worker_ids: Pseudonymous[list[UUID]]
+    left_on: Public[date]
+
+
+class PlanApproved(
+    Event,
+    name="unions.plan.approved",
+    topic="unions.plans",
+    key="plan_id",
+    readers=("coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    answered_by=APPROVAL_ANSWERS,
+    retention_days=None,
+):
+    """The union side agrees to a plan."""
+
+    plan_id: Public[UUID]
+    campaign_id: Public[UUID]
+
+
+class ClosingApproved(
+    Event,
+    name="unions.closing.approved",
+    topic="unions.campaigns",
+    key="campaign_id",
+    readers=("coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    answered_by=APPROVAL_ANSWERS,
+    retention_days=None,
+):
+    """The union side signs the coverage that the digest stands for."""
+
+    campaign_id: Public[UUID]
+    digest: Public[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]]
+
+
+class AbsenceReported(
+    Event,
+    name="unions.absence.reported",
+    topic="unions.requests",
+    key="worker_id",
+    readers=("scheduling",),
+    answered_by=REQUEST_ANSWERS,
+):
+    """A worker will be away on some days; appointments on them are freed and found anew."""
+
+    request_id: Public[UUID]
+    worker_id: WorkerId
+    first_day: Pseudonymous[date]
+    last_day: Pseudonymous[date]
+
+
+class MoveRequested(
+    Event,
+    name="unions.move.requested",
+    topic="unions.requests",
+    key="worker_id",
+    readers=("scheduling",),
+    answered_by=REQUEST_ANSWERS,
+):
+    """A worker asks for another time: a session, or any later one where none is named."""
+
+    request_id: Public[UUID]
+    worker_id: WorkerId
+    appointment_id: VisitId
+    session_id: Public[UUID | None] = None
+
+
+class RefusalReported(
+    Event,
+    name="unions.refusal.reported",
+    topic="unions.requests",
+    key="worker_id",
+    readers=("scheduling",),
+    answered_by=REQUEST_ANSWERS,
+):
+    """A worker refuses the check in confidence; the employer sees only that no visit took place."""
+
+    request_id: Public[UUID]
+    worker_id: WorkerId
+    campaign_id: Public[UUID]
+
+
+class BookingRequested(
+    Event,
+    name="unions.booking.requested",
+    topic="unions.requests",
+    key="worker_id",
+    readers=("scheduling",),
+    answered_by=REQUEST_ANSWERS,
+):
+    """A worker's due check is to be booked directly in a session, in a window or the first free one."""
+
+    request_id: Public[UUID]
+    worker_id: WorkerId
+    session_id: Public[UUID]
+    window: Public[int | None] = None
