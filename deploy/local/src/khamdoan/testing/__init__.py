@@ -1,0 +1,1 @@
+"""Servers for tests: the ones the environment names, else containers, else embedded ones."""
