@@ -198,6 +198,7 @@ class RosterClosed(
     readers=("registry",),
     shown_to=BOTH_PARTIES,
     answered_by=("registry.roster.closed.v1", "registry.declaration.refused.v1"),
+    retention_days=7,
 ):
     """A union unit states that its rosters for a campaign are complete."""
 
@@ -213,6 +214,7 @@ class LeavingConfirmed(
     key="unit_id",
     readers=("registry",),
     answered_by=("registry.leaving.recorded.v1", "registry.declaration.refused.v1"),
+    retention_days=7,
 ):
     """A person of the unit confirms that these workers, absent from a complete roster, have left."""
 
