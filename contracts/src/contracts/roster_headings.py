@@ -1,0 +1,116 @@
+"""Which column of a roster a heading announces: the wordings that senders use, compared without marks and case.
+
+Both ends of a roster's way need it: the gateway to see where a text file's header stands (its delimiter is the one that
+occurs most there), registry to map columns. `data/roster_headings.tsv` holds the wordings.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+EXACT, PART, PHRASE = 3, 2, 1
+NAME_FIELDS = frozenset({"full_name", "given_name"})
+UNNAMED_FIELDS = frozenset({"running_number", "ignored"})
+
+TEMPLATE_FIELDS = {
+    "HO_TEN": "full_name",
+    "GIOI_TINH": "sex",
+    "NGAY_SINH": "birth_date",
+    "SO_CCCD": "national_id",
+    "NGAYCAP_CCCD": "issue_date",
+    "NOICAP_CCCD": "issue_place",
+    "MA_DAN_TOC": "ethnic_code",
+    "MATINH_CU_TRU": "residence_province_code",
+    "MAXA_CU_TRU": "residence_commune_code",
+    "DIA_CHI": "address",
+    "DIEN_THOAI": "phone",
+    "MA_NGHE_NGHIEP": "occupation_code",
+    "NOI_LAM_VIEC_HOC_TAP": "workplace",
+    "NHOM_MAU": "blood_group",
+    "DOI_TUONG": "target_groups",
+    "NGUON_CHI_TRA": "payer_sources",
+    "LY_DO_VV": "visit_reason",
+    "MA_LOAI_KCB": "visit_type_code",
+}
+"""Field keys of the national template (QĐ 1551/QĐ-BYT, QĐ 2062/QĐ-BYT) that say something before the examination."""
+
+_PARTS = re.compile(r"[\n\r/()\[\]|;:,–—-]+")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+class Match(NamedTuple):
+    """The field a heading announces, and how surely: EXACT, PART (one of two languages), PHRASE (somewhere in it)."""
+
+    field: str
+    score: int
+
+
+def fold(text: str) -> str:
+    """A text without marks, case, punctuation and line breaks: `Họ và\\ntên:` → `ho va ten`."""
+    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return _NOT_WORD.sub(" ", bare).strip()
+
+
+class _Wordings(NamedTuple):
+    exact: dict[str, str]
+    phrases: dict[str, str]
+    longest: int
+
+
+@lru_cache(maxsize=1)
+def _wordings() -> _Wordings:
+    exact: dict[str, str] = {}
+    phrases: dict[str, str] = {}
+    lines = (files("contracts") / "data" / "roster_headings.tsv").read_text(encoding="utf-8").splitlines()
+    for line in lines[1:]:
+        field, match, wordings = line.split("\t")
+        for wording in wordings.split("|"):
+            (exact if match == "exact" else phrases).setdefault(fold(wording), field)
+    return _Wordings(exact, phrases, max(len(phrase.split()) for phrase in phrases))
+
+
+@lru_cache(maxsize=4096)
+def match(heading: str) -> Match | None:
+    """What a heading announces; the whole text counts most, then one part of it, then a phrase within it."""
+    words = _wordings()
+    folded = fold(heading)
+    if not folded or len(folded) > 160:
+        return None
+    if folded in words.exact:
+        return Match(words.exact[folded], EXACT)
+    tokens = folded.split()
+    if _phrase(tokens, words, only="ignored"):
+        return Match("ignored", PHRASE)
+    for position, part in enumerate(filter(None, map(fold, _PARTS.split(heading)))):
+        if part in words.exact and (position == 0 or len(part) > 3):
+            return Match(words.exact[part], PART)
+    found = _phrase(tokens, words)
+    return Match(found, PHRASE) if found else None
+
+
+def _phrase(tokens: list[str], words: _Wordings, only: str | None = None) -> str | None:
+    """The first phrase from the left, the longest of those that start there."""
+    for start in range(len(tokens)):
+        for length in range(min(words.longest, len(tokens) - start), 0, -1):
+            field = words.phrases.get(" ".join(tokens[start : start + length]))
+            if field and (only is None or field == only):
+                return field
+    return None
+
+
+def template_keys(texts: Iterable[str]) -> int:
+    """How many of a row's texts are field keys of the national template."""
+    return sum(text.strip().upper() in TEMPLATE_FIELDS for text in texts)
+
+
+def is_header(texts: Iterable[str]) -> bool:
+    """Whether a row is a roster header: three field keys, or a name column and two other known columns."""
+    texts = [text for text in texts if text]
+    if template_keys(texts) >= 3:
+        return True
+    fields = {found.field for found in map(match, texts) if found and found.field != "ignored"}
+    return bool(fields & NAME_FIELDS) and len(fields) >= 3
