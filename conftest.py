@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+
 from khamdoan.testing import servers as test_servers
 from khamdoan.testing.servers import Servers
 

@@ -2,6 +2,7 @@
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
+
 from khamdoan.testing.servers import Servers
 
 

@@ -32,6 +32,16 @@ class Places:
         """One log file per process."""
         return self.data / "logs"
 
+    @property
+    def ports(self) -> Path:
+        """The file that remembers the ports."""
+        return self.data / "ports.json"
+
+    @property
+    def passwords(self) -> Path:
+        """The file that remembers the passwords."""
+        return self.data / "passwords.json"
+
     def prepare(self) -> None:
         """Create the folders; the data folder is nobody else's business."""
         for folder in (self.data, self.logs, self.kafka):

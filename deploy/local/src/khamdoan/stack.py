@@ -37,6 +37,7 @@ class Stack:
     postgres: Postgres
     kafka: Kafka
     zipkin: Zipkin
+    throwaway: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -71,22 +72,18 @@ def install(data: Path, *, throwaway: bool = False) -> Stack:
     where.prepare()
     jre = java.find()
     programs = artefacts.fetch(where.cache, where.postgres_programs, jre)
-    chosen = ports.choose(ports_file(where), ports.SERVERS, usual=not throwaway)
-    secret = passwords.password(where.data / "passwords.json", "postgres")
+    chosen = ports.choose(where.ports, ports.SERVERS, usual=not throwaway)
+    secret = passwords.password(where.passwords, "postgres")
     stack = Stack(
         places=where,
         ports=chosen,
         postgres=Postgres(programs.postgres, where.postgres, chosen["postgres"], secret, not throwaway),
         kafka=Kafka(jre, programs.kafka_jars, where.kafka, chosen["kafka"], chosen["controller"]),
         zipkin=Zipkin(jre, programs.zipkin_jar, chosen["zipkin"], chosen["otlp"]),
+        throwaway=throwaway,
     )
     kafka.train(stack.kafka, where.logs)
     return stack
-
-
-def ports_file(where: Places) -> Path:
-    """Where the ports are remembered."""
-    return where.data / "ports.json"
 
 
 def initialise(stack: Stack, nursery: Nursery) -> None:
@@ -103,7 +100,7 @@ def initialise(stack: Stack, nursery: Nursery) -> None:
 
 def require_free_ports(stack: Stack) -> None:
     """Raise if a server's port is held by somebody else."""
-    ports.require_free(stack.ports, ports_file(stack.places), patience=AFTER_A_CRASH)
+    ports.require_free(stack.ports, stack.places.ports, patience=AFTER_A_CRASH)
 
 
 def start(stack: Stack, nursery: Nursery, *, tracing: bool = True) -> list[Child]:

@@ -1,0 +1,7 @@
+"""`python -m khamdoan` is the same as `khamdoan`."""
+
+import sys
+
+from khamdoan import cli
+
+sys.exit(cli.main())

@@ -1,0 +1,38 @@
+"""The command `khamdoan`."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from khamdoan.errors import SetupError
+
+# Only the module of the command that is asked for is imported: `up` has no use for a solver, nor `plan` for Kafka.
+COMMANDS = {
+    "up": "khamdoan.commands.up",
+    "down": "khamdoan.commands.down",
+    "status": "khamdoan.commands.status",
+    "env": "khamdoan.commands.env",
+    "logs": "khamdoan.commands.logs",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; an obstacle is said in two languages, without a traceback."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser(given).parse_args(given)
+    try:
+        return int(options.run(options) or 0)
+    except SetupError as error:
+        print(f"khamdoan: {error.code}\n  {error.vi}\n  {error.en}", file=sys.stderr)
+        return 1
+
+
+def parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command in `given`, or of all commands when it names none."""
+    described = argparse.ArgumentParser(prog="khamdoan", description="Khám Đoàn trên một máy / on one machine.")
+    subparsers = described.add_subparsers(required=True, metavar="COMMAND")
+    named = [name for name in given[:1] if name in COMMANDS]
+    for name in named or COMMANDS:
+        importlib.import_module(COMMANDS[name]).add_to(subparsers)
+    return described

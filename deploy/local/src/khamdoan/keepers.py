@@ -1,0 +1,56 @@
+"""Keeping programs alive: what dies is started again, at once the first time and ever later if it goes on dying."""
+
+import time
+from collections.abc import Callable
+
+from khamdoan.processes import Child, Nursery
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+HEALTHY_AFTER = 60.0  # seconds of life after which earlier deaths are forgotten
+
+Say = Callable[[str], None]
+
+
+class Keeper:
+    """Watches over one child; `tend` is to be called every now and then."""
+
+    def __init__(self, child: Child, nursery: Nursery, say: Say) -> None:
+        self.child = child
+        self.nursery = nursery
+        self.say = say
+        self.pause = FIRST_PAUSE
+        self.started_at = time.monotonic()
+        self.due_at: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return self.child.program.name
+
+    def tend(self) -> bool:
+        """Notice a death, or restart what is due; True when a new process was started."""
+        now = time.monotonic()
+        if self.due_at is not None:
+            return now >= self.due_at and self.restart(now)
+        if not self.child.alive:
+            self.mourn(now)
+        return False
+
+    def mourn(self, now: float) -> None:
+        """Say that the child ended and settle when it is started again."""
+        if now - self.started_at > HEALTHY_AFTER:
+            self.pause = FIRST_PAUSE
+        self.due_at = now + self.pause
+        self.say(
+            f"{self.name} (pid {self.child.pid}) ended with {self.child.process.returncode}; "
+            f"it is started again in {self.pause:g} s; its log is {self.child.log}"
+        )
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+
+    def restart(self, now: float) -> bool:
+        """Start the program again."""
+        self.child = self.nursery.spawn(self.child.program)
+        self.started_at, self.due_at = now, None
+        self.say(f"{self.name} is started again as pid {self.child.pid}")
+        return True

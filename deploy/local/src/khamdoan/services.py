@@ -1,0 +1,107 @@
+"""The five services as child processes: their databases, their ports and what each is told by its environment."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from khamdoan import databases, passwords, ports, sockets
+from khamdoan.keepers import Say
+from khamdoan.processes import Child, Nursery, Program
+from khamdoan.stack import Stack
+
+NAMES = ("registry", "scheduling", "results", "coordination", "gateway")
+READY_PATH = "/ready"
+READY_SECONDS = 60
+DRAIN_SECONDS = 20
+
+Environment = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Services:
+    """The services' ports and environments, by name."""
+
+    ports: Mapping[str, int]
+    environments: Mapping[str, Environment]
+
+
+def configure(stack: Stack) -> Services:
+    """Settle ports and passwords; nothing is started."""
+    chosen = ports.choose(stack.places.ports, ports.SERVICES, usual=not stack.throwaway)
+    return Services(chosen, environments(stack, chosen))
+
+
+def environments(stack: Stack, chosen: Mapping[str, int]) -> dict[str, Environment]:
+    """What each service is told; a variable that only one service needs stands in its entry here."""
+    return {
+        "registry": {
+            **common(stack, chosen, "registry"),
+            "IDENTITY_PORT": str(chosen["identity"]),
+        },
+        "scheduling": common(stack, chosen, "scheduling"),
+        "results": common(stack, chosen, "results"),
+        "coordination": common(stack, chosen, "coordination"),
+        "gateway": {
+            **common(stack, chosen, "gateway"),
+            "GATEWAY_PORT": str(chosen["gateway"]),
+            "REGISTRY_IDENTITY_URL": f"http://127.0.0.1:{chosen['identity']}",
+        },
+    }
+
+
+def common(stack: Stack, chosen: Mapping[str, int], name: str) -> Environment:
+    """What every service is told."""
+    return {
+        **stack.environment,
+        "DATABASE_URL": databases.url(stack.postgres, name, password_of(stack, name)),
+        "OPERATIONS_PORT": str(chosen[f"{name}-operations"]),
+        "KHAMDOAN_ENVIRONMENT": "development",
+    }
+
+
+def password_of(stack: Stack, name: str) -> str:
+    """A service's database password."""
+    return passwords.password(stack.places.passwords, name)
+
+
+def create_databases(stack: Stack) -> None:
+    """Create what is missing; quick when nothing is."""
+    asyncio.run(databases.create(stack.postgres, {name: password_of(stack, name) for name in NAMES}))
+
+
+def programs(configured: Services) -> list[Program]:
+    """The services in the order of starting, which is a courtesy: each waits for what it needs."""
+    return [Program(name, [sys.executable, "-m", name], configured.environments[name]) for name in NAMES]
+
+
+def start(configured: Services, nursery: Nursery, stack: Stack) -> list[Child]:
+    """Start all five, without waiting for them."""
+    ports.require_free(configured.ports, stack.places.ports, patience=5)
+    return [nursery.spawn(program) for program in programs(configured)]
+
+
+def await_ready(configured: Services, children: list[Child], say: Say) -> None:
+    """Wait for every service; one that ends is named, and started again by its keeper."""
+    for child in children:
+        if not child.came_up(partial(is_ready, configured), READY_SECONDS):
+            say(f"{child.program.name} ended before it was ready; its log is {child.log}")
+
+
+def is_ready(configured: Services, child: Child) -> bool:
+    """Whether a service says that it is."""
+    return sockets.answers(operations_url(configured, child.program.name) + READY_PATH)
+
+
+def operations_url(configured: Services, name: str) -> str:
+    """Where a service answers its operators."""
+    return f"http://127.0.0.1:{configured.ports[f'{name}-operations']}"
+
+
+def stop(children: list[Child]) -> None:
+    """Let all drain at the same time."""
+    for child in children:
+        child.ask_to_stop()
+    for child in children:
+        child.stop(DRAIN_SECONDS)

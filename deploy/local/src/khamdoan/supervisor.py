@@ -1,0 +1,105 @@
+"""The one process that everything else is a child of: starts in order, tends what dies, stops in order."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from khamdoan import services, stack, state
+from khamdoan.keepers import Keeper, Say
+from khamdoan.processes import Child, Nursery
+from khamdoan.services import Services
+from khamdoan.stack import Stack
+from khamdoan.state import State
+
+GLANCE_SECONDS = 0.2
+
+
+def run(data: Path, *, with_services: bool, throwaway: bool, say: Say) -> None:
+    """Start everything, say where it is, and tend it until SIGINT or SIGTERM."""
+    data = data.resolve()
+    with state.held(data), contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as at_end:
+        listen_for_the_end()
+        installed = stack.install(data, throwaway=throwaway)
+        configured = services.configure(installed) if with_services else Services({}, {})
+        nursery = Nursery(installed.places.logs)
+        at_end.callback(nursery.close)
+        keepers = start_servers(installed, nursery, at_end, say)
+        if with_services:
+            keepers += start_services(configured, installed, nursery, at_end, say)
+        write_state(installed, configured, keepers)
+        announce(installed, configured, say)
+        for _ in tended(keepers):
+            write_state(installed, configured, keepers)
+
+
+def listen_for_the_end() -> None:
+    """SIGTERM ends the supervisor as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
+
+
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Begin the end; what asks for it again changes nothing."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def start_servers(installed: Stack, nursery: Nursery, at_end: contextlib.ExitStack, say: Say) -> list[Keeper]:
+    """PostgreSQL, Kafka and the tracing page, ready to be used."""
+    keepers = [Keeper(child, nursery, say) for child in stack.start(installed, nursery)]
+    at_end.callback(lambda: stack.stop(children_of(keepers)))
+    return keepers
+
+
+def start_services(
+    configured: Services, installed: Stack, nursery: Nursery, at_end: contextlib.ExitStack, say: Say
+) -> list[Keeper]:
+    """The five services with their databases."""
+    services.create_databases(installed)
+    keepers = [Keeper(child, nursery, say) for child in services.start(configured, nursery, installed)]
+    at_end.callback(lambda: services.stop(children_of(keepers)))
+    services.await_ready(configured, children_of(keepers), say)
+    return keepers
+
+
+def children_of(keepers: list[Keeper]) -> list[Child]:
+    """The present processes."""
+    return [keeper.child for keeper in keepers]
+
+
+def tended(keepers: list[Keeper]) -> Iterator[None]:
+    """Tend for ever; yields whenever a process has been replaced."""
+    while True:
+        replaced = [keeper for keeper in keepers if keeper.tend()]
+        if replaced:
+            yield
+        time.sleep(GLANCE_SECONDS)
+
+
+def write_state(installed: Stack, configured: Services, keepers: list[Keeper]) -> None:
+    """Leave for other commands what they need to find us and our children."""
+    state.write(
+        installed.places.data,
+        State(
+            pid=os.getpid(),
+            pids={keeper.name: keeper.child.pid for keeper in keepers},
+            ports={**installed.ports, **configured.ports},
+            environment=installed.environment,
+            services={name: dict(told) for name, told in configured.environments.items()},
+        ),
+    )
+
+
+def announce(installed: Stack, configured: Services, say: Say) -> None:
+    """Say where a person finds things."""
+    if configured.ports:
+        say(f"Khám Đoàn   http://127.0.0.1:{configured.ports['gateway']}/")
+    say(f"traces      {installed.zipkin.page}")
+    say(f"Kafka       {installed.kafka.bootstrap_servers}")
+    say(f"PostgreSQL  127.0.0.1:{installed.postgres.port} (`khamdoan env` tells the URL)")
+    say(f"logs        {installed.places.logs}")
