@@ -9,6 +9,8 @@ import pytest
 from khamdoan.testing import servers as test_servers
 from khamdoan.testing.servers import Servers
 
+pytest_plugins = ["shared.testing"]
+
 WHILE_RUNNING = pytest.StashKey[contextlib.ExitStack]()
 
 

@@ -1,0 +1,74 @@
+"""CloudEvents 1.0 in Kafka's binary mode: what stands in the headers, and how broken headers are read without loss."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+CONTENT_TYPE = "application/json"
+REQUIRED = ("ce_type", "ce_source", "ce_id", "ce_time")
+_REPLACED = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One Kafka record, its headers made safe; `topic` is without the deployment's prefix."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    headers: dict[str, str]
+    value: bytes | None
+
+    @property
+    def sound(self) -> bool:
+        """Whether the headers that identify an event are there and were readable."""
+        return all(self.headers.get(name) and _REPLACED not in self.headers[name] for name in REQUIRED)
+
+    @property
+    def aggregate(self) -> tuple[str, str | None]:
+        """Topic and key: what order is kept for."""
+        return self.topic, self.key
+
+
+def readable(raw: bytes | None) -> str:
+    """Text of a key or header value: null is empty; bytes that are no text (PostgreSQL takes no NUL) are replaced."""
+    return raw.decode("utf-8", "replace").replace("\0", _REPLACED) if raw else ""
+
+
+def safe_headers(raw: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    """Header names and values as text, whatever was sent."""
+    return {readable(name.encode("utf-8", "replace")): readable(value) for name, value in raw}
+
+
+def write_headers(
+    *,
+    type: str,  # noqa: A002
+    source: str,
+    id: str,  # noqa: A002
+    time: datetime,
+    subject: str,
+    cause: str | None,
+    party: str | None,
+    actor: str | None,
+    trace: str | None,
+) -> dict[str, str]:
+    """The headers of an event, all but its sequence, which the outbox assigns."""
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_type": type,
+        "ce_source": source,
+        "ce_id": id,
+        "ce_time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "ce_subject": subject,
+        "content-type": CONTENT_TYPE,
+    }
+    optional = {"ce_causationid": cause, "ce_party": party, "ce_actor": actor, "traceparent": trace}
+    headers.update((name, value) for name, value in optional.items() if value)
+    return headers
+
+
+def split_major(type_name: str) -> tuple[str, str]:
+    """`vn.x.noun.done.v2` as (`vn.x.noun.done`, `v2`)."""
+    base, _, major = type_name.rpartition(".")
+    return base, major

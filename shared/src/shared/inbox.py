@@ -1,0 +1,29 @@
+"""Which events have had their effect here, by source and id; it drops what a relay sent twice."""
+
+from collections.abc import Sequence
+
+from shared.database import Database, Transaction
+
+KEPT = "7 days"
+
+ADMIT = """
+INSERT INTO inbox (source, id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING RETURNING source, id
+"""
+PRUNE = """
+DELETE FROM inbox WHERE ctid IN (
+    SELECT ctid FROM inbox WHERE received_at < now() - $1::text::interval ORDER BY received_at LIMIT $2)
+"""
+
+
+async def admit(tx: Transaction, identities: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Remember these events; returns those that were not known before."""
+    if not identities:
+        return set()
+    rows = await tx.fetch(ADMIT, [source for source, _ in identities], [id_ for _, id_ in identities])
+    return {(row["source"], row["id"]) for row in rows}
+
+
+async def prune(database: Database, *, kept: str = KEPT, at_most: int = 5_000) -> int:
+    """Forget some events older than that; returns how many, so that the caller goes on until none is left."""
+    async with database.transaction() as tx:
+        return int((await tx.execute(PRUNE, kept, at_most)).rpartition(" ")[2])

@@ -1,0 +1,144 @@
+"""Events leave only through here: appended in the transaction of the state they tell of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from json import dumps
+from typing import TYPE_CHECKING
+from uuid import UUID
+from zlib import crc32
+
+from contracts.base import Event
+from shared.clock import new_id, utc_now
+from shared.envelope import write_headers
+
+if TYPE_CHECKING:
+    from shared.consuming import Message
+    from shared.database import Transaction
+
+SHARDS = 16
+
+# Claims a version per aggregate (sorted, so that two transactions never claim crosswise; the row stays locked until
+# commit) and stores the events behind it. Positions are drawn after every claim, so they rise per aggregate.
+APPEND = """
+WITH event AS (
+    SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::int[], $5::text[], $6::bytea[])
+    WITH ORDINALITY AS event (shard, topic, key, later, headers, value, place)
+), claimed AS (
+    INSERT INTO versions AS known (topic, key, version, writer)
+    SELECT topic, key, count(*), $7 FROM event GROUP BY topic, key ORDER BY topic COLLATE "C", key COLLATE "C"
+    ON CONFLICT (topic, key) DO UPDATE
+    SET version = known.version + excluded.version, previous_writer = known.writer, writer = excluded.writer
+    RETURNING topic, key, version, previous_writer
+), stored AS (
+    INSERT INTO outbox (shard, topic, key, sequence, headers, value)
+    SELECT shard, topic, key, version - later, headers, value
+    FROM event JOIN claimed USING (topic, key) ORDER BY place
+    RETURNING position, topic, key, sequence
+)
+SELECT position, sequence, previous_writer IS NOT NULL AND previous_writer <> $7 AS after_another
+FROM stored JOIN claimed USING (topic, key) ORDER BY position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An event on its way out: what it says, who says it, and what led to it."""
+
+    event: Event
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event in the outbox; `after_another` when another process spoke last about its aggregate."""
+
+    shard: int
+    position: int
+    topic: str
+    key: str
+    sequence: int
+    headers: dict[str, str]
+    value: bytes
+    after_another: bool = False
+    event: Event | None = None
+
+
+def outgoing(
+    event: Event,
+    *,
+    source: str | None = None,
+    id: UUID | str | None = None,  # noqa: A002
+    time: datetime | None = None,
+    cause: str | None = None,
+    trace: str | None = None,
+    party: str | None = None,
+    actor: str | None = None,
+) -> Outgoing:
+    """An event with its envelope; a service's own events have the service as source and a fresh id."""
+    entry = event.entry
+    headers = write_headers(
+        type=entry.type,
+        source=source or entry.writer,
+        id=str(id or new_id()),
+        time=time or utc_now(),
+        subject=event.aggregate_id,
+        cause=cause,
+        party=party,
+        actor=actor,
+        trace=trace,
+    )
+    return Outgoing(event, headers)
+
+
+def origin(
+    event: Event,
+    *,
+    source: str,
+    id: UUID | str,  # noqa: A002
+    time: datetime,
+    party: str | None = None,
+    actor: str | None = None,
+    trace: str | None = None,
+) -> Outgoing:
+    """What an outside party said; the edge vouches for `party` and `actor`."""
+    return outgoing(event, source=source, id=id, time=time, party=party, actor=actor, trace=trace)
+
+
+def because_of(causes: "Sequence[str | Message[Event]]", event: Event) -> Outgoing:
+    """An event with several causes (or none): it starts a trace of its own, linked to theirs."""
+    refs = [cause if isinstance(cause, str) else cause.ref for cause in causes]
+    return outgoing(event, cause=" ".join(refs) or None)
+
+
+def shard_of(key: str) -> int:
+    """The shard of an aggregate: the same in every process and for ever."""
+    return crc32(key.encode()) % SHARDS
+
+
+async def append(tx: "Transaction", events: Sequence[Outgoing]) -> None:
+    """Say events when the transaction commits; assigns each the next sequence of its (topic, key), which it locks."""
+    if not events:
+        return
+    topics = [item.event.entry.topic for item in events]
+    keys = [item.event.aggregate_id for item in events]
+    shards = [shard_of(key) for key in keys]
+    values = [item.event.model_dump_json(by_alias=True).encode() for item in events]
+    later = _how_many_follow(topics, keys)
+    headers = [dumps(item.headers, ensure_ascii=False) for item in events]
+    stored = await tx.fetch(APPEND, shards, topics, keys, later, headers, values, tx.writer)
+    tx.said.extend(
+        Row(shard, row["position"], topic, key, row["sequence"], item.headers, value, row["after_another"], item.event)
+        for shard, row, topic, key, item, value in zip(shards, stored, topics, keys, events, values, strict=True)
+    )
+
+
+def _how_many_follow(topics: Sequence[str], keys: Sequence[str]) -> list[int]:
+    """For each event, how many of the same aggregate come after it in this call."""
+    counts: dict[tuple[str, str], int] = {}
+    later = []
+    for aggregate in zip(reversed(topics), reversed(keys), strict=True):
+        later.append(counts.get(aggregate, 0))
+        counts[aggregate] = later[-1] + 1
+    later.reverse()
+    return later

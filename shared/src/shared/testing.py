@@ -1,0 +1,148 @@
+"""The pytest plugin: a fresh database per test, and delivery without Kafka through the kernel's real path."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from importlib.resources.abc import Traversable
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from contracts.base import Event
+from shared import migrations as sql
+from shared.consuming import Consumer, Message
+from shared.database import Database
+from shared.delivery import Delivery, Outcome
+from shared.envelope import Arrival
+from shared.outbox import Outgoing, outgoing
+
+Deliverable = Event | Outgoing | Message[Any] | Arrival
+Deliver = Callable[..., Awaitable["Said"]]
+
+
+@pytest.fixture
+def migrations() -> Path | Traversable | None:
+    """The folder of the service's SQL files; a service's conftest overrides it. None: the kernel's tables only."""
+    return None
+
+
+class Templates:
+    """Databases that were migrated once, to clone per test."""
+
+    def __init__(self, server_url: str) -> None:
+        self.server_url = server_url
+        self.names: dict[str, str] = {}
+
+    async def clone(self, folder: Path | Traversable | None) -> str:
+        """A fresh database with the kernel's and the folder's tables; returns its URL."""
+        template = self.names.get(str(folder))
+        if template is None:
+            template = f"template_{uuid4().hex[:12]}"
+            await self.run(f'CREATE DATABASE "{template}"')
+            connection = await asyncpg.connect(self.url_of(template))
+            try:
+                await sql.migrate(connection, "service", folder)
+            finally:
+                await connection.close()
+            self.names[str(folder)] = template
+        name = f"test_{uuid4().hex[:12]}"
+        await self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url_of(name)
+
+    async def drop(self, name: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        await self.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    async def run(self, statement: str) -> None:
+        """One statement on the server's own database."""
+        connection = await asyncpg.connect(self.server_url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def url_of(self, name: str) -> str:
+        """The URL of a database on the same server."""
+        return urlunsplit(urlsplit(self.server_url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def database_templates(servers: Any) -> Iterator[Templates]:
+    """One migrated database per folder of SQL files and test run."""
+    templates = Templates(servers.database_url)
+    yield templates
+    for name in templates.names.values():
+        asyncio.run(templates.drop(name))
+
+
+@pytest.fixture
+async def database(database_templates: Templates, migrations: Path | Traversable | None) -> AsyncIterator[Database]:
+    """A fresh, open database with the tables of `migrations`, dropped after the test."""
+    url = await database_templates.clone(migrations)
+    fresh = Database(url, max_connections=6)
+    await fresh.open()
+    yield fresh
+    await fresh.close()
+    await database_templates.drop(urlsplit(url).path.removeprefix("/"))
+
+
+class ParkedError(Exception):
+    """A message was parked in a test that did not expect it."""
+
+
+@pytest.fixture
+def deliver() -> Deliver:
+    """`await deliver(consumer, database, [events…])` runs the handlers as after a poll; returns the events they said.
+
+    A message that parks raises the handler's own exception, unless `may_park=True`. Each call is one batch; the
+    returned list has the outbox rows as `.rows` and what the batch came to as `.outcome`.
+    """
+    offset = count()
+
+    async def run(
+        consumer: Consumer, database: Database, events: Sequence[Deliverable], *, may_park: bool = False
+    ) -> "Said":
+        arrivals = [arrival_of(event, next(offset)) for event in events]
+        outcome = await Delivery(consumer, database).deliver(arrivals)
+        if not may_park:
+            if outcome.errors:
+                raise outcome.errors[0]
+            if outcome.parked:
+                raise ParkedError(outcome.parked[0][1])
+        return Said(outcome)
+
+    return run
+
+
+class Said(list[Event]):
+    """The events that a delivery said, decoded from what stands in the outbox."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(type(row.event).model_validate_json(row.value) for row in outcome.said if row.event)
+        self.outcome = outcome
+
+    @property
+    def rows(self) -> list[Any]:
+        """The outbox rows behind the events: headers, key, sequence."""
+        return self.outcome.said
+
+
+def arrival_of(event: Deliverable, offset: int) -> Arrival:
+    """What the event would look like as it comes out of Kafka."""
+    if isinstance(event, Arrival):
+        return event
+    if isinstance(event, Message):
+        return event.arrival
+    said = event if isinstance(event, Outgoing) else outgoing(event)
+    return Arrival(
+        topic=said.event.entry.topic,
+        partition=0,
+        offset=offset,
+        key=said.event.aggregate_id,
+        headers={**said.headers, "ce_sequence": str(offset + 1)},
+        value=said.event.model_dump_json(by_alias=True).encode(),
+    )
