@@ -1,0 +1,22 @@
+"""Planning of health campaigns: who is examined when and where, at the least cost, with true reasons."""
+
+from scheduling.planning.checking import Report, check
+from scheduling.planning.engine import solve
+from scheduling.planning.model import (
+    CapacityChange,
+    Changes,
+    CostParts,
+    Instance,
+    Line,
+    Package,
+    Params,
+    Plan,
+    Progress,
+    Session,
+    Weights,
+    Worker,
+)
+from scheduling.planning.reading import read_instance, write_solution
+
+__all__ = ["CapacityChange", "Changes", "CostParts", "Instance", "Line", "Package", "Params", "Plan", "Progress",
+           "Report", "Session", "Weights", "Worker", "check", "read_instance", "solve", "write_solution"]

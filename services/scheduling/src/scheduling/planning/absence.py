@@ -1,0 +1,50 @@
+"""R5: which visits of a line overlap. Load can only be highest where an absence begins on shift: the points."""
+
+import numpy as np
+
+from scheduling.planning.blocks import Block
+from scheduling.planning.eligibility import Flags, Ints, Rules
+
+
+class Absence:
+    """Points per place (site, calendar); a visit covers the slice `[first, past)` of the points of its place."""
+
+    def __init__(self, rules: Rules, block: Block) -> None:
+        windows = block.windows
+        self.lengths, self.length_of = np.unique(block.cycle, return_inverse=True)
+        self.place_of_line = block.line_place
+        shape = (len(block.place_key), len(windows.instant))
+        self.first: Ints = np.zeros(shape, dtype=np.int64)
+        self.past: Ints = np.zeros((shape[0], len(self.lengths), shape[1]), dtype=np.int64)
+        self.points = 0
+        for place, (site, calendar) in enumerate(block.place_key):
+            shifts = rules.calendars[calendar]
+            travel = np.maximum(rules.travel_from(site)[windows.site], 0)
+            leave = windows.instant - travel
+            points = np.unique(shifts.next_on_shift(leave))
+            self.first[place] = np.searchsorted(points, leave)
+            back = windows.instant + travel + self.lengths[:, None]
+            self.past[place] = np.searchsorted(points, back)
+            self.points = max(self.points, len(points))
+
+    def slices(self, line: int, lengths: Ints, windows: Ints) -> tuple[Ints, Ints]:
+        """The covered slices of the line's points for visits of these lengths (positions) in these windows."""
+        place = self.place_of_line[line]
+        return self.first[place, windows], self.past[place, lengths, windows]
+
+    def load(self, block: Block, classes: Ints, windows: Ints, amounts: np.ndarray) -> np.ndarray:
+        """People away per line and point."""
+        away = np.zeros((len(block.lines), self.points + 1), dtype=np.float64)
+        lines = block.line[classes]
+        places = self.place_of_line[lines]
+        first = self.first[places, windows]
+        past = self.past[places, self.length_of[classes], windows]
+        np.add.at(away, (lines, first), amounts)
+        np.subtract.at(away, (lines, past), amounts)
+        return np.cumsum(away, axis=1)[:, :-1]
+
+    def covering(self, line: int, point: int, lengths: Ints) -> Flags:
+        """Per given length (position): the windows whose visit covers the point."""
+        place = self.place_of_line[line]
+        covered: Flags = (self.first[place][None, :] <= point) & (self.past[place, lengths] > point)
+        return covered

@@ -1,0 +1,39 @@
+"""The effective instance: the published one after cancellations, leavers, joiners, leave and cuts, in that order."""
+
+from dataclasses import replace
+
+from scheduling.planning.model import CapacityChange, Changes, DayRanges, Instance, Session
+
+
+def effective(instance: Instance, changes: Changes) -> Instance:
+    """The instance that a re-plan must satisfy."""
+    left = set(changes.workers_left)
+    workers = {w.id: w for w in instance.workers if w.id not in left}
+    workers.update({w.id: w for w in changes.workers_joined})
+    leave: dict[str, DayRanges] = {}
+    for worker, days in changes.workers_unavailable:
+        leave[worker] = leave.get(worker, ()) + days
+    for worker, days in leave.items():
+        workers[worker] = replace(workers[worker], unavailable=workers[worker].unavailable + days)
+    return replace(instance, workers=tuple(workers.values()), sessions=_sessions(instance, changes))
+
+
+def _sessions(instance: Instance, changes: Changes) -> tuple[Session, ...]:
+    sessions = {s.id: s for s in instance.sessions}
+    for cancelled in changes.sessions_cancelled:
+        sessions[cancelled] = replace(sessions[cancelled], permit=False)
+    for change in changes.capacity_changes:
+        sessions[change.session] = _cut(sessions[change.session], change)
+    return tuple(sessions.values())
+
+
+def _cut(session: Session, change: CapacityChange) -> Session:
+    total = list(session.total)
+    if change.total is not None:
+        total[change.window] = change.total
+    capacity = dict(session.capacity)
+    for station, places in change.capacity.items():
+        row = list(capacity[station])
+        row[change.window] = places
+        capacity[station] = tuple(row)
+    return replace(session, total=tuple(total), capacity=capacity)

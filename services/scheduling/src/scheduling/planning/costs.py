@@ -1,0 +1,56 @@
+"""What a plan costs, by part (FORMAT section 5), for any number of appointments at once."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from scheduling.planning.eligibility import Ints, Rules
+from scheduling.planning.model import CostParts, Worker
+
+
+def of_plan(rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[str, tuple[str, int]],
+            unassigned: Iterable[str], moved: int = 0) -> CostParts:
+    """The cost parts of a whole plan."""
+    weights = rules.instance.weights
+    starts = np.searchsorted(rules.windows.session, np.arange(len(rules.instance.sessions)))
+    window_of = {s.id: int(k) for s, k in zip(rules.instance.sessions, starts, strict=True)}
+    seated = [workers[w] for w in appointments]
+    line = np.array([rules.line_at[w.line] for w in seated], dtype=np.int64)
+    package = np.array([rules.package_at[w.package] for w in seated], dtype=np.int64)
+    window = np.array([window_of[s] + i for s, i in appointments.values()], dtype=np.int64)
+    due = np.array([w.due for w in seated], dtype=np.int64)
+    late = np.array([weights.late_day[w.priority] for w in seated], dtype=np.int64)
+    travel, shift, rest = visit_parts(rules, line, package, window)
+    used = {s for s, _ in appointments.values()}
+    return CostParts(
+        unassigned=sum(weights.unassigned[workers[w].priority] for w in unassigned),
+        late=int((late * np.maximum(rules.windows.day[window] - due, 0)).sum()),
+        travel=int(travel.sum()), shift=int(shift.sum()), rest_day=int(rest.sum()),
+        opening=sum(s.open_cost for s in rules.instance.sessions if s.id in used),
+        moves=weights.move * moved,
+    )
+
+
+def visit_parts(rules: Rules, line: Ints, package: Ints, window: Ints) -> tuple[Ints, Ints, Ints]:
+    """Travel, shift and rest-day cost of visits given by positions of line, package and window."""
+    instance, flat = rules.instance, rules.windows
+    travel, away, rest = (np.zeros(len(line), dtype=np.int64) for _ in range(3))
+    cycles = np.array([p.cycle_minutes for p in instance.packages], dtype=np.int64)
+    crews: dict[tuple[str, str], list[int]] = {}
+    for x in np.unique(line).tolist():
+        crews.setdefault((instance.lines[x].site, instance.lines[x].calendar), []).append(x)
+    crew_of = np.zeros(len(instance.lines), dtype=np.int64)
+    for crew, members in enumerate(crews.values()):
+        crew_of[members] = crew
+    order = np.argsort(crew_of[line], kind="stable") if len(line) else line
+    edges = np.searchsorted(crew_of[line][order], np.arange(len(crews) + 1))
+    for (site, calendar), first, past in zip(crews, edges[:-1], edges[1:], strict=True):
+        own = order[first:past]
+        shifts = rules.calendars[calendar]
+        minutes = np.maximum(rules.travel_from(site)[flat.site[window[own]]], 0)
+        start = flat.instant[window[own]]
+        travel[own] = 2 * minutes * instance.weights.travel_minute
+        back = start + cycles[package[own]] + minutes
+        away[own] = (shifts.worked_before(back) - shifts.worked_before(start - minutes)) * instance.weights.shift_minute
+        rest[own] = np.where(shifts.rest[flat.day[window[own]]], instance.weights.rest_day_visit, 0)
+    return travel, away, rest

@@ -1,0 +1,172 @@
+"""R2 on arrays: which (site, calendar, package) may use which window, and what one visit costs there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scheduling.planning.model import DAY, END_OF_SHIFT, FASTING, QUIET_REST, Instance, Shift
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+NEVER = -(10**9)
+
+
+class Calendar:
+    """The shifts of one calendar on the absolute minute axis."""
+
+    def __init__(self, shifts: Sequence[Shift | None]) -> None:
+        spans = sorted((d * DAY + s[0], d * DAY + s[1]) for d, s in enumerate(shifts) if s is not None)
+        self.starts: Ints = np.array([a for a, _ in spans], dtype=np.int64)
+        self.ends: Ints = np.array([b for _, b in spans], dtype=np.int64)
+        self.rest: Flags = np.array([s is None for s in shifts], dtype=np.bool_)
+        self._before: Ints = np.concatenate(([0], np.cumsum(self.ends - self.starts)))
+
+    def worked_before(self, instants: Ints) -> Ints:
+        """Minutes on shift before each instant."""
+        k = np.searchsorted(self.starts, instants, side="right")
+        if not len(self.starts):
+            return np.zeros_like(instants)
+        last = np.maximum(k - 1, 0)
+        inside = np.minimum(instants, self.ends[last]) - self.starts[last]
+        return np.where(k > 0, self._before[last] + inside, 0)
+
+    def on_shift(self, instants: Ints) -> Flags:
+        """Whether each instant lies in a shift."""
+        return self.worked_before(instants + 1) > self.worked_before(instants)
+
+    def since_last_end(self, instants: Ints) -> Ints:
+        """Minutes since the latest shift end at or before each instant; -1 if there was none."""
+        k = np.searchsorted(self.ends, instants, side="right")
+        if not len(self.ends):
+            return np.full_like(instants, -1)
+        return np.where(k > 0, instants - self.ends[np.maximum(k - 1, 0)], -1)
+
+    def next_on_shift(self, instants: Ints) -> Ints:
+        """The first instant on shift at or after each instant; a far future if there is none."""
+        k = np.searchsorted(self.starts, instants, side="right")
+        padded = np.append(self.starts, np.int64(10**12))
+        return np.where(self.on_shift(instants), instants, padded[k])
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """All windows of some sessions, flat; `capacity` has one column per station, 0 where not offered."""
+
+    session: Ints
+    index: Ints
+    day: Ints
+    instant: Ints
+    total: Ints
+    capacity: Ints
+    site: Ints
+    usable: Flags
+    bnn: Flags
+
+    def of(self, chosen: Ints) -> "Windows":
+        """The chosen windows only."""
+        return Windows(self.session[chosen], self.index[chosen], self.day[chosen], self.instant[chosen],
+                       self.total[chosen], self.capacity[chosen], self.site[chosen], self.usable[chosen],
+                       self.bnn[chosen])
+
+
+class Rules:
+    """R2 and the cost of a visit for one instance; ids are positions in the instance's tuples."""
+
+    def __init__(self, instance: Instance, first_free: int = 0) -> None:
+        self.instance = instance
+        self.first_free = first_free
+        self.stations = sorted({q for p in instance.packages for q in p.stations})
+        self.package_at = {p.id: k for k, p in enumerate(instance.packages)}
+        self.line_at = {line.id: k for k, line in enumerate(instance.lines)}
+        self.session_at = {s.id: k for k, s in enumerate(instance.sessions)}
+        self.calendars = {name: Calendar(shifts) for name, shifts in instance.calendars.items()}
+        self.sites = sorted({s.site for s in instance.sessions})
+        self.needs: Flags = np.array([[q in p.stations for q in self.stations] for p in instance.packages],
+                                     dtype=np.bool_).reshape(len(instance.packages), len(self.stations))
+        self._travel: dict[str, Ints] = {}
+
+    @cached_property
+    def windows(self) -> Windows:
+        """Every window of every session; a session before the first free day counts as unusable."""
+        site_at = {site: k for k, site in enumerate(self.sites)}
+        rows = []
+        capacity: list[list[int]] = []
+        for s, session in enumerate(self.instance.sessions):
+            usable = session.permit and session.day not in self.instance.holidays and session.day >= self.first_free
+            offered = [session.capacity.get(q) for q in self.stations]
+            for i, start in enumerate(session.windows):
+                rows.append((s, i, session.day, session.day * DAY + start, session.total[i],
+                             site_at[session.site], usable, session.bnn))
+                capacity.append([0 if c is None else c[i] for c in offered])
+        table = np.array(rows, dtype=np.int64).reshape(len(rows), 8)
+        places = np.array(capacity, dtype=np.int64).reshape(len(rows), len(self.stations))
+        return Windows(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4], places, table[:, 5],
+                       table[:, 6].astype(np.bool_), table[:, 7].astype(np.bool_))
+
+    def travel_from(self, site: str) -> Ints:
+        """Minutes to every session site; NEVER where it is not listed."""
+        if site not in self._travel:
+            listed = self.instance.travel.get(site, {})
+            self._travel[site] = np.array([listed.get(b, NEVER) for b in self.sites], dtype=np.int64)
+        return self._travel[site]
+
+    def within_reach(self, site: str) -> Flags:
+        """Session sites that a worker of this site may travel to."""
+        minutes = self.travel_from(site)
+        return (minutes != NEVER) & (minutes <= self.instance.params.max_travel_minutes)
+
+    def equipped(self, packages: Sequence[int], windows: Windows) -> Flags:
+        """R2.4 per package and window."""
+        lacking = (windows.capacity < 1).astype(np.float32) @ self.needs[list(packages)].T.astype(np.float32)
+        return (lacking.T < 0.5) & (windows.total >= 1)
+
+    def timing_met(self, calendar: str, packages: Sequence[int], windows: Windows) -> Flags:
+        """R2.5 per package and window."""
+        params, shifts = self.instance.params, self.calendars[calendar]
+        rested = since_end = shifts.since_last_end(windows.instant)
+        met = {
+            FASTING: windows.instant % DAY < params.fasting_before,
+            QUIET_REST: ~shifts.on_shift(windows.instant) & ((rested < 0) | (rested >= params.quiet_rest_minutes)),
+            END_OF_SHIFT: (since_end >= 0) & (since_end <= params.end_of_shift_minutes),
+        }
+        rows = []
+        for p in packages:
+            row = np.ones(len(windows.instant), dtype=np.bool_)
+            for need in self.instance.packages[p].timing:
+                row &= met[need]
+            rows.append(row)
+        return np.array(rows, dtype=np.bool_).reshape(len(packages), len(windows.instant))
+
+    def eligible(self, site: str, calendar: str, packages: Sequence[int], windows: Windows) -> Flags:
+        """R2 per package and window."""
+        reach = windows.usable & self.within_reach(site)[windows.site]
+        licensed = np.array([not self.instance.packages[p].bnn for p in packages], dtype=np.bool_)
+        allowed: Flags = (reach & (licensed[:, None] | windows.bnn) & self.equipped(packages, windows)
+                          & self.timing_met(calendar, packages, windows))
+        return allowed
+
+    def visit_costs(self, site: str, calendar: str, packages: Sequence[int], windows: Windows) -> Ints:
+        """Travel, shift and rest-day cost per package and window; meaningless where out of reach."""
+        weights, shifts = self.instance.weights, self.calendars[calendar]
+        travel = np.maximum(self.travel_from(site)[windows.site], 0)
+        cycles = np.array([self.instance.packages[p].cycle_minutes for p in packages], dtype=np.int64)
+        lengths, which = np.unique(cycles, return_inverse=True)
+        leave = windows.instant - travel
+        back = windows.instant + lengths[:, None] + travel
+        away = (shifts.worked_before(back) - shifts.worked_before(leave)) * weights.shift_minute
+        rest = np.where(shifts.rest[windows.day], weights.rest_day_visit, 0)
+        by_length: Ints = 2 * travel * weights.travel_minute + away + rest
+        return by_length[which]
+
+    def visit_parts(self, site: str, calendar: str, package: int, window: int) -> tuple[int, int, int]:
+        """Travel, shift and rest-day cost of one visit, apart."""
+        one = self.windows.of(np.array([window]))
+        weights, shifts = self.instance.weights, self.calendars[calendar]
+        travel = int(self.travel_from(site)[one.site[0]])
+        cycle = self.instance.packages[package].cycle_minutes
+        away = shifts.worked_before(one.instant + cycle + travel) - shifts.worked_before(one.instant - travel)
+        rest = weights.rest_day_visit if shifts.rest[one.day[0]] else 0
+        return 2 * travel * weights.travel_minute, int(away[0]) * weights.shift_minute, rest

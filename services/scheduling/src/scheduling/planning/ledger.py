@@ -1,0 +1,90 @@
+"""Who sits where in a block, in whole numbers, with what is still free: never breaks R4 or R5."""
+
+import numpy as np
+
+from scheduling.planning.absence import Absence
+from scheduling.planning.blocks import FORBIDDEN, Block
+from scheduling.planning.eligibility import Ints
+
+Counts = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
+
+
+class Ledger:
+    """Counts per class and window; `left[w, r]` free places, `away[line, point]` people away."""
+
+    def __init__(self, block: Block, absence: Absence) -> None:
+        self.block, self.absence = block, absence
+        self.count: Counts = np.zeros((len(block.size), len(block.window_at)), dtype=np.int32)
+        self.waiting: Ints = block.size.copy()
+        self.left: Ints = block.places.copy()
+        self.away = np.zeros((len(block.lines), absence.points), dtype=np.int64)
+        self.visits = np.zeros(len(block.sessions), dtype=np.int64)
+
+    def room(self, c: int, w: int) -> int:
+        """How many more of class c window w can take."""
+        free = int(self.left[w, self.block.uses[self.block.package[c]]].min())
+        if free <= 0:
+            return 0
+        return min(free, self._line_room(c, w))
+
+    def _line_room(self, c: int, w: int) -> int:
+        line, place = self.block.line[c], self.absence.place_of_line[self.block.line[c]]
+        first, past = self.absence.first[place, w], self.absence.past[place, self.absence.length_of[c], w]
+        ceiling = int(self.block.ceiling[line])
+        return ceiling - int(self.away[line, first:past].max()) if past > first else FORBIDDEN
+
+    def add(self, c: int, w: int, n: int) -> None:
+        """Seat n of class c in window w; a negative n takes them out."""
+        block, place = self.block, self.absence.place_of_line[self.block.line[c]]
+        self.count[c, w] += n
+        self.waiting[c] -= n
+        self.left[w, block.uses[block.package[c]]] -= n
+        self.visits[block.window_session[w]] += n
+        first, past = self.absence.first[place, w], self.absence.past[place, self.absence.length_of[c], w]
+        self.away[block.line[c], first:past] += n
+
+    def add_many(self, classes: Ints, windows: Ints, amounts: Ints) -> None:
+        """Seat many pairs at once."""
+        for c, w, n in zip(classes.tolist(), windows.tolist(), amounts.tolist(), strict=True):
+            self.add(c, w, n)
+
+    def fill(self, c: int, order: Ints) -> None:
+        """Seat the waiting of class c in the first windows of the order that have room."""
+        for w in order.tolist():
+            if self.waiting[c] <= 0:
+                return
+            n = min(int(self.waiting[c]), self.room(c, w))
+            if n > 0:
+                self.add(c, w, n)
+
+    def cost(self) -> int:
+        """Visits, openings and penalties of this state."""
+        c, w = np.nonzero(self.count)
+        visits = int((self.block.costs(c, w) * self.count[c, w]).sum())
+        return visits + self.opening() + int((self.waiting * self.block.penalty).sum())
+
+    def opening(self) -> int:
+        """Cost of the sessions in use."""
+        return int(self.block.open_cost[self.visits > 0].sum())
+
+    def copy(self) -> "Ledger":
+        """An independent copy."""
+        twin = object.__new__(Ledger)
+        twin.block, twin.absence = self.block, self.absence
+        twin.count, twin.waiting, twin.left = self.count.copy(), self.waiting.copy(), self.left.copy()
+        twin.away, twin.visits = self.away.copy(), self.visits.copy()
+        return twin
+
+
+def insert_waiting(ledger: Ledger, prices: Ints | None = None) -> None:
+    """Seat whoever still fits anywhere, dear classes first: afterwards nobody could have been placed (R7)."""
+    block = ledger.block
+    waiting = np.flatnonzero(ledger.waiting > 0)
+    everywhere = np.arange(len(block.window_at))
+    extra = np.zeros(len(everywhere), dtype=np.int64) if prices is None else prices
+    for c in waiting[np.lexsort((waiting, -block.penalty[waiting]))].tolist():
+        free = (ledger.left[:, block.uses[block.package[c]]] > 0).all(axis=1)
+        cost = block.costs(np.full(len(everywhere), c), everywhere)
+        cost = cost + np.where(ledger.visits > 0, 0, block.open_cost)[block.window_session] + extra
+        options = np.flatnonzero(free & (cost < FORBIDDEN))
+        ledger.fill(c, options[np.argsort(cost[options], kind="stable")])

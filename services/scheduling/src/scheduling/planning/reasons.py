@@ -1,0 +1,97 @@
+"""R7: the true reason why a worker has no appointment, the first of the chain that applies."""
+
+import itertools
+
+import numpy as np
+
+from scheduling.planning.eligibility import Flags, Ints, Rules
+from scheduling.planning.model import (
+    CAPACITY_EXHAUSTED,
+    DEADLINE_PASSED,
+    LINE_ABSENCE_LIMIT,
+    NO_EQUIPPED_SESSION,
+    NO_LICENSED_SESSION,
+    NO_REACHABLE_SESSION,
+    NO_WINDOW_FOR_TIMING,
+    WORKER_UNAVAILABLE,
+    Worker,
+)
+from scheduling.planning.occupancy import Occupancy
+
+
+class CouldBePlaced(ValueError):
+    """The worker fits into a free window: a plan that leaves them out is invalid."""
+
+
+class Chain:
+    """The funnel of R7 over one instance; windows are positions in `rules.windows`."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._by_kind: dict[tuple[str, str, str], tuple[str | None, Ints]] = {}
+        order = np.argsort(rules.windows.site, kind="stable")
+        edges = np.searchsorted(rules.windows.site[order], np.arange(len(rules.sites) + 1))
+        self._of_site = [order[a:b] for a, b in itertools.pairwise(edges)]
+
+    def windows_for(self, worker: Worker) -> tuple[str | None, Ints]:
+        """The structural reason, or None and the windows that data alone allow."""
+        line = self.rules.instance.lines[self.rules.line_at[worker.line]]
+        key = (line.site, line.calendar, worker.package)
+        if key not in self._by_kind:
+            self._by_kind[key] = self._for_kind(*key)
+        reason, windows = self._by_kind[key]
+        if reason:
+            return reason, windows
+        days = self.rules.windows.day[windows]
+        in_time = windows if worker.deadline is None else windows[days <= worker.deadline]
+        if not len(in_time):
+            return DEADLINE_PASSED, in_time
+        free = np.array([worker.free_on(int(day)) for day in self.rules.windows.day[in_time]], dtype=np.bool_)
+        left = in_time[free]
+        return (None, left) if len(left) else (WORKER_UNAVAILABLE, left)
+
+    def reason(self, worker: Worker, occupancy: Occupancy) -> str:
+        """The code for a worker without appointment. Raises CouldBePlaced."""
+        structural, windows = self.windows_for(worker)
+        if structural:
+            return structural
+        free = windows[~occupancy.full(worker.package, windows)]
+        if not len(free):
+            return CAPACITY_EXHAUSTED
+        for window in free.tolist():
+            if not occupancy.line_blocks(worker.line, worker.package, window):
+                raise CouldBePlaced(f"{worker.id} fits window {window}")
+        return LINE_ABSENCE_LIMIT
+
+    def _for_kind(self, site: str, calendar: str, package: str) -> tuple[str | None, Ints]:
+        p = self.rules.package_at[package]
+        near = np.flatnonzero(self.rules.within_reach(site))
+        at = np.sort(np.concatenate([self._of_site[b] for b in near])) if len(near) else np.zeros(0, dtype=np.int64)
+        windows = self.rules.windows.of(at)
+        licensed = windows.bnn | (not self.rules.instance.packages[p].bnn)
+        steps: list[tuple[str, Flags]] = [
+            (NO_REACHABLE_SESSION, windows.usable),
+            (NO_LICENSED_SESSION, licensed),
+            (NO_EQUIPPED_SESSION, self.rules.equipped([p], windows)[0]),
+            (NO_WINDOW_FOR_TIMING, self.rules.timing_met(calendar, [p], windows)[0]),
+        ]
+        left = np.ones(len(at), dtype=np.bool_)
+        for code, passed in steps:
+            left &= passed
+            if not left.any():
+                return code, at[left]
+        return None, at[left]
+
+
+def of_all(rules: Rules, workers: dict[str, Worker], appointments: dict[str, tuple[str, int]]) -> dict[str, str]:
+    """The reason of every worker without appointment."""
+    chain, occupancy = Chain(rules), Occupancy(rules, workers, appointments)
+    known: dict[tuple[object, ...], str] = {}
+    reasons = {}
+    for worker in workers.values():
+        if worker.id not in appointments:
+            key = (worker.line, worker.package, worker.earliest, worker.deadline, worker.unavailable)
+            if key not in known:
+                known[key] = chain.reason(worker, occupancy)
+            reasons[worker.id] = known[key]
+    return reasons

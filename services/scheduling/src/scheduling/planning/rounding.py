@@ -1,0 +1,96 @@
+"""From a fractional plan to whole people: keep what is whole, settle the rest exactly in a small integer program."""
+
+import highspy
+import numpy as np
+
+from scheduling.planning.absence import Absence
+from scheduling.planning.blocks import Block
+from scheduling.planning.eligibility import Ints
+from scheduling.planning.flow import TOLERANCE, Relaxation, Solution
+from scheduling.planning.ledger import Ledger, insert_waiting
+
+
+def settle(relaxation: Relaxation, solution: Solution, seconds: float) -> Ledger:
+    """A valid state near the fractional solution, whose openings should be whole."""
+    ledger = Ledger(relaxation.block, relaxation.absence)
+    classes, windows = relaxation.column_class, relaxation.column_window
+    visits = solution.visits
+    broken = np.zeros(len(ledger.waiting), dtype=np.bool_)
+    broken[classes[np.abs(visits - np.round(visits)) > TOLERANCE]] = True
+    whole = np.flatnonzero((visits > 0.5) & ~broken[classes])
+    ledger.add_many(classes[whole], windows[whole], np.round(visits[whole]).astype(np.int64))
+    open_now = solution.openings > 0.5
+    free = np.flatnonzero(broken[classes] & open_now[relaxation.block.window_session[windows]])
+    if len(free):
+        seat_exactly(ledger, classes[free], windows[free], seconds)
+    insert_waiting(ledger)
+    return ledger
+
+
+def seat_exactly(ledger: Ledger, classes: Ints, windows: Ints, seconds: float) -> None:
+    """Seat waiting people on these pairs at the least cost; openings are taken as paid."""
+    block, absence = ledger.block, ledger.absence
+    involved, own = np.unique(classes, return_inverse=True)
+    pairs = len(classes)
+    rows: list[Ints] = [own]
+    columns: list[Ints] = [np.arange(pairs)]
+    lower: list[Ints] = [np.zeros(len(involved), dtype=np.int64)]
+    upper: list[Ints] = [ledger.waiting[involved]]
+    count = len(involved)
+    for used, at, limit in [_place_rows(block, ledger, classes, windows),
+                            _line_rows(block, absence, ledger, classes, windows)]:
+        rows.append(at + count)
+        columns.append(used)
+        lower.append(np.full(len(limit), -(10**9)))
+        upper.append(limit)
+        count += len(limit)
+    gain = block.costs(classes, windows) - block.penalty[classes]
+    values = _integer_program(gain, np.concatenate(rows), np.concatenate(columns), np.concatenate(lower),
+                              np.concatenate(upper), seconds)
+    for c, w, n in zip(classes.tolist(), windows.tolist(), values.tolist(), strict=True):
+        fitting = min(n, ledger.room(c, w), int(ledger.waiting[c])) if n > 0 else 0
+        if fitting > 0:
+            ledger.add(c, w, fitting)
+
+
+def _place_rows(block: Block, ledger: Ledger, classes: Ints, windows: Ints) -> tuple[Ints, Ints, Ints]:
+    uses = block.uses[block.package[classes]]
+    pair, resource = np.nonzero(uses)
+    keys, row = np.unique(windows[pair] * uses.shape[1] + resource, return_inverse=True)
+    return pair, row, ledger.left[keys // uses.shape[1], keys % uses.shape[1]]
+
+
+def _line_rows(block: Block, absence: Absence, ledger: Ledger, classes: Ints, windows: Ints
+               ) -> tuple[Ints, Ints, Ints]:
+    lines = block.line[classes]
+    places = absence.place_of_line[lines]
+    first = absence.first[places, windows]
+    length = np.maximum(absence.past[places, absence.length_of[classes], windows] - first, 0)
+    pair = np.repeat(np.arange(len(classes)), length)
+    point = first[pair] + np.arange(len(pair)) - np.repeat(np.cumsum(length) - length, length)
+    keys, row = np.unique(lines[pair] * absence.points + point, return_inverse=True)
+    line, at = keys // max(absence.points, 1), keys % max(absence.points, 1)
+    return pair, row, block.ceiling[line] - ledger.away[line, at]
+
+
+def _integer_program(cost: Ints, rows: Ints, columns: Ints, lower: Ints, upper: Ints, seconds: float) -> Ints:
+    """Whole numbers >= 0 that keep the row limits at the least cost; zeros if none were found in time."""
+    order = np.argsort(columns, kind="stable")
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(cost), len(upper)
+    lp.col_cost_ = cost.astype(np.float64)
+    lp.col_lower_, lp.col_upper_ = np.zeros(len(cost)), np.full(len(cost), highspy.kHighsInf)
+    lp.row_lower_, lp.row_upper_ = lower.astype(np.float64), upper.astype(np.float64)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = np.searchsorted(columns[order], np.arange(len(cost) + 1)).astype(np.int32)
+    lp.a_matrix_.index_ = rows[order].astype(np.int32)
+    lp.a_matrix_.value_ = np.ones(len(rows))
+    lp.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("time_limit", max(seconds, 0.05))
+    solver.passModel(lp)
+    solver.run()
+    found = np.round(np.array(solver.getSolution().col_value)).astype(np.int64)
+    return found if len(found) == len(cost) else np.zeros(len(cost), dtype=np.int64)

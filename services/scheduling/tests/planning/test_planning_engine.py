@@ -1,0 +1,36 @@
+import sys
+from pathlib import Path
+
+import pytest
+from scheduling.planning import Instance, check, read_instance, solve, write_solution
+
+sys.path.insert(0, str(Path(__file__).parent))
+import bench_data
+
+PUBLIC = [("hagiang-commune", 3.0, 2_425_000), ("tight-3k", 4.0, 36_345_000)]
+
+
+@pytest.mark.parametrize(("name", "seconds", "ceiling"), PUBLIC)
+def test_a_public_instance_is_planned_validly_and_well(name: str, seconds: float, ceiling: int, tmp_path: Path) -> None:
+    folder = bench_data.unpack(name, tmp_path)
+
+    plan = solve(read_instance(folder), time_limit=seconds)
+
+    write_solution(plan, tmp_path / "solution")
+    verdict = bench_data.verdict(folder, tmp_path / "solution")
+    assert verdict["valid"], verdict["violations"]
+    assert verdict["cost"]["total"] == plan.cost.total <= ceiling
+    assert plan.bound <= plan.cost.total
+    report = check(read_instance(folder), plan)
+    assert report.valid
+    assert report.cost == plan.cost
+
+
+def test_an_instance_without_workers_or_sessions_has_an_empty_plan() -> None:
+    nothing = Instance(days=1, packages=(), calendars={}, travel={}, lines=(), sessions=(), workers=())
+
+    plan = solve(nothing, time_limit=1)
+
+    assert plan.appointments == {}
+    assert plan.unassigned == {}
+    assert plan.cost.total == plan.bound == 0
