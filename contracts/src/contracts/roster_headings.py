@@ -11,6 +11,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from contracts import legacy_text
+
 EXACT, PART, PHRASE = 3, 2, 1
 NAME_FIELDS = frozenset({"full_name", "given_name"})
 UNNAMED_FIELDS = frozenset({"running_number", "ignored"})
@@ -76,6 +78,13 @@ def _wordings() -> _Wordings:
 @lru_cache(maxsize=4096)
 def match(heading: str) -> Match | None:
     """What a heading announces; the whole text counts most, then one part of it, then a phrase within it."""
+    found = _match(heading)
+    if found is None and (encoding := legacy_text.detect(heading)):
+        return _match(legacy_text.convert(heading, encoding))
+    return found
+
+
+def _match(heading: str) -> Match | None:
     words = _wordings()
     folded = fold(heading)
     if not folded or len(folded) > 160:

@@ -1,0 +1,44 @@
+"""Vietnamese text in the byte-fonts of the 1990s (TCVN3 "ABC", VNI), as it still comes out of old payroll programs.
+
+`data/legacy_encodings.tsv` lists the letters. A heading may be written so (the edge looks for it) and any text cell.
+"""
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal
+
+Encoding = Literal["tcvn3", "vni"]
+
+_TCVN3 = re.compile("[¡¢£¤¥¦§¨©ª«¬®µ¶·¸¹»¼½¾Ç×Þßç÷þ\xad]")
+_VNI = re.compile("[ÄÅÆËÎÏÑÖØÛÜäåæëîïñöøûü]")
+
+
+def detect(text: str) -> Encoding | None:
+    """The old encoding a text is in, told by letters that Vietnamese in Unicode never has."""
+    if text.isascii():
+        return None
+    if _TCVN3.search(text):
+        return "tcvn3"
+    if _VNI.search(text):
+        return "vni"
+    return None
+
+
+def convert(text: str, encoding: Encoding) -> str:
+    """The text in Unicode; TCVN3 has no capitals with tones, they come out small."""
+    table, pattern = _table(encoding)
+    return pattern.sub(lambda found: table[found.group()], text)
+
+
+@lru_cache(maxsize=2)
+def _table(encoding: Encoding) -> tuple[dict[str, str], re.Pattern[str]]:
+    lines = (files("contracts") / "data" / "legacy_encodings.tsv").read_text(encoding="utf-8").splitlines()
+    table: dict[str, str] = {}
+    for line in lines[1:]:
+        letter, tcvn3, vni = line.split("\t")
+        written = tcvn3 if encoding == "tcvn3" else vni
+        if written:
+            table.setdefault(written, letter)
+    longest_first = sorted(table, key=len, reverse=True)
+    return table, re.compile("|".join(map(re.escape, longest_first)))

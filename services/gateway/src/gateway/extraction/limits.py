@@ -1,0 +1,19 @@
+"""What a roster file may cost, and the refusal that a breach becomes."""
+
+MAX_EXPANDED_BYTES = 200 * 1024 * 1024
+MAX_COLUMNS = 512
+MAX_ROWS = 110_000
+"""Filled rows of one sheet: 100,000 persons with headings and subtotals."""
+MAX_GRID_CELLS = 6_000_000
+"""Cells of the rectangle that a sheet spans, blank ones included: what the workbook library keeps in memory."""
+MAX_PARTS = 5_000
+MAX_MEMORY_BYTES = 512 * 1024 * 1024
+MAX_SECONDS = 10
+
+
+class FileRefusedError(Exception):
+    """A file that yields no rows; `codes` are the stable `file.*` codes to answer with."""
+
+    def __init__(self, *codes: str) -> None:
+        super().__init__(", ".join(codes))
+        self.codes = sorted(codes)

@@ -1,0 +1,152 @@
+"""The ZIP container of a workbook, looked through part by part before any library opens it."""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gateway.extraction.limits import MAX_COLUMNS, MAX_EXPANDED_BYTES, MAX_PARTS, FileRefusedError
+
+PIECE = 1 << 20
+DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+
+_RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+_DATE_1904 = re.compile(rb"""\bdate1904\s*=\s*["'](?:1|true)["']""")
+_HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\bhidden=["'](?:1|true)["'][^>]*>""")
+_HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\b[^>]*?\bhidden=["'](?:1|true)["'][^>]*>""")
+_ERROR_CELL = re.compile(
+    rb"""<(?:\w+:)?c\b[^>]*?\bt=["']e["'][^>]*>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)""", re.DOTALL
+)
+_FAR_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["'](?:[A-Z]{3}|S[S-Z]|[T-Z][A-Z])\d+["'][^>]*(?<!/)>""")
+_ROW_NUMBER = re.compile(rb"""\br=["'](\d+)["']""")
+_REFERENCE = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
+
+
+@dataclass(slots=True)
+class SheetMarks:
+    """What the workbook library does not tell: hidden rows and columns and cells with error values, from 0."""
+
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Package:
+    """A workbook package that passed the checks."""
+
+    file_codes: list[str]
+    date_1904: bool
+    marks: dict[str, SheetMarks]
+
+
+def inspect(data: bytes) -> Package:
+    """Check every part of a package; raises FileRefusedError with all codes that apply."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _inspect(archive)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
+        raise FileRefusedError("file.corrupt") from error
+
+
+def _inspect(archive: zipfile.ZipFile) -> Package:
+    parts = archive.infolist()
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_EXPANDED_BYTES:
+        raise FileRefusedError("file.too_large_uncompressed")
+    names = {part.filename.lower().lstrip("/") for part in parts}
+    warnings = ["file.external_links"] if any(n.startswith("xl/externallinks/") for n in names) else []
+    errors = {"file.macros_present"} if any(map(_is_macro, names)) else set()
+    small, marks = _read_parts(archive, parts, errors)
+    if errors:
+        raise FileRefusedError(*errors, *warnings)
+    workbook = small.get("xl/workbook.xml")
+    if workbook is None:
+        raise FileRefusedError("file.corrupt")
+    paths = _sheet_paths(workbook, small.get("xl/_rels/workbook.xml.rels", b""))
+    sheets = {name: marks[path] for name, path in paths.items() if path in marks}
+    return Package(warnings, bool(_DATE_1904.search(workbook)), sheets)
+
+
+def _is_macro(name: str) -> bool:
+    return name.endswith("vbaproject.bin") or name.startswith("xl/macrosheets/")
+
+
+def _read_parts(
+    archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], errors: set[str]
+) -> tuple[dict[str, bytes], dict[str, SheetMarks]]:
+    """Inflate every part once, counting what really comes out: a directory may lie about sizes."""
+    small: dict[str, bytes] = {}
+    marks: dict[str, SheetMarks] = {}
+    budget = MAX_EXPANDED_BYTES
+    for part in parts:
+        name = part.filename.lower().lstrip("/")
+        sheet = marks.setdefault(name, SheetMarks()) if "/worksheets/" in name and name.endswith(".xml") else None
+        kept = io.BytesIO()
+        for piece, size in _pieces(archive, part):
+            budget -= size
+            if budget < 0:
+                raise FileRefusedError("file.too_large_uncompressed")
+            if any(doctype in piece for doctype in DOCTYPES):
+                errors.add("file.xml_doctype")
+            if sheet is not None:
+                _mark(sheet, piece, errors)
+            elif name.endswith((".xml", ".rels")) and kept.tell() < PIECE:
+                kept.write(piece)
+        small[name] = kept.getvalue()
+    return small, marks
+
+
+def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[bytes, int]]:
+    """The part in pieces that end before a tag starts, each with the bytes that were inflated for it."""
+    part.file_size = MAX_EXPANDED_BYTES + 1
+    rest = b""
+    with archive.open(part) as stream:
+        while block := stream.read(PIECE):
+            text = rest + block
+            cut = text.rfind(b"<c ") if b"<c " in text else text.rfind(b"<")
+            cut = cut if cut > 0 and len(text) - cut < PIECE else len(text)
+            rest = text[cut:]
+            yield text[:cut], len(block)
+    yield rest, 0
+
+
+def _mark(sheet: SheetMarks, piece: bytes, errors: set[str]) -> None:
+    if _FAR_CELL.search(piece):
+        errors.add("file.too_many_columns")
+    if b"hidden=" in piece:
+        for row in _HIDDEN_ROW.findall(piece):
+            if number := _ROW_NUMBER.search(row):
+                sheet.hidden_rows.append(int(number[1]) - 1)
+        for column in _HIDDEN_COLUMN.findall(piece):
+            first, last = int(_attribute(column, "min") or 1), int(_attribute(column, "max") or 0)
+            sheet.hidden_columns.extend(range(first - 1, min(last, MAX_COLUMNS)))
+    if b't="e"' in piece or b"t='e'" in piece:
+        for found in _ERROR_CELL.finditer(piece):
+            if place := _REFERENCE.search(found[0]):
+                sheet.errors[int(place[2]) - 1, _column(place[1])] = found[1].decode("ascii", "replace")
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _attribute(tag: bytes, name: str) -> str:
+    found = re.search(rf"""\s(?:\w+:)?{name}\s*=\s*["']([^"']*)["']""".encode(), tag)
+    return found[1].decode("utf-8", "replace") if found else ""
+
+
+def _sheet_paths(workbook: bytes, relationships: bytes) -> dict[str, str]:
+    """The part of every sheet, by its index in the workbook as text (names may be escaped in many ways)."""
+    targets = {}
+    for tag in _RELATIONSHIP.findall(relationships):
+        target = _attribute(tag, "Target")
+        targets[_attribute(tag, "Id")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    return {
+        str(index): targets.get(_attribute(tag, "id"), "").lower() for index, tag in enumerate(_SHEET.findall(workbook))
+    }

@@ -1,0 +1,117 @@
+"""The records of a text file (CSV and its relatives) as cells."""
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from itertools import islice
+
+from contracts import roster_headings
+from contracts.roster_cells import RosterCells, Row, Sheet
+from gateway.extraction.limits import MAX_COLUMNS, MAX_ROWS, FileRefusedError
+from gateway.extraction.workbook import text_cell
+
+DELIMITERS = (";", ",", "\t", "|")
+HEADER_WITHIN = 100
+LEGACY_CODEPAGE = "windows-1258"
+
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def extract(data: bytes) -> RosterCells:
+    """All records, counted from 1 with the empty ones; raises FileRefusedError."""
+    text, encoding = decode(data)
+    delimiter = find_delimiter(text)
+    rows = _rows(text, delimiter)
+    codes = ["file.legacy_codepage"] if not encoding.startswith("utf") else []
+    return RosterCells("text", codes, [Sheet("", rows)], encoding=encoding, delimiter=delimiter)
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Text and encoding: UTF-8, UTF-16 with its mark, else Windows-1258 (composed) or the bytes of an old font."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            try:
+                return _checked(data.decode(encoding)), encoding
+            except UnicodeDecodeError as error:
+                raise FileRefusedError("file.not_a_workbook") from error
+    if _CONTROL.search(data[:4096].decode("latin-1")):
+        raise FileRefusedError("file.not_a_workbook")
+    try:
+        return _checked(data.decode("utf-8")), "utf-8"
+    except UnicodeDecodeError:
+        return _old_codepage(data)
+
+
+def _checked(text: str) -> str:
+    if _CONTROL.search(text):
+        raise FileRefusedError("file.not_a_workbook")
+    return text
+
+
+def _old_codepage(data: bytes) -> tuple[str, str]:
+    """Tones are characters of their own in Windows-1258; text typed in TCVN3 or VNI fonts has Western bytes instead.
+
+    The one under which more headings are known is right; Windows-1258 if nothing tells them apart.
+    """
+    vietnamese = unicodedata.normalize("NFC", _checked(data.decode("cp1258", "replace")))
+    western = data.decode("latin-1")
+    if _known_headings(western) > _known_headings(vietnamese):
+        return western, "latin-1"
+    return vietnamese, LEGACY_CODEPAGE
+
+
+def _known_headings(text: str) -> int:
+    delimiter = find_delimiter(text)
+    return max((sum(map(bool, map(roster_headings.match, _texts(row)))) for row in _head(text, delimiter)), default=0)
+
+
+def find_delimiter(text: str) -> str:
+    """The delimiter that occurs most in the header record; without a header, in the first record that has one."""
+    heads = {delimiter: _head(text, delimiter) for delimiter in DELIMITERS}
+    best: tuple[int, int, str] | None = None
+    for delimiter, rows in heads.items():
+        for number, row in enumerate(rows):
+            if roster_headings.is_header(_texts(row)):
+                best = min(best or (number, 0, delimiter), (number, -len(row), delimiter))
+                break
+    if best:
+        return best[2]
+    return max(DELIMITERS, key=lambda delimiter: max(map(len, heads[delimiter]), default=0))
+
+
+def _texts(row: list[str]) -> list[str]:
+    return [] if len(row) > MAX_COLUMNS else [cell.strip() for cell in row]
+
+
+def _head(text: str, delimiter: str) -> list[list[str]]:
+    """The first records; a file without line ends must not be split in full just to look at it."""
+    head = text[: 64 * 1024]
+    if len(head) < len(text):
+        head = head[: max(head.rfind("\n"), head.rfind("\r"))] if "\n" in head or "\r" in head else head
+    return list(islice(_reader(head, delimiter), HEADER_WITHIN))
+
+
+def _reader(text: str, delimiter: str):  # type: ignore[no-untyped-def]
+    csv.field_size_limit(1 << 30)
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _rows(text: str, delimiter: str) -> list[Row]:
+    rows: list[Row] = []
+    filled = 0
+    for record in _reader(text, delimiter):
+        if len(record) > MAX_COLUMNS:
+            raise FileRefusedError("file.too_many_columns")
+        row: Row = [text_cell(cell) for cell in record]
+        while row and row[-1] is None:
+            row.pop()
+        filled += bool(row)
+        if filled > MAX_ROWS:
+            raise FileRefusedError("file.too_many_rows")
+        rows.append(row)
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
