@@ -7,9 +7,9 @@ import asyncpg
 from khamdoan.postgres import Postgres
 
 
-async def create(server: Postgres, passwords: Mapping[str, str]) -> None:
+async def create(superuser_url: str, passwords: Mapping[str, str]) -> None:
     """Make role and database of every name in `passwords`, where they do not exist yet, and set the passwords."""
-    connection = await asyncpg.connect(server.url)
+    connection = await asyncpg.connect(superuser_url)
     try:
         for name, password in passwords.items():
             await create_one(connection, name, password)

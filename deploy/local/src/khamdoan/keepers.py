@@ -7,6 +7,7 @@ from khamdoan.processes import Child, Nursery
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
+GLANCE_SECONDS = 0.2  # between two looks at the children
 HEALTHY_AFTER = 60.0  # seconds of life after which earlier deaths are forgotten
 
 Say = Callable[[str], None]

@@ -94,6 +94,6 @@ def claim(folder: Path) -> None:
 
 def discard(places: Places) -> None:
     """Remove a stack's data; the downloads stay."""
-    if places.postgres.parent != places.data:
-        shutil.rmtree(places.postgres.parent)
-    shutil.rmtree(places.data)
+    for folder in {places.data, places.postgres.parent}:
+        if folder.exists():
+            shutil.rmtree(folder)

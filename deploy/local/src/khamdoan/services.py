@@ -2,12 +2,12 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from khamdoan import databases, passwords, ports, sockets
-from khamdoan.keepers import Say
+from khamdoan.keepers import GLANCE_SECONDS, Keeper
 from khamdoan.processes import Child, Nursery, Program
 from khamdoan.stack import Stack
 
@@ -68,7 +68,7 @@ def password_of(stack: Stack, name: str) -> str:
 
 def create_databases(stack: Stack) -> None:
     """Create what is missing; quick when nothing is."""
-    asyncio.run(databases.create(stack.postgres, {name: password_of(stack, name) for name in NAMES}))
+    asyncio.run(databases.create(stack.postgres.url, {name: password_of(stack, name) for name in NAMES}))
 
 
 def programs(configured: Services) -> list[Program]:
@@ -82,11 +82,15 @@ def start(configured: Services, nursery: Nursery, stack: Stack) -> list[Child]:
     return [nursery.spawn(program) for program in programs(configured)]
 
 
-def await_ready(configured: Services, children: list[Child], say: Say) -> None:
-    """Wait for every service; one that ends is named, and started again by its keeper."""
-    for child in children:
-        if not child.came_up(partial(is_ready, configured), READY_SECONDS):
-            say(f"{child.program.name} ended before it was ready; its log is {child.log}")
+def await_ready(configured: Services, keepers: list[Keeper]) -> None:
+    """Wait until all are ready, tending them meanwhile; raises with the log of one that is not ready in time."""
+    deadline = time.monotonic() + READY_SECONDS
+    while waiting := [keeper.child for keeper in keepers if not is_ready(configured, keeper.child)]:
+        if time.monotonic() > deadline:
+            raise waiting[0].failure(f"was not ready after {READY_SECONDS} s")
+        for keeper in keepers:
+            keeper.tend()
+        time.sleep(GLANCE_SECONDS)
 
 
 def is_ready(configured: Services, child: Child) -> bool:

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from khamdoan import services, stack, state
-from khamdoan.keepers import Keeper, Say
+from khamdoan import services, stack, state, topics
+from khamdoan.keepers import GLANCE_SECONDS, Keeper, Say
 from khamdoan.processes import Child, Nursery
 from khamdoan.services import Services
 from khamdoan.stack import Stack
 from khamdoan.state import State
-
-GLANCE_SECONDS = 0.2
 
 
 def run(data: Path, *, with_services: bool, throwaway: bool, say: Say) -> None:
@@ -59,11 +57,12 @@ def start_servers(installed: Stack, nursery: Nursery, at_end: contextlib.ExitSta
 def start_services(
     configured: Services, installed: Stack, nursery: Nursery, at_end: contextlib.ExitStack, say: Say
 ) -> list[Keeper]:
-    """The five services with their databases."""
+    """The five services with their databases and topics."""
     services.create_databases(installed)
+    topics.create(installed.kafka.bootstrap_servers)
     keepers = [Keeper(child, nursery, say) for child in services.start(configured, nursery, installed)]
     at_end.callback(lambda: services.stop(children_of(keepers)))
-    services.await_ready(configured, children_of(keepers), say)
+    services.await_ready(configured, keepers)
     return keepers
 
 

@@ -1,5 +1,6 @@
 """The tracing page: Zipkin with its traces in memory, and the bridge that feeds it."""
 
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ class Zipkin:
         ]
         command = [str(self.java.program), "-Xmx160m", *SMALL_JVM, "-jar", str(self.jar), *listen]
         environment = {"STORAGE_TYPE": "mem", "MEM_MAX_SPANS": MOST_SPANS, "QUERY_PORT": str(self.port)}
-        return Program("zipkin", command, environment)
+        return Program("zipkin", command, environment, stop_signal=signal.SIGKILL)  # it has nothing to save
 
     def ready(self) -> bool:
         """Whether the page can be opened."""

@@ -2,7 +2,7 @@
 
 import argparse
 
-from khamdoan import background
+from khamdoan import background, places, state
 from khamdoan.commands import options
 from khamdoan.commands.options import Subparsers
 
@@ -11,9 +11,13 @@ def add_to(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     """Register the command."""
     parser = subparsers.add_parser("down", help="dừng toàn bộ / stop everything")
     options.add_data(parser)
+    parser.add_argument("--discard", action="store_true", help="delete the stack's data too, if it runs or not")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> None:
-    """Ask, and wait until it has happened."""
-    background.stop(given.data, print)
+    """Ask, wait until it has happened, and forget the data if that is wished."""
+    if state.is_held(given.data) or not given.discard:
+        background.stop(given.data, print)
+    if given.discard and given.data.exists():
+        places.discard(places.of(given.data))

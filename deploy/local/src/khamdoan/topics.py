@@ -1,0 +1,30 @@
+"""The topics of the committed list, created where they do not exist yet."""
+
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+
+from contracts import topics
+from contracts.topics import Topic
+
+MILLISECONDS_PER_DAY = 24 * 60 * 60 * 1000
+FOR_EVER = -1
+ANSWER_SECONDS = 30
+
+
+def create(bootstrap_servers: str, *, replicas: int = 1) -> list[str]:
+    """Create what is missing and return its names; what exists is left as it is."""
+    client = AdminClient({"bootstrap.servers": bootstrap_servers})
+    existing = client.list_topics(timeout=ANSWER_SECONDS).topics
+    missing = [new_topic(topic, replicas) for topic in topics.load() if topic.name not in existing]
+    if not missing:
+        return []
+    created = client.create_topics(missing, request_timeout=ANSWER_SECONDS)
+    for done in created.values():
+        done.result()
+    return sorted(created)
+
+
+def new_topic(topic: Topic, replicas: int) -> NewTopic:
+    """A topic as Kafka is asked for it."""
+    days = topic.retention_days
+    retention = FOR_EVER if days is None else days * MILLISECONDS_PER_DAY
+    return NewTopic(topic.name, topic.partitions, replicas, config={"retention.ms": str(retention)})
