@@ -176,7 +176,7 @@ class WorkerLeft(
     name="registry.worker.left",
     topic="registry.workers",
     key="worker_id",
-    readers=("scheduling", "results", "coordination", "gateway"),
+    readers=("scheduling", "gateway"),
     retention_days=None,
 ):
     """A worker left the unit; open checks of theirs end as *left*."""
@@ -234,7 +234,7 @@ class RosterAssessed(
     name="registry.roster.assessed",
     topic="registry.rosters",
     key="roster_id",
-    readers=("coordination", "gateway"),
+    readers=("gateway",),
     shown_to=BOTH_PARTIES,
 ):
     """A roster was read to its last row: how many of each effect; with `dry_run`, what would have happened.

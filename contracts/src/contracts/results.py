@@ -134,7 +134,7 @@ class FitnessStated(
     name="results.fitness.stated",
     topic="results.fitness",
     key="visit_id",
-    readers=("coordination", "gateway"),
+    readers=("gateway",),
     shown_to=(Party.EMPLOYERS, Party.WORKERS),
     retention_days=None,
 ):

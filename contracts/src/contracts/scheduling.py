@@ -26,7 +26,7 @@ class HealthCheckBecameDue(
     name="scheduling.health-check.became-due",
     topic="scheduling.health-checks",
     key="health_check_id",
-    readers=("results", "coordination", "gateway"),
+    readers=("coordination", "gateway"),
     shown_to=(Party.UNIONS,),
     retention_days=None,
 ):
@@ -54,7 +54,7 @@ class HealthCheckWithdrawn(
     name="scheduling.health-check.withdrawn",
     topic="scheduling.health-checks",
     key="health_check_id",
-    readers=("results", "coordination", "gateway"),
+    readers=("coordination", "gateway"),
     shown_to=(Party.UNIONS,),
     retention_days=None,
 ):
@@ -73,7 +73,7 @@ class HealthCheckDeferred(
     name="scheduling.health-check.deferred",
     topic="scheduling.health-checks",
     key="health_check_id",
-    readers=("coordination", "gateway"),
+    readers=("gateway",),
     shown_to=(Party.UNIONS,),
     retention_days=None,
 ):
@@ -109,7 +109,7 @@ class SessionListed(
     name="scheduling.session.listed",
     topic="scheduling.sessions",
     key="session_id",
-    readers=("results", "coordination", "gateway"),
+    readers=("gateway",),
     shown_to=(Party.UNIONS, Party.HEALTH, Party.CLINICS),
     retention_days=None,
 ):
@@ -189,7 +189,7 @@ class PlanPublished(
     name="scheduling.plan.published",
     topic="scheduling.plans",
     key="plan_id",
-    readers=("coordination", "gateway"),
+    readers=("gateway",),
     shown_to=BOTH_PARTIES,
     retention_days=None,
 ):

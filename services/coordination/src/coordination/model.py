@@ -1,0 +1,141 @@
+"""The rules of the two-party agreement and of counting, pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from json import dumps
+from typing import Literal
+from uuid import UUID
+
+from contracts.coordination import Figures
+from contracts.fields import Problem
+
+PartyClass = Literal["unions", "health"]
+BOTH: tuple[PartyClass, PartyClass] = ("unions", "health")
+STATES = ("examined", "no_show", "refused", "deferred", "left")
+GRASSROOTS = ("CDCS", "NGHIEP_DOAN")
+LABORATORY_GRACE = timedelta(days=14)
+"""Conclusions may follow the last exam day by this much before a campaign is closed."""
+
+BEHIND_GRACE = timedelta(days=7)
+BEHIND_SHARE = 0.9
+"""Behind plan: fewer than this share of those planned up to a week ago are examined."""
+
+_MESSAGES = {
+    "approval.no_party": ("Không rõ bên nào phát biểu", "The event does not say which party speaks"),
+    "approval.same_party": ("Bên này đã phê duyệt rồi", "This party has already given its word"),
+    "approval.same_person": (
+        "Một người không thể thay mặt cả hai bên",
+        "One person cannot speak for both parties",
+    ),
+    "approval.other_digest": (
+        "Mã băm khác với số liệu đang chờ ký",
+        "The digest is not the one that waits to be signed",
+    ),
+    "approval.period_invalid": ("Ngày kết thúc trước ngày bắt đầu", "The period ends before it begins"),
+    "approval.programme_not_signed": (
+        "Chương trình phối hợp chưa được hai bên ký hoặc không bao trùm thời gian này",
+        "The programme is not signed by both parties or does not cover the period",
+    ),
+    "day.production": ("Hệ thống chính thức theo đồng hồ", "Production keeps to the clock"),
+    "day.not_forward": ("Ngày làm việc chỉ đi tới", "Business days only go forward"),
+}
+
+
+def problem(code: str, field: str | None = None) -> Problem:
+    """A problem with its texts in both languages."""
+    vi, en = _MESSAGES[code]
+    return Problem(code=code, field=field, message_vi=vi, message_en=en)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A party's approval: which class, which party, which person."""
+
+    party_class: PartyClass
+    party: str
+    actor: str
+
+
+def word_of(party: str | None, actor: str | None) -> Word | None:
+    """Who speaks, from the envelope's `class/id` and pseudonym; None if it does not say or neither party speaks."""
+    party_class, _, _ = (party or "").partition("/")
+    if party is None or actor is None or party_class not in BOTH:
+        return None
+    return Word("unions" if party_class == "unions" else "health", party, actor)
+
+
+def objections(word: Word, given: Iterable[Word]) -> list[Problem]:
+    """Why a word does not count beside those already given: four eyes, never the same party or person twice."""
+    given = list(given)
+    found = []
+    if any(other.party_class == word.party_class for other in given):
+        found.append(problem("approval.same_party"))
+    if any(other.actor == word.actor for other in given):
+        found.append(problem("approval.same_person"))
+    return found
+
+
+def missing(given: Iterable[PartyClass]) -> list[PartyClass]:
+    """The parties whose word is still open."""
+    said = set(given)
+    return [party for party in BOTH if party not in said]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of one person of the scope."""
+
+    examined: bool = False
+    ended: str | None = None
+    missed: int = 0
+
+
+def final_state(person: Person) -> str:
+    """The one state a person closes with: examined first, then how the check ended, else missed, else deferred."""
+    if person.examined:
+        return "examined"
+    if person.ended is not None:
+        return person.ended
+    return "no_show" if person.missed else "deferred"
+
+
+def digest(
+    campaign_id: UUID, denominators: Iterable[tuple[UUID, int, int]], states: Iterable[tuple[UUID, str]]
+) -> str:
+    """SHA-256 over one JSON line for the campaign with its denominators and one per check with its final state."""
+    head = {"campaign": str(campaign_id), "denominators": sorted([str(u), w, d] for u, w, d in denominators)}
+    hashed = sha256(_line(head))
+    for check, state in sorted((str(check), state) for check, state in states):
+        hashed.update(_line({"check": check, "state": state}))
+    return hashed.hexdigest()
+
+
+def _line(value: object) -> bytes:
+    return dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def roll_up(own: Mapping[UUID, Figures], parents: Mapping[UUID, UUID | None]) -> dict[UUID, Figures]:
+    """Every unit's figures with those of all units below it."""
+    totals: dict[UUID, dict[str, int]] = {}
+    for unit, figures in own.items():
+        above: UUID | None = unit
+        seen: set[UUID] = set()
+        while above is not None and above not in seen:
+            seen.add(above)
+            total = totals.setdefault(above, dict.fromkeys(Figures.model_fields, 0))
+            for name, value in figures:
+                total[name] += value
+            above = parents.get(above)
+    return {unit: Figures(**total) for unit, total in totals.items()}
+
+
+def is_behind(planned: int, examined: int) -> bool:
+    """Whether fewer were examined than a week-old plan promised; small numbers raise no alert."""
+    return planned >= 10 and examined < planned * BEHIND_SHARE
+
+
+def closes_on(period_to: date) -> date:
+    """The first day on which a campaign may be closed."""
+    return period_to + LABORATORY_GRACE + timedelta(days=1)

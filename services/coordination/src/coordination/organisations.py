@@ -1,0 +1,42 @@
+"""The union tree as coordination needs it: who belongs under whom as of a date."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from contracts.registry import Organisation
+from coordination import model, store
+from shared.database import Transaction
+
+
+async def put(tx: Transaction, organisations: Sequence[Organisation]) -> None:
+    """Take an organisation's place in the tree from its date on."""
+    await tx.execute(
+        store.PUT_ORGANISATIONS,
+        [o.organisation_id for o in organisations],
+        [o.valid_from for o in organisations],
+        [o.kind for o in organisations],
+        [o.parent_id for o in organisations],
+    )
+
+
+async def parents_as_of(tx: Transaction, day: date) -> dict[UUID, UUID | None]:
+    """Every organisation's parent as of a day."""
+    return {row["organisation_id"]: row["parent_id"] for row in await tx.fetch(store.TREE_AS_OF, day)}
+
+
+async def grassroots_under(tx: Transaction, roots: Sequence[UUID], day: date) -> list[UUID]:
+    """The grassroots units at or below some units as of a day, in a fixed order."""
+    rows = await tx.fetch(store.TREE_AS_OF, day)
+    parents = {row["organisation_id"]: row["parent_id"] for row in rows}
+    grassroots = [row["organisation_id"] for row in rows if row["kind"] in model.GRASSROOTS]
+    return sorted(unit for unit in grassroots if _is_under(unit, set(roots), parents))
+
+
+def _is_under(unit: UUID, roots: set[UUID], parents: dict[UUID, UUID | None]) -> bool:
+    above: UUID | None = unit
+    for _ in range(len(parents) + 1):
+        if above is None or above in roots:
+            return above is not None
+        above = parents.get(above)
+    return False

@@ -1,0 +1,70 @@
+"""What is known of each person in a campaign; facts may arrive in any order, each fills columns of its own."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from contracts import results, scheduling
+from coordination import store
+from shared.database import Transaction
+
+Placed = scheduling.AppointmentMade | scheduling.AppointmentMoved
+E = TypeVar("E", bound=scheduling.AppointmentCancelled | Placed | results.VisitConcluded)
+
+
+async def become_due(tx: Transaction, events: Sequence[scheduling.HealthCheckBecameDue]) -> None:
+    """A check is due: the person belongs to the campaign, in scope or as a late joiner."""
+    await tx.execute(
+        store.PEOPLE_DUE, *_who(events), [e.health_check_id for e in events], [e.late_joiner for e in events]
+    )  # fmt: skip
+    await _mark(tx, events)
+
+
+async def end(tx: Transaction, events: Sequence[scheduling.HealthCheckWithdrawn]) -> None:
+    """The check ended without a visit: the worker left or refused."""
+    await tx.execute(store.PEOPLE_ENDED, *_who(events), [e.reason for e in events])
+    await _mark(tx, events)
+
+
+async def plan(tx: Transaction, events: Sequence[Placed]) -> None:
+    """The person has a day; moved, another."""
+    events = _last_of_each(events)
+    await tx.execute(store.PEOPLE_PLANNED, *_who(events), [e.day for e in events])
+
+
+async def unplan(tx: Transaction, events: Sequence[scheduling.AppointmentCancelled]) -> None:
+    """The person has no day any more."""
+    events = _last_of_each(events)
+    await tx.execute(store.PEOPLE_PLANNED, *_who(events), [None for _ in events])
+
+
+async def visit(tx: Transaction, events: Sequence[scheduling.AppointmentKept]) -> None:
+    """The person came: one more visit (lượt)."""
+    await tx.execute(store.PEOPLE_VISITED, *_who(events))
+    await _mark(tx, events)
+
+
+async def miss(tx: Transaction, events: Sequence[scheduling.AppointmentMissed]) -> None:
+    """The person did not come."""
+    await tx.execute(store.PEOPLE_MISSED, *_who(events))
+    await _mark(tx, events)
+
+
+async def examine(tx: Transaction, events: Sequence[results.VisitConcluded]) -> None:
+    """The check was concluded: the person is examined (người), however often a conclusion is amended."""
+    events = _last_of_each(events)
+    await tx.execute(store.PEOPLE_EXAMINED, *_who(events), [e.concluded_on for e in events])
+    await _mark(tx, events)
+
+
+def _who(events: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any]]:
+    """Campaigns, workers and units of a batch."""
+    return [e.campaign_id for e in events], [e.worker_id for e in events], [e.unit_id for e in events]
+
+
+def _last_of_each(events: Sequence[E]) -> list[E]:
+    """One event a person, the last: distinct appointments of a person may meet in one batch."""
+    return list({(e.campaign_id, e.worker_id): e for e in events}.values())
+
+
+async def _mark(tx: Transaction, events: Sequence[Any]) -> None:
+    await tx.execute(store.MARK_CHANGED, [e.campaign_id for e in events], [e.unit_id for e in events])

@@ -1,0 +1,207 @@
+"""Every SQL statement of coordination, by noun."""
+
+# --- days ---------------------------------------------------------------------------------------------------------
+
+LOCK_DAY = "SELECT day FROM days WHERE calendar = $1 FOR UPDATE"
+SET_DAY = """
+INSERT INTO days (calendar, day, simulated) VALUES ($1, $2, $3)
+ON CONFLICT (calendar) DO UPDATE SET day = excluded.day, simulated = excluded.simulated
+"""
+
+# --- organisations ------------------------------------------------------------------------------------------------
+
+PUT_ORGANISATIONS = """
+INSERT INTO organisations (organisation_id, valid_from, kind, parent_id)
+SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[])
+ON CONFLICT (organisation_id, valid_from) DO UPDATE SET kind = excluded.kind, parent_id = excluded.parent_id
+"""
+TREE_AS_OF = """
+SELECT DISTINCT ON (organisation_id) organisation_id, parent_id, kind FROM organisations
+WHERE valid_from <= $1 ORDER BY organisation_id, valid_from DESC
+"""
+
+# --- approvals ----------------------------------------------------------------------------------------------------
+
+LOCK_PROGRAMME = "SELECT title, valid_from, valid_to, signed_at FROM programmes WHERE programme_id = $1 FOR UPDATE"
+LOCK_CAMPAIGN = "SELECT programme_id, proposal, state, digest, figures FROM campaigns WHERE campaign_id = $1 FOR UPDATE"
+LOCK_PLAN = "SELECT campaign_id, approved_at FROM plans WHERE plan_id = $1 FOR UPDATE"
+ADD_PROGRAMME = """
+INSERT INTO programmes (programme_id, title, valid_from, valid_to) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+"""
+ADD_CAMPAIGN = """
+INSERT INTO campaigns (campaign_id, programme_id, proposal, period_from, period_to, rosters_due, coverage_pct)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+"""
+ADD_PLANS = """
+INSERT INTO plans (plan_id, campaign_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
+APPROVALS_OF = "SELECT party_class, party, actor FROM approvals WHERE subject = $1 AND subject_id = $2"
+ADD_APPROVAL = """
+INSERT INTO approvals (subject, subject_id, party_class, party, actor, approved_at) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+SIGN_PROGRAMME = "UPDATE programmes SET signed_at = $2 WHERE programme_id = $1"
+OPEN_CAMPAIGN = "UPDATE campaigns SET state = 'opened', tree_as_of = $2 WHERE campaign_id = $1"
+APPROVE_PLAN = "UPDATE plans SET approved_at = $2 WHERE plan_id = $1"
+CLOSE_CAMPAIGN = "UPDATE campaigns SET state = 'closed' WHERE campaign_id = $1"
+
+# --- scope --------------------------------------------------------------------------------------------------------
+
+# A unit's demand may be declared before the campaign opens here; what is known already stays.
+ADD_CAMPAIGN_UNITS = """
+INSERT INTO campaign_units (campaign_id, unit_id, target_pct)
+SELECT $1, * FROM unnest($2::uuid[], $3::int[])
+ON CONFLICT (campaign_id, unit_id) DO UPDATE SET target_pct = excluded.target_pct
+"""
+CLOSE_ROSTERS = """
+UPDATE campaign_units SET rosters_closed = true
+FROM unnest($1::uuid[], $2::uuid[]) AS closed (campaign_id, unit_id)
+WHERE (campaign_units.campaign_id, campaign_units.unit_id) = (closed.campaign_id, closed.unit_id)
+"""
+DECLARE_DEMAND = """
+UPDATE campaign_units SET workers = declared.workers, due = declared.due
+FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[]) AS declared (campaign_id, unit_id, workers, due)
+WHERE (campaign_units.campaign_id, campaign_units.unit_id) = (declared.campaign_id, declared.unit_id)
+"""
+# A unit is complete when as many checks have arrived as scheduling said there are. Returns the campaigns touched.
+COMPLETE_UNITS = """
+UPDATE campaign_units AS unit SET complete = true
+FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS touched (campaign_id, unit_id)) AS touched
+WHERE (unit.campaign_id, unit.unit_id) = (touched.campaign_id, touched.unit_id)
+  AND NOT unit.complete AND unit.due IS NOT NULL
+  AND unit.due <= (SELECT count(*) FROM people
+                   WHERE people.campaign_id = unit.campaign_id AND people.unit_id = unit.unit_id
+                     AND people.late_joiner = false)
+RETURNING unit.campaign_id
+"""
+KNOWN_CAMPAIGNS = """
+SELECT campaign_id FROM campaigns WHERE campaign_id = ANY($1::uuid[]) AND state <> 'proposed'
+"""
+# Freezing waits for every unit, or for its day; a unit that has closed its rosters is waited for beyond that day.
+LOCK_FREEZABLE = """
+SELECT campaign_id FROM campaigns AS campaign
+WHERE state = 'opened' AND ($1::uuid[] IS NULL OR campaign_id = ANY($1::uuid[]))
+  AND NOT EXISTS (SELECT FROM campaign_units AS unit
+                  WHERE unit.campaign_id = campaign.campaign_id AND NOT unit.complete
+                    AND ($2::date IS NULL OR $2::date <= campaign.rosters_due + 1 OR unit.rosters_closed))
+FOR UPDATE OF campaign
+"""
+FREEZE_CAMPAIGN = "UPDATE campaigns SET state = 'frozen' WHERE campaign_id = $1"
+FREEZE_UNITS = "UPDATE campaign_units SET in_scope = complete WHERE campaign_id = $1"
+DENOMINATORS = """
+SELECT unit_id, workers, due, in_scope FROM campaign_units WHERE campaign_id = $1 ORDER BY unit_id
+"""
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+# Every fact has its own columns, so that facts may arrive in any order. All statements return nothing.
+PEOPLE_DUE = """
+INSERT INTO people (campaign_id, worker_id, unit_id, health_check_id, late_joiner)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])
+ON CONFLICT (campaign_id, worker_id) DO UPDATE
+SET health_check_id = excluded.health_check_id, late_joiner = excluded.late_joiner, unit_id = excluded.unit_id
+"""
+PEOPLE_PLANNED = """
+INSERT INTO people (campaign_id, worker_id, unit_id, planned_on)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[])
+ON CONFLICT (campaign_id, worker_id) DO UPDATE SET planned_on = excluded.planned_on
+"""
+PEOPLE_VISITED = """
+INSERT INTO people (campaign_id, worker_id, unit_id, visits)
+SELECT campaign_id, worker_id, unit_id, count(*)
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS fact (campaign_id, worker_id, unit_id) GROUP BY 1, 2, 3
+ON CONFLICT (campaign_id, worker_id) DO UPDATE SET visits = people.visits + excluded.visits
+"""
+PEOPLE_MISSED = """
+INSERT INTO people (campaign_id, worker_id, unit_id, missed)
+SELECT campaign_id, worker_id, unit_id, count(*)
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS fact (campaign_id, worker_id, unit_id) GROUP BY 1, 2, 3
+ON CONFLICT (campaign_id, worker_id) DO UPDATE SET missed = people.missed + excluded.missed
+"""
+PEOPLE_EXAMINED = """
+INSERT INTO people (campaign_id, worker_id, unit_id, examined_on)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[])
+ON CONFLICT (campaign_id, worker_id) DO UPDATE SET examined_on = least(people.examined_on, excluded.examined_on)
+"""
+PEOPLE_ENDED = """
+INSERT INTO people (campaign_id, worker_id, unit_id, ended)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[])
+ON CONFLICT (campaign_id, worker_id) DO UPDATE SET ended = excluded.ended
+"""
+MARK_CHANGED = """
+INSERT INTO changed_units (campaign_id, unit_id) SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[])
+ON CONFLICT DO NOTHING
+"""
+
+# --- coverage -----------------------------------------------------------------------------------------------------
+
+CAMPAIGNS_TO_COUNT = """
+SELECT campaign_id, state, period_to, coverage_pct, tree_as_of FROM campaigns
+WHERE state IN ('frozen', 'closing') ORDER BY campaign_id FOR UPDATE
+"""
+TAKE_CHANGED = "DELETE FROM changed_units WHERE campaign_id = $1 RETURNING unit_id"
+# One row per unit: in scope are those whose check was due before their unit's demand was declared in time.
+OWN_FIGURES = """
+SELECT person.unit_id,
+    count(*) FILTER (WHERE scope) AS in_scope,
+    count(*) FILTER (WHERE scope AND state = 'examined') AS examined,
+    count(*) FILTER (WHERE scope AND state = 'no_show') AS no_show,
+    count(*) FILTER (WHERE scope AND state = 'refused') AS refused,
+    count(*) FILTER (WHERE scope AND state = 'deferred') AS deferred,
+    count(*) FILTER (WHERE scope AND state = 'left') AS "left",
+    count(*) FILTER (WHERE scope AND state IS NULL) AS pending,
+    coalesce(sum(visits), 0) AS visits,
+    count(*) FILTER (WHERE NOT scope AND late_joiner IS NOT NULL) AS late_joiners,
+    count(*) FILTER (WHERE NOT scope AND late_joiner IS NOT NULL AND examined_on IS NOT NULL) AS late_joiners_examined,
+    count(*) FILTER (WHERE scope AND planned_on <= $2) AS planned
+FROM (
+    SELECT people.*, coalesce(NOT late_joiner, false) AND coalesce(unit.in_scope, false) AS scope,
+        CASE WHEN final_state IS NOT NULL THEN final_state
+             WHEN examined_on IS NOT NULL THEN 'examined' ELSE ended END AS state
+    FROM people LEFT JOIN campaign_units AS unit USING (campaign_id, unit_id) WHERE campaign_id = $1
+) AS person GROUP BY person.unit_id
+"""
+LAST_COVERAGE = "SELECT unit_id, figures FROM coverage WHERE campaign_id = $1"
+PUT_COVERAGE = """
+INSERT INTO coverage (campaign_id, unit_id, as_of, figures)
+SELECT $1, unit_id, $2, figures FROM unnest($3::uuid[], $4::jsonb[]) AS counted (unit_id, figures)
+ON CONFLICT (campaign_id, unit_id) DO UPDATE SET as_of = excluded.as_of, figures = excluded.figures
+"""
+UNIT_TARGETS = "SELECT unit_id, target_pct FROM campaign_units WHERE campaign_id = $1"
+
+# --- closing ------------------------------------------------------------------------------------------------------
+
+PEOPLE_TO_CLOSE = """
+SELECT worker_id, health_check_id, examined_on IS NOT NULL AS examined, ended, missed
+FROM people JOIN campaign_units AS unit USING (campaign_id, unit_id)
+WHERE campaign_id = $1 AND late_joiner = false AND unit.in_scope FOR UPDATE OF people
+"""
+SET_FINAL_STATES = """
+UPDATE people SET final_state = final.state
+FROM unnest($2::uuid[], $3::text[]) AS final (worker_id, state)
+WHERE people.campaign_id = $1 AND people.worker_id = final.worker_id
+"""
+PROPOSE_CLOSING = "UPDATE campaigns SET state = 'closing', digest = $2, figures = $3 WHERE campaign_id = $1"
+SIGNING_SEED = """
+WITH made AS (INSERT INTO signing_keys (seed) VALUES ($1) ON CONFLICT DO NOTHING RETURNING seed)
+SELECT seed FROM made UNION ALL SELECT seed FROM signing_keys LIMIT 1
+"""
+
+# --- alerts -------------------------------------------------------------------------------------------------------
+
+NEW_ALERTS = """
+INSERT INTO alerts (campaign_id, unit_id, kind, month)
+SELECT $1, unit_id, $3, $4 FROM unnest($2::uuid[]) AS behind (unit_id) ON CONFLICT DO NOTHING RETURNING unit_id
+"""
+OPEN_FOLLOW_UPS = """
+INSERT INTO follow_ups (follow_up_id, campaign_id, unit_id, due_on)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[])
+ON CONFLICT (follow_up_id) DO UPDATE
+SET campaign_id = excluded.campaign_id, unit_id = excluded.unit_id, due_on = excluded.due_on
+"""
+CLOSE_FOLLOW_UPS = """
+INSERT INTO follow_ups (follow_up_id, closed_on) SELECT * FROM unnest($1::uuid[], $2::date[])
+ON CONFLICT (follow_up_id) DO UPDATE SET closed_on = excluded.closed_on
+"""
+OVERDUE_FOLLOW_UPS = """
+SELECT count(*) FROM follow_ups WHERE campaign_id = $1 AND due_on < $2 AND closed_on IS NULL
+"""

@@ -1,0 +1,135 @@
+"""Programmes, campaigns, plans and closings need the word of two parties, given by two people."""
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from coordination_builders import (
+    AUTHORITY,
+    CAMPAIGN,
+    PROGRAMME,
+    UNION,
+    a_campaign,
+    a_programme,
+    a_unit,
+    day_asked,
+    opening,
+    said_by,
+    the_province,
+    unit,
+)
+
+from contracts import coordination as said
+from contracts import health, scheduling, unions
+from coordination.consumers import make_consumer
+from coordination.settings import Settings
+from shared.database import Database
+from shared.testing import Deliver
+
+pytestmark = pytest.mark.stack
+CONSUMER = make_consumer(Settings(database_url="", kafka_bootstrap_servers="", days="simulated"))
+PRODUCTION = make_consumer(Settings(database_url="", kafka_bootstrap_servers="", days="clock"))
+
+
+async def test_a_programme_is_signed_by_the_second_party(database: Database, deliver: Deliver) -> None:
+    await deliver(CONSUMER, database, [said_by(UNION, a_programme())])
+
+    events = await deliver(CONSUMER, database, [said_by(AUTHORITY, health.ProgrammeApproved(programme_id=PROGRAMME))])
+
+    assert [type(event) for event in events] == [said.ApprovalRecorded, said.ProgrammeSigned]
+    assert events[0].missing == []
+
+
+async def test_an_approval_that_comes_before_its_proposal_waits_for_it(database: Database, deliver: Deliver) -> None:
+    early = await deliver(CONSUMER, database, [said_by(AUTHORITY, health.ProgrammeApproved(programme_id=PROGRAMME))])
+
+    events = await deliver(CONSUMER, database, [said_by(UNION, a_programme())])
+
+    assert early == []
+    assert [type(event) for event in events] == [said.ApprovalRecorded, said.ApprovalRecorded, said.ProgrammeSigned]
+
+
+async def test_one_person_cannot_speak_for_both_parties(database: Database, deliver: Deliver) -> None:
+    await deliver(CONSUMER, database, [said_by(UNION, a_programme(), actor="one and the same")])
+
+    approval = said_by(AUTHORITY, health.ProgrammeApproved(programme_id=PROGRAMME), actor="one and the same")
+    events = await deliver(CONSUMER, database, [approval])
+
+    assert [p.code for p in events[0].problems] == ["approval.same_person"]
+
+
+async def test_one_party_cannot_approve_twice(database: Database, deliver: Deliver) -> None:
+    plan = uuid4()
+    await deliver(CONSUMER, database, [a_plan(plan)])
+    approval = unions.PlanApproved(plan_id=plan, campaign_id=CAMPAIGN)
+
+    await deliver(CONSUMER, database, [said_by(UNION, approval, actor="the first officer")])
+    events = await deliver(CONSUMER, database, [said_by(UNION, approval, actor="the second officer")])
+
+    assert [p.code for p in events[0].problems] == ["approval.same_party"]
+
+
+async def test_a_word_without_a_party_does_not_count(database: Database, deliver: Deliver) -> None:
+    events = await deliver(CONSUMER, database, [said_by("clinics/02123", a_programme())])
+
+    assert [p.code for p in events[0].problems] == ["approval.no_party"]
+
+
+async def test_a_campaign_needs_a_signed_programme_over_its_whole_period(database: Database, deliver: Deliver) -> None:
+    await deliver(CONSUMER, database, [said_by(UNION, a_programme(valid_to=date(2026, 9, 30)))])
+    await deliver(CONSUMER, database, [said_by(AUTHORITY, health.ProgrammeApproved(programme_id=PROGRAMME))])
+
+    events = await deliver(CONSUMER, database, [said_by(UNION, a_campaign())])
+
+    assert [p.code for p in events[0].problems] == ["approval.programme_not_signed"]
+
+
+async def test_a_campaign_opens_with_the_grassroots_units_below_its_scope(database: Database, deliver: Deliver) -> None:
+    commune = a_unit(10, kind="CD_XA")
+    elsewhere = a_unit(3, parent=None)
+    await deliver(CONSUMER, database, [the_province(), commune, a_unit(1), a_unit(2, parent=unit(10)), elsewhere])
+
+    for batch in opening():
+        events = await deliver(CONSUMER, database, batch)
+
+    opened = events[-1]
+    assert isinstance(opened, said.CampaignOpened)
+    assert opened.unit_ids == sorted([unit(1), unit(2)])
+
+
+async def test_a_plan_is_approved_by_both_parties_in_either_order(database: Database, deliver: Deliver) -> None:
+    plan = uuid4()
+    await deliver(CONSUMER, database, [a_plan(plan)])
+
+    first = await deliver(
+        CONSUMER, database, [said_by(AUTHORITY, health.PlanApproved(plan_id=plan, campaign_id=CAMPAIGN))]
+    )
+    second = await deliver(
+        CONSUMER, database, [said_by(UNION, unions.PlanApproved(plan_id=plan, campaign_id=CAMPAIGN))]
+    )
+
+    assert first[0].missing == ["unions"]
+    assert isinstance(second[-1], said.PlanApproved)
+
+
+async def test_operators_move_time_only_forward(database: Database, deliver: Deliver) -> None:
+    await deliver(CONSUMER, database, [day_asked(date(2026, 7, 2))])
+
+    again = await deliver(CONSUMER, database, [day_asked(date(2026, 7, 2))])
+    ahead = await deliver(CONSUMER, database, [day_asked(date(2026, 7, 3))])
+
+    assert [p.code for p in again[0].problems] == ["day.not_forward"]
+    assert isinstance(ahead[0], said.DayStarted)
+
+
+async def test_production_refuses_simulated_time(database: Database, deliver: Deliver) -> None:
+    events = await deliver(PRODUCTION, database, [day_asked(date(2026, 7, 2))])
+
+    assert [p.code for p in events[0].problems] == ["day.production"]
+
+
+def a_plan(plan_id: object) -> scheduling.PlanProposed:
+    return scheduling.PlanProposed.model_validate({
+        "plan_id": plan_id, "campaign_id": CAMPAIGN, "kind": "initial", "on_day": date(2026, 7, 1), "demand": 1,
+        "appointments": 1, "unassigned": {}, "sessions_used": 1, "cost": 100, "lower_bound": 100, "inputs_digest": "x",
+    })  # fmt: skip
