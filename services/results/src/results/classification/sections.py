@@ -17,9 +17,8 @@ def merge(
 
     Values that section 2.4 rejects are named in `rejected` and left out. `tumour_class` is the concluding doctor's.
     """
-    problems = [problem for code, section in sections.items() for problem in validation.check(code, section)]
-    rejected = validation.names_rejected(problems)
-    given = _given(sections, rejected)
+    rejected = _rejected(sections)
+    given = _readable_fields(sections, rejected)
     classes = {name for name in given if BY_NAME[name].kind == "class"}
     stated = {name.removesuffix("_class"): int(str(given[name])) for name in classes}
     if tumour_class is not None:
@@ -37,13 +36,23 @@ def merge(
     )
 
 
+def values_of(sections: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """Every value of the sections by field name, as read and not rejected."""
+    return _readable_fields(sections, _rejected(sections))
+
+
 def missing(stations: Iterable[str], received: Iterable[str]) -> tuple[str, ...]:
     """The sections an appointment's package still waits for, in desk order."""
     wanted = set(stations) - set(received) - EXIT_WITHOUT_VALUES
     return tuple(code for code in SECTIONS if code in wanted)
 
 
-def _given(sections: Mapping[str, Mapping[str, object]], rejected: frozenset[str]) -> dict[str, object]:
+def _rejected(sections: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
+    problems = [problem for code, section in sections.items() for problem in validation.check(code, section)]
+    return validation.names_rejected(problems)
+
+
+def _readable_fields(sections: Mapping[str, Mapping[str, object]], rejected: frozenset[str]) -> dict[str, object]:
     """The readable values of every field that came with its own desk's section."""
     return {
         name: values.read(BY_NAME[name], raw)

@@ -39,7 +39,7 @@ def check(section_code: str, measures: Mapping[str, object]) -> list[Problem]:
             problems += _value(field, raw, read, measures)
         else:
             problems.append(say.warn("unknown_field", name))
-    halves = (pair for pair in PAIRS if sum(measures.get(name) is not None for name in pair) == 1)
+    halves = (pair for pair in PAIRS if sum(name in known and measures.get(name) is not None for name in pair) == 1)
     problems += [say.warn("pair_incomplete", name) for pair in halves for name in pair if measures.get(name) is None]
     return [*problems, *_together(read)]
 
