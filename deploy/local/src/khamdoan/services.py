@@ -14,7 +14,7 @@ from khamdoan.stack import Stack
 NAMES = ("registry", "scheduling", "results", "coordination", "gateway")
 READY_PATH = "/ready"
 READY_SECONDS = 60
-DRAIN_SECONDS = 20
+DRAIN_SECONDS = 30
 
 Environment = dict[str, str]
 
@@ -56,6 +56,7 @@ def common(stack: Stack, chosen: Mapping[str, int], name: str) -> Environment:
     return {
         **stack.environment,
         "DATABASE_URL": databases.url(stack.postgres, name, password_of(stack, name)),
+        "KAFKA_INSTANCE_ID": name,
         "OPERATIONS_PORT": str(chosen[f"{name}-operations"]),
         "KHAMDOAN_ENVIRONMENT": "development",
     }
