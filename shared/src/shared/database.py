@@ -1,7 +1,8 @@
 """One PostgreSQL database: its pool, its transactions, and patience while it is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -15,11 +16,11 @@ from asyncpg.pool import PoolConnectionProxy
 
 from shared import faults, migrations
 from shared.clock import new_id
+from shared.envelope import Arrival
+from shared.outbox import Row
 
 if TYPE_CHECKING:
     from shared.consuming import Message
-    from shared.envelope import Arrival
-    from shared.outbox import Row
 
 SESSION_SETTINGS = {
     "jit": "off",
@@ -35,10 +36,12 @@ SESSION_SETTINGS = {
 class Transaction:
     """One PostgreSQL transaction, and what it will have said once it commits."""
 
-    def __init__(self, connection: PoolConnectionProxy, writer: UUID) -> None:
+    def __init__(self, connection: PoolConnectionProxy, writer: UUID, unsettled: Counter[tuple[str, str]]) -> None:
         self.connection = connection
         self.writer = writer
         self.said: list[Row] = []
+        self.aggregates: set[tuple[str, str]] = set()
+        self._unsettled = unsettled
         self.released: list[Arrival] = []
         self.held: list[Message[Any]] = []
         self.looked: set[tuple[str, int, int]] = set()
@@ -69,6 +72,20 @@ class Transaction:
         """COPY rows into a table: three times faster than INSERT for large sets."""
         await self.connection.copy_records_to_table(table, records=list(records), columns=list(columns))
 
+    def say(self, rows: Sequence[Row]) -> None:
+        """Remember what stands in the outbox now, to be published after the commit."""
+        self.said += rows
+        new = {(row.topic, row.key) for row in rows} - self.aggregates
+        self.aggregates |= new
+        self._unsettled.update(new)
+
+    def settled(self) -> None:
+        """The transaction is over, one way or the other."""
+        self._unsettled.subtract(self.aggregates)
+        for aggregate in self.aggregates:
+            if not self._unsettled[aggregate]:
+                del self._unsettled[aggregate]
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that can fail alone: what it wrote, said and released is forgotten with it."""
@@ -90,7 +107,9 @@ class Database:
         self.writer = new_id()
         self.on_commit: list[Callable[[Transaction], None]] = []
         self.on_doubt: list[Callable[[Transaction], None]] = []
-        self.before_commit: Callable[[Transaction], Any] | None = None
+        self.before_commit: Callable[[Transaction], Awaitable[None]] | None = None
+        self.settle: Callable[[Transaction], Awaitable[None]] | None = None
+        self.unsettled: Counter[tuple[str, str]] = Counter()
         self._max_connections = max_connections
         self._pool: asyncpg.Pool | None = None
 
@@ -135,19 +154,29 @@ class Database:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """READ COMMITTED; commits at the end, rolls back on any exception, then wakes the relay."""
         async with self.pool.acquire() as connection:
-            tx = Transaction(connection, self.writer)
+            tx = Transaction(connection, self.writer, self.unsettled)
             committing = False
             try:
                 async with connection.transaction():
                     yield tx
-                    if self.before_commit is not None:
-                        await self.before_commit(tx)
+                    await self._finish(tx)
                     committing = True
             except BaseException:
                 if committing:
                     _tell(self.on_doubt, tx)
                 raise
-            _tell(self.on_commit, tx)
+            else:
+                _tell(self.on_commit, tx)
+            finally:
+                tx.settled()
+
+    async def _finish(self, tx: Transaction) -> None:
+        if tx.released or tx.held:
+            if self.settle is None:
+                raise RuntimeError("messages were released or held where no consumer can handle them")
+            await self.settle(tx)
+        if self.before_commit is not None:
+            await self.before_commit(tx)
 
 
 def _tell(listeners: list[Callable[[Transaction], None]], tx: Transaction) -> None:

@@ -1,6 +1,7 @@
 """The batch transaction: arrivals in, effects and events out, exactly once, whatever fails on the way."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import uniform
@@ -14,7 +15,10 @@ from shared.consuming import Batch, Broken, Consumer, Decoded, Message, Skipped
 from shared.database import Database, Transaction
 from shared.dead_letters import BEHIND, ParkedKeys
 from shared.envelope import Arrival
+from shared.failpoints import Failpoints
+from shared.metrics import Metrics
 from shared.outbox import Row
+from shared.telemetry import Telemetry
 from shared.waves import waves
 
 log = structlog.get_logger(__name__)
@@ -24,53 +28,83 @@ log = structlog.get_logger(__name__)
 class Outcome:
     """What one batch came to."""
 
-    handled: int = 0
-    repeated: int = 0
-    skipped: dict[str, int] = field(default_factory=dict)
+    results: Counter[tuple[str, str]] = field(default_factory=Counter)
     parked: list[tuple[Arrival, str]] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     said: list[Row] = field(default_factory=list)
+
+    def count(self, metrics: Metrics) -> None:
+        """Add what became of each event to the service's metrics."""
+        for (type_name, result), number in self.results.items():
+            metrics.events.labels(type_name, result).inc(number)
 
 
 class Delivery:
     """Gives batches of one consumer their effect in one database."""
 
-    def __init__(self, consumer: Consumer, database: Database) -> None:
+    def __init__(
+        self,
+        consumer: Consumer,
+        database: Database,
+        *,
+        telemetry: Telemetry | None = None,
+        metrics: Metrics | None = None,
+        failpoints: Failpoints | None = None,
+    ) -> None:
         self.consumer = consumer
         self.database = database
+        self.telemetry = telemetry or Telemetry()
+        self.metrics = metrics or Metrics()
+        self.failpoints = failpoints or Failpoints()
+        database.settle = self.settle
+
+    async def settle(self, tx: Transaction) -> None:
+        """Run what a route or a background job released."""
+        await Job(self, tx, Outcome(), careful=True).release()
 
     async def deliver(self, arrivals: Sequence[Arrival]) -> Outcome:
         """Returns when every arrival has had its effect once, or is parked; waits for a missing database."""
         decoded = [self.consumer.decode(arrival) for arrival in arrivals]
+        with (
+            self.telemetry.consuming([item for item in decoded if isinstance(item, Message)]),
+            self.metrics.batch_seconds.time(),
+        ):
+            outcome = await self._until_committed(decoded)
+        outcome.count(self.metrics)
+        return outcome
+
+    async def _until_committed(self, decoded: Sequence[Decoded]) -> Outcome:
         careful, tries = False, 0
         while True:
             try:
                 return await self._attempt(decoded, careful=careful)
             except Exception as error:
-                if faults.is_of_the_message(error):
-                    if careful:
-                        raise
-                    careful = True
-                    log.warning("batch bisected", error=faults.where(error), messages=len(arrivals))
-                    continue
-                tries += 1
-                log.warning("batch tried again", error=faults.where(error), tries=tries)
-            await asyncio.sleep(uniform(0.5, 1.0) * min(5.0, 0.02 * 2 ** min(tries, 9)))
+                fault = faults.of(error)
+                if fault == "message" and careful:
+                    raise
+                log.warning("batch tried again", fault=fault, error=faults.where(error), tries=tries)
+                self.metrics.batches_retried.labels(fault).inc()
+                careful = careful or fault == "message"
+            await asyncio.sleep(uniform(0.5, 1.0) * min(5.0, 0.01 * 2 ** min(tries, 9)))
+            tries += 1
 
     async def _attempt(self, decoded: Sequence[Decoded], *, careful: bool) -> Outcome:
         outcome = Outcome()
         async with self.database.transaction() as tx:
-            job = Job(self.consumer, tx, outcome, careful=careful)
+            job = Job(self, tx, outcome, careful=careful)
             await job.run(await job.admit(decoded))
             outcome.said = tx.said
+            self.failpoints.passed("before_commit")
+        self.failpoints.passed("after_commit")
         return outcome
 
 
 class Job:
     """One transaction's worth of work: a batch, a replay, or what was released from waiting."""
 
-    def __init__(self, consumer: Consumer, tx: Transaction, outcome: Outcome, *, careful: bool) -> None:
-        self.consumer = consumer
+    def __init__(self, delivery: Delivery, tx: Transaction, outcome: Outcome, *, careful: bool) -> None:
+        self.consumer = delivery.consumer
+        self.metrics = delivery.metrics
         self.tx = tx
         self.outcome = outcome
         self.careful = careful
@@ -81,11 +115,9 @@ class Job:
         before = await offsets.advance(self.tx, self.consumer.group, [_arrival(item) for item in decoded])
         fresh = [item for item in decoded if _arrival(item).offset >= before[_partition(item)]]
         fresh = await self._new_to_the_inbox(fresh)
-        self.outcome.repeated = len(decoded) - len(fresh)
+        self.outcome.results["", "repeated"] = len(decoded) - len(fresh)
+        self.outcome.results.update(("", item.reason) for item in fresh if isinstance(item, Skipped))
         ours = [item for item in fresh if not isinstance(item, Skipped)]
-        for skipped in fresh:
-            if isinstance(skipped, Skipped):
-                self.outcome.skipped[skipped.reason] = self.outcome.skipped.get(skipped.reason, 0) + 1
         await self.parked.lock_shared(self.tx, (_arrival(item).aggregate for item in ours))
         flowing: list[Message[Any]] = []
         for item in ours:
@@ -121,27 +153,24 @@ class Job:
 
     async def _dispatch(self, messages: Sequence[Message[Any]]) -> None:
         for wave in waves(messages):
-            await self._call(wave)
-        self.outcome.handled += len(messages)
+            _, handler = self.consumer.handlers[wave[0].type]
+            with self.metrics.handler_seconds.labels(wave[0].type).time():
+                await handler(self.tx, Batch(wave))
+            await self.release()
+            self.outcome.results[wave[0].type, "handled"] += len(wave)
 
-    async def _call(self, wave: list[Message[Any]]) -> None:
-        _, handler = self.consumer.handlers[wave[0].type]
-        await handler(self.tx, Batch(wave))
-        while self.tx.held:
-            again, self.tx.held = self.tx.held, []
-            await handler(self.tx, Batch(again))
-        await self._release()
-
-    async def _release(self) -> None:
+    async def release(self) -> None:
         """What the handler released is run carefully: its poison must not be blamed on the message that released it."""
-        while self.tx.released:
+        while self.tx.held or self.tx.released:
+            held, self.tx.held = self.tx.held, []
+            await self._dispatch(held)
             arrivals, self.tx.released = self.tx.released, []
             await self.parked.lock_shared(self.tx, (arrival.aggregate for arrival in arrivals))
             decoded = [self.consumer.decode(arrival) for arrival in arrivals]
             await self._bisect([item for item in decoded if isinstance(item, Message)])
             for item in decoded:
-                if not isinstance(item, Message):
-                    await self._park(item.arrival, item.reason, {})
+                if isinstance(item, Broken):
+                    await self._park(item.arrival, item.reason, item.detail)
 
     async def _bisect(self, messages: Sequence[Message[Any]]) -> None:
         await bisect(self.tx, messages, self._dispatch, self._park_poison, self._unblocked)
@@ -158,6 +187,7 @@ class Job:
 
     async def _park(self, arrival: Arrival, reason: str, detail: dict[str, Any]) -> None:
         self.outcome.parked.append((arrival, reason))
+        self.outcome.results[arrival.headers.get("ce_type", "") if arrival.sound else "", "parked"] += 1
         await dead_letters.park(self.tx, self.consumer.group, self.parked, arrival, reason, detail)
 
 

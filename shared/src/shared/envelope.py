@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+LARGEST_VALUE = 900_000
 CONTENT_TYPE = "application/json"
 REQUIRED = ("ce_type", "ce_source", "ce_id", "ce_time")
 _REPLACED = "\ufffd"

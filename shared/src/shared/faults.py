@@ -34,6 +34,13 @@ def is_of_the_message(error: BaseException) -> bool:
     return isinstance(error, Exception) and not is_of_rivals(error) and not is_of_the_world(error)
 
 
+def of(error: BaseException) -> str:
+    """`rivals`, `world` or `message`."""
+    if is_of_rivals(error):
+        return "rivals"
+    return "world" if is_of_the_world(error) else "message"
+
+
 def where(error: BaseException) -> str:
     """Type and the innermost line of code, without the exception's text, which may carry data."""
     trace, place = error.__traceback__, "?"

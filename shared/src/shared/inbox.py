@@ -1,17 +1,18 @@
 """Which events have had their effect here, by source and id; it drops what a relay sent twice."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from shared.database import Database, Transaction
 
-KEPT = "7 days"
+KEPT = timedelta(days=7)
 
 ADMIT = """
 INSERT INTO inbox (source, id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING RETURNING source, id
 """
 PRUNE = """
 DELETE FROM inbox WHERE ctid IN (
-    SELECT ctid FROM inbox WHERE received_at < now() - $1::text::interval ORDER BY received_at LIMIT $2)
+    SELECT ctid FROM inbox WHERE received_at < now() - $1::interval ORDER BY received_at LIMIT $2)
 """
 
 
@@ -23,7 +24,12 @@ async def admit(tx: Transaction, identities: Sequence[tuple[str, str]]) -> set[t
     return {(row["source"], row["id"]) for row in rows}
 
 
-async def prune(database: Database, *, kept: str = KEPT, at_most: int = 5_000) -> int:
-    """Forget some events older than that; returns how many, so that the caller goes on until none is left."""
-    async with database.transaction() as tx:
-        return int((await tx.execute(PRUNE, kept, at_most)).rpartition(" ")[2])
+async def prune(database: Database, *, kept: timedelta = KEPT, at_once: int = 5_000) -> int:
+    """Forget events older than that, a few per transaction; returns how many."""
+    pruned = 0
+    while True:
+        async with database.transaction() as tx:
+            number = int((await tx.execute(PRUNE, kept, at_once)).rpartition(" ")[2])
+        pruned += number
+        if number < at_once:
+            return pruned

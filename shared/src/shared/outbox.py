@@ -10,7 +10,7 @@ from zlib import crc32
 
 from contracts.base import Event
 from shared.clock import new_id, utc_now
-from shared.envelope import write_headers
+from shared.envelope import LARGEST_VALUE, write_headers
 
 if TYPE_CHECKING:
     from shared.consuming import Message
@@ -123,14 +123,27 @@ async def append(tx: "Transaction", events: Sequence[Outgoing]) -> None:
     topics = [item.event.entry.topic for item in events]
     keys = [item.event.aggregate_id for item in events]
     shards = [shard_of(key) for key in keys]
-    values = [item.event.model_dump_json(by_alias=True).encode() for item in events]
+    values = [_encoded(item.event) for item in events]
     later = _how_many_follow(topics, keys)
     headers = [dumps(item.headers, ensure_ascii=False) for item in events]
     stored = await tx.fetch(APPEND, shards, topics, keys, later, headers, values, tx.writer)
-    tx.said.extend(
-        Row(shard, row["position"], topic, key, row["sequence"], item.headers, value, row["after_another"], item.event)
-        for shard, row, topic, key, item, value in zip(shards, stored, topics, keys, events, values, strict=True)
+    tx.say(
+        [
+            Row(shard, row[0], topic, key, row[1], item.headers, value, row[2], item.event)
+            for shard, row, topic, key, item, value in zip(shards, stored, topics, keys, events, values, strict=True)
+        ]
     )
+
+
+class TooLargeError(Exception):
+    """An event that no topic would take; it must be said in parts."""
+
+
+def _encoded(event: Event) -> bytes:
+    value = event.model_dump_json(by_alias=True).encode()
+    if len(value) > LARGEST_VALUE:
+        raise TooLargeError(event.entry.type)
+    return value
 
 
 def _how_many_follow(topics: Sequence[str], keys: Sequence[str]) -> list[int]:

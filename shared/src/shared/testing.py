@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources.abc import Traversable
 from itertools import count
 from pathlib import Path
@@ -11,6 +13,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaConsumer
 
 from contracts.base import Event
 from shared import migrations as sql
@@ -18,7 +21,12 @@ from shared.consuming import Consumer, Message
 from shared.database import Database
 from shared.delivery import Delivery, Outcome
 from shared.envelope import Arrival
-from shared.outbox import Outgoing, outgoing
+from shared.kafka import TopicSpec, create_topics, producer
+from shared.outbox import Outgoing, Row, outgoing
+from shared.publisher import Publisher
+from shared.service import Service
+from shared.settings import Settings
+from shared.subscription import arrived
 
 Deliverable = Event | Outgoing | Message[Any] | Arrival
 Deliver = Callable[..., Awaitable["Said"]]
@@ -90,6 +98,84 @@ async def database(database_templates: Templates, migrations: Path | Traversable
     await database_templates.drop(urlsplit(url).path.removeprefix("/"))
 
 
+class Topics:
+    """A prefix of its own on a real Kafka: topics, and a client to say and to hear with."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+        self.prefix = f"test-{uuid4().hex[:12]}."
+
+    def settings(self, database: Database, **changes: Any) -> Settings:
+        """Settings of a service under test."""
+        values: dict[str, Any] = {
+            "database_url": database.url,
+            "kafka_bootstrap_servers": self.bootstrap,
+            "kafka_topic_prefix": self.prefix,
+            "kafka_session_timeout_ms": 6_000,
+            "otel_exporter_otlp_endpoint": "",
+            "khamdoan_environment": "test",
+            "relay_lease_seconds": 3.0,
+        }
+        return Settings(**(values | changes))
+
+    async def create(self, *names: str, partitions: int = 2) -> None:
+        """Create topics that do not exist yet; names are without prefix."""
+        specs = [TopicSpec(name, partitions, replication=1) for name in names]
+        await create_topics(self._any_settings(), specs)
+
+    async def say(self, *events: Deliverable) -> None:
+        """Put events into their topics, as another service's relay would, in order."""
+        rows = [row_of(event) for event in events]
+        await self.create(*{row.topic for row in rows})
+        publisher = Publisher(partial(producer, self._any_settings()), prefix=self.prefix, deadline=20)
+        await publisher.send(rows)
+        await publisher.reset()
+
+    async def hear(self, topic: str, number: int, *, seconds: float = 20) -> list[Arrival]:
+        """The first records of a topic, as soon as there are so many."""
+        heard: list[Arrival] = []
+        consumer = AIOKafkaConsumer(
+            self.prefix + topic,
+            bootstrap_servers=self.bootstrap,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+        )
+        await consumer.start()
+        try:
+            async with asyncio.timeout(seconds):
+                while len(heard) < number:
+                    for records in (await consumer.getmany(timeout_ms=200)).values():
+                        heard += [arrived(record, prefix=self.prefix) for record in records]
+        finally:
+            await consumer.stop()
+        return heard
+
+    def _any_settings(self) -> Settings:
+        return Settings(database_url="", kafka_bootstrap_servers=self.bootstrap, kafka_topic_prefix=self.prefix)
+
+
+@pytest.fixture
+def kafka(servers: Any) -> Topics:
+    """A topic prefix of this test's own on a real Kafka."""
+    return Topics(servers.kafka)
+
+
+@asynccontextmanager
+async def running(service: Service, *, partitions: int = 2) -> AsyncIterator[Service]:
+    """The service on real servers, its topics created, until the block ends; then it drains."""
+    specs = [TopicSpec(topic, partitions, replication=1) for topic in service.topics]
+    await create_topics(service.settings, specs)
+    task = asyncio.create_task(service.run(as_process=False))
+    started = asyncio.create_task(service.started.wait())
+    try:
+        await asyncio.wait([task, started], return_when=asyncio.FIRST_COMPLETED)
+        yield service
+    finally:
+        started.cancel()
+        service.stop.set()
+        await task
+
+
 class ParkedError(Exception):
     """A message was parked in a test that did not expect it."""
 
@@ -129,6 +215,12 @@ class Said(list[Event]):
     def rows(self) -> list[Any]:
         """The outbox rows behind the events: headers, key, sequence."""
         return self.outcome.said
+
+
+def row_of(event: Deliverable) -> Row:
+    """What the event would look like in somebody's outbox."""
+    arrival = arrival_of(event, 0)
+    return Row(0, 0, arrival.topic, arrival.key or "", 1, arrival.headers, arrival.value or b"")
 
 
 def arrival_of(event: Deliverable, offset: int) -> Arrival:

@@ -101,3 +101,9 @@ CREATE TABLE waiting (
     held_at   timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX waiting_for ON waiting (kind, id);
+
+-- The relays that are alive, so that each takes its share of the shards.
+CREATE TABLE relays (
+    holder     uuid        PRIMARY KEY,
+    expires_at timestamptz NOT NULL
+);

@@ -1,0 +1,157 @@
+"""Kafka's unsafe defaults, all overruled in this one place; and topics."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import stamina
+import structlog
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.helpers import create_ssl_context
+from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from faststream.middlewares import AckPolicy
+from faststream.security import BaseSecurity, SASLScram512
+
+from shared.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+CONSUMING: dict[str, Any] = {
+    # FastStream's default commits what was fetched, not what was done.
+    "ack_policy": AckPolicy.MANUAL,
+    # The default loses what was said before the first start.
+    "auto_offset_reset": "earliest",
+    "isolation_level": "read_committed",
+    "batch": True,
+    "batch_timeout_ms": 50,
+    "heartbeat_interval_ms": 3_000,
+    # A batch may wait for a missing database; the group takes the partitions back if it waits longer than this.
+    "max_poll_interval_ms": 300_000,
+    "fetch_max_wait_ms": 100,
+    "max_partition_fetch_bytes": 4 * 1024 * 1024,
+    "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
+    "no_reply": True,
+}
+
+PRODUCING: dict[str, Any] = {
+    "acks": "all",
+    "enable.idempotence": True,
+    "max.in.flight.requests.per.connection": 5,
+    # The library never gives up on a record by itself, which would let a later one of the same key overtake it:
+    # the relay has a deadline of its own and starts over in order.
+    "message.timeout.ms": 0,
+    # The same partitions as Java's clients and aiokafka choose.
+    "partitioner": "murmur2_random",
+    "linger.ms": 2,
+    "queue.buffering.max.messages": 200_000,
+    "reconnect.backoff.ms": 100,
+    "reconnect.backoff.max.ms": 2_000,
+    "topic.metadata.propagation.max.ms": 5_000,
+    "log.connection.close": False,
+    "log_level": 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic as it must exist; `retention_ms` None keeps for ever."""
+
+    name: str
+    partitions: int = 6
+    retention_ms: int | None = 90 * 86_400_000
+    compact: bool = False
+    replication: int = -1
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """librdkafka's way to the brokers, with credentials if there are any."""
+    config: dict[str, Any] = {
+        "bootstrap.servers": settings.kafka_bootstrap_servers,
+        "security.protocol": settings.kafka_security_protocol,
+    }
+    if settings.kafka_ca_file:
+        config["ssl.ca.location"] = settings.kafka_ca_file
+    if settings.kafka_username:
+        config |= {
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": settings.kafka_username,
+            "sasl.password": settings.kafka_password,
+        }
+    return config
+
+
+def security(settings: Settings) -> BaseSecurity | None:
+    """FastStream's way to the same brokers."""
+    if settings.kafka_security_protocol == "PLAINTEXT":
+        return None
+    encrypted = settings.kafka_security_protocol.endswith("SSL")
+    context = create_ssl_context(cafile=settings.kafka_ca_file or None) if encrypted else None
+    if settings.kafka_username:
+        return SASLScram512(settings.kafka_username, settings.kafka_password, ssl_context=context, use_ssl=encrypted)
+    return BaseSecurity(ssl_context=context, use_ssl=encrypted)
+
+
+def producer(settings: Settings, **changes: Any) -> Producer:
+    """A fresh idempotent producer."""
+    return Producer({**connection(settings), **PRODUCING, "client.id": settings.host, **changes})
+
+
+async def create_topics(settings: Settings, topics: Iterable[TopicSpec]) -> list[str]:
+    """Create what is missing; returns the names created now."""
+    return await asyncio.to_thread(_create_topics, settings, list(topics))
+
+
+def _create_topics(settings: Settings, topics: Sequence[TopicSpec]) -> list[str]:
+    admin = AdminClient(connection(settings))
+    prefix = settings.kafka_topic_prefix
+    wanted = [
+        NewTopic(
+            prefix + topic.name,
+            num_partitions=topic.partitions,
+            replication_factor=topic.replication,
+            config=_config_of(topic),
+        )
+        for topic in topics
+    ]
+    created = []
+    for name, future in admin.create_topics(wanted, request_timeout=30).items() if wanted else ():
+        try:
+            future.result()
+            created.append(name)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+    return created
+
+
+def _config_of(topic: TopicSpec) -> dict[str, str]:
+    config = {
+        "cleanup.policy": "compact" if topic.compact else "delete",
+        "retention.ms": str(-1 if topic.retention_ms is None else topic.retention_ms),
+    }
+    # With acks=all, two of three must have it; -1 leaves both numbers to the broker.
+    return config | {"min.insync.replicas": "2"} if topic.replication > 2 else config
+
+
+class TopicsMissingError(Exception):
+    """Some topics of a subscription do not exist yet."""
+
+
+async def wait_for_topics(settings: Settings, names: Iterable[str]) -> None:
+    """Return once the broker answers and has all these topics (named without prefix)."""
+    wanted = {settings.kafka_topic_prefix + name for name in names}
+    async for attempt in stamina.retry_context(
+        on=(TopicsMissingError, KafkaException), attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0
+    ):
+        with attempt:
+            missing = wanted - await asyncio.to_thread(_topic_names, settings)
+            if missing:
+                log.warning("topics missing", topics=sorted(missing))
+                raise TopicsMissingError(sorted(missing))
+
+
+def _topic_names(settings: Settings) -> set[str]:
+    return set(AdminClient(connection(settings)).list_topics(timeout=5).topics)

@@ -1,0 +1,65 @@
+"""Who may publish which shard of the outbox, and until when; the database's clock decides."""
+
+from time import monotonic
+from uuid import UUID
+
+from shared.database import Database
+from shared.outbox import SHARDS
+
+BEAT = """
+INSERT INTO relays (holder, expires_at) VALUES ($1, now() + make_interval(secs => $2))
+ON CONFLICT (holder) DO UPDATE SET expires_at = excluded.expires_at
+"""
+COUNT = "SELECT count(*) FROM relays WHERE expires_at > now()"
+FORGET = "DELETE FROM relays WHERE expires_at < now() - interval '1 minute'"
+# Own shards first, then those that nobody holds any more; a shard that another relay is claiming now is left to it.
+CLAIM = """
+WITH mine AS (
+    SELECT shard FROM leases WHERE holder = $1 OR holder IS NULL OR expires_at < now()
+    ORDER BY holder = $1 DESC NULLS LAST, shard LIMIT $3 FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE leases SET holder = $1, expires_at = now() + make_interval(secs => $2)
+    FROM mine WHERE leases.shard = mine.shard RETURNING leases.shard
+), surplus AS (
+    UPDATE leases SET holder = NULL WHERE holder = $1 AND shard NOT IN (SELECT shard FROM mine)
+)
+SELECT shard FROM claimed
+"""
+RELEASE = "UPDATE leases SET holder = NULL WHERE holder = $1"
+LEAVE = "DELETE FROM relays WHERE holder = $1"
+
+
+class Leases:
+    """The shards that one relay holds; its share is the shards divided by the relays that are alive."""
+
+    def __init__(self, database: Database, holder: UUID, seconds: float) -> None:
+        self.shards: frozenset[int] = frozenset()
+        self._database = database
+        self._holder = holder
+        self._seconds = seconds
+        self._valid_until = 0.0
+
+    @property
+    def held(self) -> frozenset[int]:
+        """The shards that are surely ours at this moment: none, once a renewal is overdue."""
+        return self.shards if monotonic() < self._valid_until else frozenset()
+
+    async def renew(self) -> frozenset[int]:
+        """Renew, claim what is free, give up what is too much; returns the shards that are new to us."""
+        asked = monotonic()
+        before = self.held
+        async with self._database.transaction() as tx:
+            await tx.execute(BEAT, self._holder, self._seconds)
+            await tx.execute(FORGET)
+            relays = await tx.fetchval(COUNT)
+            rows = await tx.fetch(CLAIM, self._holder, self._seconds, -(-SHARDS // max(1, relays)))
+        self.shards = frozenset(row["shard"] for row in rows)
+        self._valid_until = asked + self._seconds * 0.8
+        return self.shards - before
+
+    async def give_up(self) -> None:
+        """Let others take over at once."""
+        self.shards = frozenset()
+        async with self._database.transaction() as tx:
+            await tx.execute(RELEASE, self._holder)
+            await tx.execute(LEAVE, self._holder)

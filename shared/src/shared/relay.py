@@ -1,0 +1,234 @@
+"""From the outbox to Kafka: one holder per shard, in order per aggregate, rows deleted after the acknowledgement.
+
+A row goes straight from memory when this process appended it, holds its shard, and nobody else spoke about the
+aggregate before; else from the table. Every sender starts at the oldest row of an aggregate that is not deleted, so a
+takeover, a zombie or a second attempt only ever adds copies, in order, which inboxes drop.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from json import loads
+from time import monotonic
+
+import asyncpg
+import structlog
+from confluent_kafka import Producer
+
+from shared import faults
+from shared.database import Database, Transaction
+from shared.failpoints import Failpoints
+from shared.leases import Leases
+from shared.metrics import Metrics
+from shared.outbox import Row
+from shared.publisher import Publisher, PublishError
+from shared.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "outbox"
+CHUNK = 4_000
+IN_MEMORY_AT_MOST = 50_000
+POLL_SECONDS = 1.0
+SHUN_SECONDS = 10.0
+
+READ = """
+SELECT o.shard, o.position, o.topic, o.key, o.sequence, o.headers, o.value
+FROM unnest($1::smallint[]) AS wanted (shard) CROSS JOIN LATERAL (
+    SELECT * FROM outbox WHERE outbox.shard = wanted.shard AND topic <> ALL($2::text[]) ORDER BY position LIMIT $3
+) AS o ORDER BY o.position
+"""
+DELETE = """
+DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[]) AS acknowledged (shard, position), leases
+WHERE outbox.shard = acknowledged.shard AND outbox.position = acknowledged.position
+AND leases.shard = acknowledged.shard AND leases.holder = $3
+"""
+
+
+class Relay:
+    """Publishes the outbox of one database."""
+
+    def __init__(
+        self,
+        database: Database,
+        build_producer: Callable[[], Producer],
+        settings: Settings,
+        metrics: Metrics,
+        failpoints: Failpoints,
+        *,
+        deadline: float = 60.0,
+    ) -> None:
+        self.leases = Leases(database, database.writer, settings.relay_lease_seconds)
+        self._database = database
+        self._publisher = Publisher(build_producer, prefix=settings.kafka_topic_prefix, deadline=deadline)
+        self._metrics = metrics
+        self._failpoints = failpoints
+        self._lease_seconds = settings.relay_lease_seconds
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._fresh: list[Row] = []
+        self._dirty: set[int] = set()
+        self._shunned: dict[str, float] = {}
+        self._read_at = 0.0
+        database.on_commit.append(self._committed)
+        database.on_doubt.append(self._in_doubt)
+        database.before_commit = self._tell_others
+
+    async def run(self) -> None:
+        """Publish until cancelled; a missing database or broker is waited for."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_leases())
+            tasks.create_task(self._listen())
+            tasks.create_task(self._publish())
+
+    async def until_idle(self) -> None:
+        """Return once all that this process may publish is published."""
+        self._idle.clear()
+        self._dirty |= self.leases.held
+        self._wake.set()
+        await self._idle.wait()
+
+    async def close(self) -> None:
+        """Throw away the producer and let others take the shards over at once, if the database is there to be told."""
+        await self._publisher.reset()
+        try:
+            async with asyncio.timeout(5):
+                await self.leases.give_up()
+        except Exception as error:
+            log.warning("leases run out by themselves", error=faults.where(error))
+
+    async def _tell_others(self, tx: Transaction) -> None:
+        elsewhere = {row.shard for row in tx.said} - self.leases.held
+        if elsewhere:
+            await tx.execute("SELECT pg_notify($1, $2)", CHANNEL, ",".join(map(str, sorted(elsewhere))))
+
+    def _committed(self, tx: Transaction) -> None:
+        held = self.leases.held
+        for row in tx.said:
+            if row.shard not in held:
+                continue
+            # Of two transactions about one aggregate the later may be the first that we hear of.
+            contested = self._database.unsettled[row.topic, row.key] > 1
+            if row.after_another or contested or row.shard in self._dirty or len(self._fresh) >= IN_MEMORY_AT_MOST:
+                self._dirty.add(row.shard)
+            else:
+                self._fresh.append(row)
+        if tx.said:
+            self._wake.set()
+
+    def _in_doubt(self, tx: Transaction) -> None:
+        self._dirty.update(row.shard for row in tx.said)
+
+    async def _keep_leases(self) -> None:
+        while True:
+            try:
+                new = await self.leases.renew()
+            except Exception as error:
+                if faults.is_of_the_message(error):
+                    raise
+                log.warning("leases not renewed", error=faults.where(error))
+            else:
+                self._metrics.relay_shards.set(len(self.leases.shards))
+                if new:
+                    self._dirty |= new
+                    self._wake.set()
+            await asyncio.sleep(self._lease_seconds / 4)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                connection = await asyncpg.connect(self._database.url, timeout=10)
+                try:
+                    gone = asyncio.Event()
+                    connection.add_termination_listener(lambda _, gone=gone: gone.set())
+                    await connection.add_listener(CHANNEL, self._notified)
+                    await gone.wait()
+                finally:
+                    await connection.close(timeout=2)
+            except Exception as error:
+                if faults.is_of_the_message(error):
+                    raise
+                log.warning("not listening", error=faults.where(error))
+            await asyncio.sleep(0.5)
+
+    def _notified(self, _connection: object, _pid: int, _channel: str, shards: object) -> None:
+        self._dirty.update(int(shard) for shard in str(shards).split(","))
+        self._wake.set()
+
+    async def _publish(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            if monotonic() - self._read_at > 5 * POLL_SECONDS or not self._fresh:
+                self._dirty |= self.leases.held
+            try:
+                await self._publish_chunk()
+            except PublishError as error:
+                await self._start_over(error)
+            except Exception as error:
+                if faults.is_of_the_message(error):
+                    raise
+                log.warning("outbox out of reach", error=faults.where(error))
+                self._dirty |= self.leases.shards
+                await asyncio.sleep(1.0)
+
+    async def _publish_chunk(self) -> None:
+        rows = await self._next_rows()
+        if not rows:
+            self._idle.set()
+            return
+        self._failpoints.passed("before_produce")
+        await self._publisher.send(rows)
+        self._failpoints.passed("after_produce_ack")
+        for topic, number in Counter(row.topic for row in rows).items():
+            self._metrics.published.labels(topic).inc(number)
+        self._failpoints.passed("before_outbox_delete")
+        async with self._database.transaction() as tx:
+            await tx.execute(DELETE, [row.shard for row in rows], [row.position for row in rows], self._database.writer)
+
+    async def _next_rows(self) -> list[Row]:
+        held = self.leases.held
+        self._dirty &= held
+        self._fresh = [row for row in self._fresh if row.shard in held]
+        if not self._dirty:
+            rows, self._fresh = self._fresh[:CHUNK], self._fresh[CHUNK:]
+            if self._fresh:
+                self._wake.set()
+            return rows
+        return await self._read(sorted(self._dirty))
+
+    async def _read(self, shards: list[int]) -> list[Row]:
+        """The oldest rows of these shards; whatever memory has of them stands in the table as well."""
+        self._dirty.difference_update(shards)
+        self._fresh = [row for row in self._fresh if row.shard not in shards]
+        self._read_at = monotonic()
+        self._shunned = {topic: until for topic, until in self._shunned.items() if until > self._read_at}
+        limit = max(1, CHUNK // len(shards))
+        found = await self._database.pool.fetch(READ, shards, list(self._shunned), limit)
+        rows = [_row(record) for record in found]
+        full = {shard for shard, number in Counter(row.shard for row in rows).items() if number == limit}
+        self._dirty |= full
+        read = {row.position for row in rows}
+        self._fresh = [row for row in self._fresh if row.position not in read]
+        if self._dirty or self._fresh:
+            self._wake.set()
+        return rows
+
+    async def _start_over(self, error: PublishError) -> None:
+        log.warning("publishing starts over", codes=dict(error.codes), topics=sorted(error.topics))
+        self._metrics.relay_restarts.inc()
+        self._shunned.update(dict.fromkeys(error.topics, monotonic() + SHUN_SECONDS))
+        await self._publisher.reset()
+        self._fresh.clear()
+        self._dirty |= self.leases.shards
+        self._wake.set()
+        await asyncio.sleep(0.1)
+
+
+def _row(record: asyncpg.Record) -> Row:
+    shard, position, topic, key, sequence, headers, value = record
+    return Row(shard, position, topic, key, sequence, loads(headers), value)
