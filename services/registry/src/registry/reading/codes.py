@@ -1,0 +1,40 @@
+"""Every code a roster can be answered with: severity, message and hint in Vietnamese and English (`data/codes.tsv`)."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal, NamedTuple
+
+Severity = Literal["error", "warning", "info"]
+
+
+class Code(NamedTuple):
+    """A stable code; messages never repeat a cell's content."""
+
+    code: str
+    severity: Severity
+    message_vi: str
+    message_en: str
+    hint_vi: str
+    hint_en: str
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> dict[str, Code]:
+    """All codes by name."""
+    lines = (files("registry.reading") / "data" / "codes.tsv").read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines[1:])
+    return {row[0]: Code(row[0], row[1], *row[2:]) for row in rows}  # type: ignore[arg-type]
+
+
+def severity(code: str) -> Severity:
+    """`error` refuses, `warning` is to be looked at, `info` changes nothing."""
+    return catalogue()[code].severity
+
+
+def outcome(codes: Iterable[str]) -> Literal["accepted", "accepted_with_warnings", "refused"]:
+    """What the codes of one row or file amount to."""
+    severities = set(map(severity, codes))
+    if "error" in severities:
+        return "refused"
+    return "accepted_with_warnings" if "warning" in severities else "accepted"

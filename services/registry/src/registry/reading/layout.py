@@ -1,0 +1,128 @@
+"""Where in a file the roster stands: its sheet, its header rows, and what every row below them is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from contracts import roster_headings
+from contracts.roster_cells import RosterCells, Row, Sheet
+from registry.reading import mapping, text
+from registry.reading.headings import HEADER_WITHIN, Head
+from registry.reading.mapping import Columns, Heading
+from registry.reading.row_kinds import RowKinds, cell_text, heading_department
+
+IDENTITY = ("employee_code", "full_name", "birth_date", "sex", "national_id", "female_tick", "male_tick")
+BY_SEX = ("male_birth_date", "female_birth_date")
+
+
+@dataclass(slots=True)
+class Layout:
+    """A roster found in a file; rows count from 0, `persons` are indices into `rows` (merged values filled down)."""
+
+    sheet: Sheet
+    header_rows: list[int]
+    headings: list[Heading]
+    columns: Columns
+    is_template: bool
+    label_rows: list[int] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    persons: list[int] = field(default_factory=list)
+    skipped: dict[str, list[int]] = field(default_factory=dict)
+    departments: list[str | None] | None = None
+
+    @property
+    def last_heading(self) -> int:
+        """The last column with a heading."""
+        return max((h.column for h in self.headings if h.text), default=-1)
+
+
+def find(cells: RosterCells, overrides: Mapping[str, str | None] | None = None) -> Layout | None:
+    """The first visible sheet with a roster header, read down to its last row; None if there is none."""
+    for sheet in cells.sheets:
+        layout = _template(sheet) or _roster(sheet, overrides)
+        if layout:
+            _sort_rows(layout)
+            return layout
+    return None
+
+
+def _template(sheet: Sheet) -> Layout | None:
+    for number, row in enumerate(sheet.rows[:HEADER_WITHIN]):
+        texts = list(map(cell_text, row))
+        if roster_headings.template_keys(texts) >= 3:
+            headings = [Heading(column, words) for column, words in enumerate(texts) if words]
+            labels: list[int] = []
+            while number - len(labels) > 0 and sum(map(bool, sheet.rows[number - len(labels) - 1])) >= 3:
+                labels.append(number - len(labels) - 1)
+            return Layout(sheet, [number], headings, mapping.template(headings), True, sorted(labels))
+    return None
+
+
+def _roster(sheet: Sheet, overrides: Mapping[str, str | None] | None) -> Layout | None:
+    head = Head(sheet)
+    for number in range(min(len(sheet.rows), HEADER_WITHIN)):
+        if roster_headings.is_header(head.texts(number).values()):
+            rows = head.extent(number)
+            headings = head.headings(rows)
+            return Layout(sheet, rows, headings, mapping.by_wording(headings, overrides), False)
+    return None
+
+
+def _sort_rows(layout: Layout) -> None:
+    """Say of every row below the header what it is."""
+    layout.rows = _filled_down(layout)
+    is_person = _person_test(layout)
+    name_column = layout.columns.column("full_name")
+    seen = RowKinds(layout.sheet.rows, layout.header_rows, name_column)
+    departments: list[str | None] = []
+    by_heading = False
+    department: str | None = None
+    for number in range(layout.header_rows[-1] + 1, len(layout.rows)):
+        own = layout.sheet.rows[number]
+        if any(cell is not None for cell in own) and is_person(layout.rows[number]) and not seen.is_header(number):
+            layout.persons.append(number)
+            departments.append(department)
+        elif seen.kind(number) == "group_heading":
+            by_heading, department = True, heading_department(seen.label(number))
+    layout.skipped = seen.by_kind(layout.persons[-1] if layout.persons else -1)
+    if by_heading and layout.columns.column("department") is None and "group_heading" in layout.skipped:
+        layout.departments = departments
+
+
+def _filled_down(layout: Layout) -> list[Row]:
+    """The rows with the value of a cell merged downwards in every row of its range (ranges never overlap)."""
+    rows = list(layout.sheet.rows)
+    filled = dict.fromkeys(range(512), layout.header_rows[-1])
+    for top, left, bottom, _ in layout.sheet.merges:
+        if top <= filled[left] or bottom == top or top >= len(rows) or left >= len(rows[top]):
+            continue
+        filled[left] = bottom
+        value = rows[top][left]
+        for number in range(top + 1, min(bottom + 1, len(rows))):
+            row = rows[number] + [None] * (left + 1 - len(rows[number]))
+            row[left] = value
+            rows[number] = row
+    return rows
+
+
+def _person_test(layout: Layout) -> Callable[[Row], bool]:
+    """At least two of number, name, birth date, sex and national id; a cell that gives two of them counts once."""
+    roles = layout.columns.roles
+    groups = [tuple(roles[role]) for role in IDENTITY if role in roles]
+    by_sex = tuple(column for role in BY_SEX for column in roles.get(role, ()))
+    if by_sex:
+        groups.append(by_sex)
+    single = [group[0] for group in groups if len(group) == 1]
+    several = [group for group in groups if len(group) > 1]
+
+    def is_person(row: Row) -> bool:
+        width = len(row)
+        filled = 0
+        for column in single:
+            if column < width and row[column] is not None and not text.is_error(row[column]):
+                filled += 1
+                if filled == 2:
+                    return True
+        filled += sum(any(c < width and row[c] is not None for c in group) for group in several)
+        return filled >= 2
+
+    return is_person

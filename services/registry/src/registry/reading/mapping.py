@@ -1,0 +1,133 @@
+"""Which column of a sheet says what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from contracts import roster_headings
+from contracts.roster_headings import Match
+
+BIRTH_BY_SEX = {"male_tick": "male_birth_date", "female_tick": "female_birth_date"}
+SHOWN_AS = {
+    "running_number": None,
+    "ignored": None,
+    "family_and_middle_name": "full_name",
+    "given_name": "full_name",
+    "female_tick": "sex",
+    "male_tick": "sex",
+    "male_birth_date": "birth_date",
+    "female_birth_date": "birth_date",
+}
+"""Roles that are half of a field, and the field that the answer names for them."""
+
+
+@dataclass(slots=True)
+class Heading:
+    """The lowest filled heading cell of a column, and the one above it if that spans columns."""
+
+    column: int
+    text: str
+    group: str = ""
+
+
+@dataclass(slots=True)
+class Columns:
+    """Roles to columns (several only for a name in parts) and what each column was taken for."""
+
+    roles: dict[str, list[int]] = field(default_factory=dict)
+    fields: dict[int, str | None] = field(default_factory=dict)
+
+    def column(self, role: str) -> int | None:
+        """The column of a role, if the sheet has one."""
+        columns = self.roles.get(role)
+        return columns[0] if columns else None
+
+
+def template(headings: Sequence[Heading]) -> Columns:
+    """Columns under the field keys of the national template."""
+    found = [(h.column, roster_headings.TEMPLATE_FIELDS.get(h.text.strip().upper())) for h in headings]
+    roles: dict[str, list[int]] = {}
+    for column, name in found:
+        if name:
+            roles.setdefault(name, [column])
+    return Columns(roles, {column: name if roles.get(name or "") == [column] else None for column, name in found})
+
+
+def by_wording(headings: Sequence[Heading], overrides: Mapping[str, str | None] | None = None) -> Columns:
+    """Columns by their headings; of two for one field the better match counts, then the first.
+
+    `overrides` (column letter to field, None to ignore the column) is what a person decided about this file.
+    """
+    matches = {h.column: roster_headings.match(h.text) for h in headings}
+    _birth_dates_by_sex(headings, matches)
+    _apply(overrides or {}, matches)
+    best: dict[str, tuple[int, int]] = {}
+    for column, found in matches.items():
+        if found and (found.field not in best or found.score > best[found.field][0]):
+            best[found.field] = (found.score, column)
+    roles = {role: [column] for role, (_, column) in best.items() if role not in roster_headings.UNNAMED_FIELDS}
+    _settle_names(roles, headings)
+    _settle_ticks(roles)
+    taken = {column: role for role, columns in roles.items() for column in columns}
+    fields = {h.column: SHOWN_AS.get(taken.get(h.column, ""), taken.get(h.column)) for h in headings}
+    return Columns(roles, fields)
+
+
+def _birth_dates_by_sex(headings: Sequence[Heading], matches: dict[int, Match | None]) -> None:
+    """`Nam` and `Nữ` under a birth date heading, or where nothing else gives a birth date, hold dates."""
+    known = {found.field for found in matches.values() if found}
+    both = {"male_tick", "female_tick"} <= known
+    for heading in headings:
+        found = matches[heading.column]
+        if found is None or found.field not in BIRTH_BY_SEX:
+            continue
+        group = roster_headings.match(heading.group) if heading.group else None
+        if (group and group.field == "birth_date") or (not group and both and not known & {"birth_date", "sex"}):
+            matches[heading.column] = Match(BIRTH_BY_SEX[found.field], found.score)
+
+
+def _apply(overrides: Mapping[str, str | None], matches: dict[int, Match | None]) -> None:
+    for letters, chosen in overrides.items():
+        matches[column_number(letters)] = Match(chosen, roster_headings.EXACT + 1) if chosen else None
+
+
+def _settle_names(roles: dict[str, list[int]], headings: Sequence[Heading]) -> None:
+    """One name column, or family and given names to be joined; a heading merged over two columns names both."""
+    if "full_name" in roles:
+        roles.pop("family_and_middle_name", None)
+        roles.pop("given_name", None)
+        first = roles["full_name"][0]
+        roles["full_name"] += [h.column for h in headings if h.column > first and h.group and not h.text]
+    elif "given_name" in roles:
+        given = roles.pop("given_name")
+        roles["full_name"] = roles.pop("family_and_middle_name", []) + given
+
+
+def _settle_ticks(roles: dict[str, list[int]]) -> None:
+    if "sex" in roles or "male_birth_date" in roles:
+        roles.pop("male_tick", None)
+        roles.pop("female_tick", None)
+    if "female_tick" not in roles:
+        roles.pop("male_tick", None)
+    if "birth_date" in roles:
+        roles.pop("male_birth_date", None)
+        roles.pop("female_birth_date", None)
+
+
+def column_letters(column: int) -> str:
+    """The spreadsheet's name of a column counted from 0."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def column_number(letters: str) -> int:
+    """The column counted from 0 of a spreadsheet's column name; ValueError if it is none."""
+    number = 0
+    for letter in letters.upper():
+        if not "A" <= letter <= "Z":
+            raise ValueError(f"no column name: {letters!r}")
+        number = number * 26 + ord(letter) - 64
+    return number - 1

@@ -1,0 +1,207 @@
+"""From a roster's rows to its persons: every column is read at once, then every row is put together."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from contracts.roster_cells import Cell, RosterCells
+from registry.reading import hazards, identifiers, names, national_template, phones, places, rows, sexes, text
+from registry.reading.dates import BLANK, DateField, Dates
+from registry.reading.identifiers import Insurance, Number
+from registry.reading.layout import Layout
+from registry.reading.names import Name
+from registry.reading.rows import Person
+from registry.reading.text import Cached, Field
+from registry.reading.work_classes import read_work_class
+
+SIMPLE: dict[str, Callable[[Cell], Field]] = {
+    **dict.fromkeys(
+        ("employee_code", "union_member_no", "line", "shift", "job", "address", "note", "workplace"), text.read_text
+    ),
+    **dict.fromkeys(("issue_place", "blood_group", "visit_reason"), text.read_plain),
+    **dict.fromkeys(("union_member", "disabled"), sexes.read_flag),
+    **dict.fromkeys(("target_groups", "payer_sources"), national_template.read_list),
+    "phone": phones.read_phone,
+    "hazard_codes": hazards.read_hazards,
+    "heavy_class": read_work_class,
+}
+"""Fields that one cell decides alone."""
+
+FORMULA_ERROR = "cell.formula_error"
+NO_FIELD = Field(None)
+
+
+def read(layout: Layout, cells: RosterCells, reference: date) -> list[Person]:
+    """All persons of a roster in row order, with the codes that single rows give."""
+    table = _Table(layout, cells, reference)
+    return [table.person(index, number) for index, number in enumerate(layout.persons)]
+
+
+def _department(cell: Cell) -> Field:
+    field = text.read_text(cell)
+    return field if field.value else Field(None, ("department.missing",))
+
+
+class _Table:
+    """The columns of a roster, each read from top to bottom."""
+
+    def __init__(self, layout: Layout, cells: RosterCells, reference: date) -> None:
+        self._layout = layout
+        self._reference = reference
+        self._rows = [layout.rows[number] for number in layout.persons]
+        self._dates = Dates(reference, cells.date_1904)
+        self._is_text_file = cells.container == "text"
+        self._hidden = frozenset(layout.sheet.hidden_rows)
+        self._width = layout.last_heading + 1
+        self._names: Sequence[Name] = self._joined("full_name", names.read_name)
+        self._sexes, self._births = self._sexes_and_births()
+        self._ids: Sequence[Number] = self._column("national_id", identifiers.read_national_id)
+        self._nationalities: Sequence[Field] = self._column("nationality", places.read_nationality)
+        self._social: Sequence[Insurance] = self._column("social_insurance_no", identifiers.read_social_insurance)
+        self._health: Sequence[Field] = self._column("health_insurance_no", identifiers.read_health_insurance)
+        self._starts: Sequence[DateField] = self._column("start_date", self._dates.start)
+        self._simple = self._simple_fields()
+        self._other_dates: list[tuple[str, Sequence[DateField]]] = [
+            (role, self._column(role, read))
+            for role, read in (("issue_date", self._dates.issue), ("last_health_check", self._dates.last_health_check))
+            if role in layout.columns.roles
+        ]
+
+    def _cells(self, column: int) -> list[Cell]:
+        return [row[column] if column < len(row) else None for row in self._rows]
+
+    def _column(self, role: str, read: Callable[[Cell], Any]) -> list[Any]:
+        """The readings of a role's column; a sheet without it reads as if all its cells were blank."""
+        column = self._layout.columns.column(role)
+        return self._read([None] * len(self._rows) if column is None else self._cells(column), read)
+
+    @staticmethod
+    def _read(cells: Sequence[Cell], read: Callable[[Cell], Any]) -> list[Any]:
+        def read_or_blank(cell: Cell) -> Any:
+            if text.is_error(cell):
+                blank = read(None)
+                return blank._replace(codes=(*blank.codes, FORMULA_ERROR))
+            return read(cell)
+
+        cache = Cached(read_or_blank)
+        return [cache[cell] for cell in cells]
+
+    def _joined(self, role: str, read: Callable[[Cell], Any]) -> list[Any]:
+        """A name in two columns is joined before anybody looks at the text."""
+        columns = self._layout.columns.roles.get(role, [])
+        if len(columns) < 2:
+            return self._column(role, read)
+        parts = zip(*(self._cells(column) for column in columns), strict=True)
+        return self._read([" ".join(filter(None, map(text.raw_text, cells))) or None for cells in parts], read)
+
+    def _sexes_and_births(self) -> tuple[Sequence[Field], Sequence[DateField]]:
+        columns = self._layout.columns
+        if "male_birth_date" in columns.roles or "female_birth_date" in columns.roles:
+            men = self._column("male_birth_date", self._dates.birth)
+            women = self._column("female_birth_date", self._dates.birth)
+            pairs = [_birth_by_sex(man, woman) for man, woman in zip(men, women, strict=True)]
+            return [sex for sex, _ in pairs], [birth for _, birth in pairs]
+        births = self._column("birth_date", self._dates.birth)
+        if "male_tick" in columns.roles:
+            men, women = (self._cells(columns.roles[role][0]) for role in ("male_tick", "female_tick"))
+            return [sexes.read_two_ticks(man, woman) for man, woman in zip(men, women, strict=True)], births
+        if "female_tick" in columns.roles:
+            return self._column("female_tick", sexes.read_female_tick), births
+        return self._column("sex", sexes.read_template_sex if self._layout.is_template else sexes.read_sex), births
+
+    def _simple_fields(self) -> list[tuple[str, Sequence[Field]]]:
+        roles = self._layout.columns.roles
+        found: list[tuple[str, Sequence[Field]]] = [
+            (role, self._column(role, read)) for role, read in SIMPLE.items() if role in roles
+        ]
+        for role in national_template.WIDTHS:
+            if role in roles:
+                read = national_template.code_reader(role, from_text_file=self._is_text_file)
+                found.append((role, self._column(role, read)))
+        if "department" in roles:
+            found.append(("department", self._column("department", _department)))
+        elif self._layout.departments is not None:
+            read_heading = lambda cell: Field(cell) if cell else Field(None, ("department.missing",))  # noqa: E731
+            found.append(("department", self._read(self._layout.departments, read_heading)))
+        return found
+
+    def person(self, index: int, number: int) -> Person:
+        """One row put together; `number` is its index in the sheet."""
+        row = self._rows[index]
+        codes: list[str] = ["row.hidden"] if number in self._hidden else []
+        if self._is_text_file and len(row) > self._width:
+            codes.append("row.extra_cells")
+        fields: dict[str, Any] = {}
+        for role, readings in self._simple:
+            value, found = readings[index]
+            if value is not None:
+                fields[role] = value
+            if found:
+                codes += found
+        for role, spans in self._other_dates:
+            reading = spans[index]
+            if reading.iso:
+                fields[role] = reading.iso
+            codes += reading.codes
+        name = self._name(index, fields, codes)
+        person = Person(number + 1, row, codes, fields, name, employee_code=fields.get("employee_code"))
+        self._identity(index, person)
+        if self._layout.is_template:
+            codes += national_template.missing(fields)
+        person.settle()
+        return person
+
+    def _name(self, index: int, fields: dict[str, Any], codes: list[str]) -> str:
+        name = self._names[index]
+        codes += name.codes
+        if name.full is None:
+            return ""
+        fields["full_name"] = name.full
+        if name.family:
+            fields["family_name"] = name.family
+        if name.middle:
+            fields["middle_name"] = name.middle
+        if name.given:
+            fields["given_name"] = name.given
+        return name.full
+
+    def _identity(self, index: int, person: Person) -> None:
+        codes, fields = person.codes, person.fields or {}
+        nationality = self._nationalities[index]
+        codes += nationality.codes
+        if nationality.value and nationality.value != places.UNKNOWN_COUNTRY:
+            fields["nationality"] = nationality.value
+        number = self._ids[index]
+        if number.kind == "letters":
+            number = identifiers.with_nationality(number, nationality.value)
+        codes += number.codes
+        known = {number.kind: number.value} if number.kind else {}
+        person.citizen_id = number.value if number.kind == "cccd" else None
+        self._insurances(index, person, known)
+        if known:
+            fields["identifiers"] = known
+        rows.settle_sex(person, self._sexes[index])
+        birth = rows.settle_birth(person, self._births[index], self._reference)
+        rows.settle_start(person, self._starts[index], birth, self._reference)
+
+    def _insurances(self, index: int, person: Person, known: dict[Any, Any]) -> None:
+        social, health = self._social[index], self._health[index]
+        if social.as_citizen and social.as_citizen == person.citizen_id:
+            person.codes.append("social_insurance.is_national_id")
+        else:
+            person.codes += social.codes
+            if social.value:
+                known["bhxh"] = social.value
+        person.codes += health.codes
+        if health.value:
+            known["bhyt"] = health.value
+
+
+def _birth_by_sex(man: DateField, woman: DateField) -> tuple[Field, DateField]:
+    """The filled column gives the sex, its value the birth date; both filled is no answer."""
+    has_man, has_woman = man is not BLANK and man != BLANK, woman is not BLANK and woman != BLANK
+    if has_man and has_woman:
+        return Field(None, ("sex.unrecognised",)), man
+    if has_man:
+        return Field("male"), man
+    return (Field("female"), woman) if has_woman else (NO_FIELD, BLANK)
