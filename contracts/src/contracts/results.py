@@ -31,13 +31,15 @@ class ClassProposed(
 ):
     """All desks of a visit reported, or one corrected: the class that the rules propose, with its explanation.
 
-    `proposed` is null with `why_not` where an index is missing. `answers` names every record that went into it.
+    `proposed` is null with `why_not` where an index is missing; the tumour index always is until the concluding doctor
+    speaks, so `if_no_tumour` tells the class if none is found. `answers` names every record that went into it.
     """
 
     visit_id: VisitId
     clinic_id: ClinicId
     proposed: Health[HealthClass | None]
     why_not: Health[str | None] = None
+    if_no_tumour: Health[HealthClass | None] = None
     indices: Health[list[IndexClass]]
     rule_set: Public[str]
     explanation_vi: Health[list[str]]

@@ -1,0 +1,145 @@
+"""The concluding doctor's word: official, immutable, corrected only by a new version."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from contracts import clinics
+from contracts.fields import Problem
+from contracts.results import ExaminationAmended, ExaminationConcluded, FitnessStated, VisitConcluded
+from results import follow_ups, model, proposals, records, store, visits
+from results.classification import sections
+from shared import outbox
+from shared.consuming import Batch, Message
+from shared.database import Transaction
+from shared.outbox import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A conclusion in one version, with the visit and the records behind it."""
+
+    message: Message[Any]
+    visit: Any
+    records: model.Records
+    version: int
+    concluded_on: date
+    proposed_class: int | None
+    tumour_class: int
+    rule_set: str
+    reason: str | None
+
+
+async def conclude(tx: Transaction, batch: Batch[clinics.ExaminationConcluded]) -> None:
+    """Make a class official; refused while stations are missing, or when it differs from the rules without a reason."""
+    locked = await visits.lock(tx, batch)
+    merged = await proposals.records_of(tx, [visit["visit_id"] for _, visit in locked])
+    decisions, refused = [], []
+    for message, visit in locked:
+        decision = _decide(message, visit, merged[visit["visit_id"]])
+        problems = _objections(decision)
+        if problems:
+            refused.append((message, problems))
+        else:
+            decisions.append(decision)
+    await records.refuse(tx, refused)
+    await _store(tx, decisions)
+
+
+def _decide(message: Message[clinics.ExaminationConcluded], visit: Any, found: model.Records) -> Decision:
+    event = message.event
+    rules = proposals.classify(visit, found, event.tumour_class)
+    return Decision(
+        message, visit, found, visit["version"] + 1, event.concluded_on, rules.overall, event.tumour_class,
+        rules.rule_set_version, event.override_reason,
+    )  # fmt: skip
+
+
+def _objections(decision: Decision) -> list[Problem]:
+    event, visit = decision.message.event, decision.visit
+    found = []
+    if event.clinic_id != visit["clinic_id"]:
+        found.append(model.problem("record.other_clinic", "clinic_id"))
+    if visit["version"]:
+        found.append(model.problem("record.concluded", "visit_id"))
+    missing = sections.missing(visit["stations"], decision.records.received)
+    if missing:
+        found.append(model.problem("examination.incomplete", " ".join(missing)))
+    elif decision.proposed_class != event.final_class and not event.override_reason:
+        found.append(model.problem("conclusion.reason_missing", "override_reason"))
+    return found
+
+
+async def amend(tx: Transaction, batch: Batch[clinics.ExaminationAmended]) -> None:
+    """State a new version of a signed conclusion; whoever acted on the old one is told again."""
+    locked = await visits.lock(tx, batch)
+    refused = [(m, [model.problem("examination.not_concluded")]) for m, visit in locked if not visit["version"]]
+    await records.refuse(tx, refused)
+    signed = [(m, visit) for m, visit in locked if visit["version"]]
+    visit_ids = [visit["visit_id"] for _, visit in signed]
+    last = {row["visit_id"]: row for row in await tx.fetch(store.LAST_CONCLUSIONS, visit_ids)}
+    merged = await proposals.records_of(tx, visit_ids)
+    decisions = [
+        Decision(
+            m, visit, merged[visit["visit_id"]], visit["version"] + 1, m.event.amended_on,
+            last[visit["visit_id"]]["proposed_class"], last[visit["visit_id"]]["tumour_class"],
+            last[visit["visit_id"]]["rule_set"], m.event.reason,
+        )
+        for m, visit in signed
+    ]  # fmt: skip
+    await _store(tx, decisions)
+
+
+async def _store(tx: Transaction, decisions: Sequence[Decision]) -> None:
+    """Keep the versions and say them: in full to the clinic, as a fact to all, as class to the employer."""
+    if not decisions:
+        return
+    events = [d.message.event for d in decisions]
+    visit_ids, versions = [d.visit["visit_id"] for d in decisions], [d.version for d in decisions]
+    await tx.execute(
+        store.ADD_CONCLUSIONS, visit_ids, versions, [d.concluded_on for d in decisions],
+        [e.doctor_licence for e in events], [d.proposed_class for d in decisions], [e.final_class for e in events],
+        [d.tumour_class for d in decisions], [";".join(e.diseases) for e in events],
+        [";".join(e.restrictions) for e in events], [d.reason for d in decisions], [d.rule_set for d in decisions],
+    )  # fmt: skip
+    await tx.execute(store.SET_VERSIONS, visit_ids, versions)
+    await outbox.append(tx, [event for d in decisions for event in _said(d)])
+    await follow_ups.open_for(
+        tx, [(d.message, d.visit, d.concluded_on, d.records.sections, d.message.event.final_class) for d in decisions]
+    )
+
+
+def _said(decision: Decision) -> list[Outgoing]:
+    message, visit, event = decision.message, decision.visit, decision.message.event
+    whose = {name: visit[name] for name in ("visit_id", "worker_id", "unit_id", "campaign_id")}
+    full = {
+        **whose,
+        "clinic_id": visit["clinic_id"],
+        "version": decision.version,
+        "concluded_on": decision.concluded_on,
+        "proposed_class": decision.proposed_class,
+        "final_class": event.final_class,
+        "diseases": event.diseases,
+        "restrictions": event.restrictions,
+        "rule_set": decision.rule_set,
+    }
+    conclusion = (
+        ExaminationConcluded(**full, override_reason=decision.reason)
+        if decision.version == 1
+        else ExaminationAmended(**full, reason=decision.reason or "")
+    )
+    fact = VisitConcluded(
+        **whose,
+        concluded_on=decision.concluded_on,
+        valid_until=model.valid_until(decision.concluded_on),
+        version=decision.version,
+    )
+    fitness = FitnessStated(
+        **whose,
+        employer_id=visit["employer_id"],
+        final_class=event.final_class,
+        restrictions=event.restrictions,
+        version=decision.version,
+    )
+    return [message.leads_to(conclusion), message.leads_to(fact), message.leads_to(fitness)]

@@ -1,0 +1,58 @@
+"""Which message starts which use case."""
+
+from contracts import clinics, registry, scheduling
+from results import conclusions, follow_ups, records, visits, workers
+from shared.consuming import Batch, Consumer
+from shared.database import Transaction
+
+consumer = Consumer("results")
+
+
+@consumer.on(registry.WorkerRegistered)
+async def on_worker_registered(tx: Transaction, batch: Batch[registry.WorkerRegistered]) -> None:
+    await workers.put(tx, batch.events)
+
+
+@consumer.on(registry.WorkerChanged)
+async def on_worker_changed(tx: Transaction, batch: Batch[registry.WorkerChanged]) -> None:
+    await workers.put(tx, batch.events)
+
+
+@consumer.on(scheduling.AppointmentMade)
+async def on_appointment_made(tx: Transaction, batch: Batch[scheduling.AppointmentMade]) -> None:
+    await visits.expect(tx, batch.events)
+
+
+@consumer.on(scheduling.AppointmentMoved)
+async def on_appointment_moved(tx: Transaction, batch: Batch[scheduling.AppointmentMoved]) -> None:
+    await visits.expect(tx, batch.events)
+
+
+@consumer.on(scheduling.AppointmentKept)
+async def on_appointment_kept(tx: Transaction, batch: Batch[scheduling.AppointmentKept]) -> None:
+    await visits.expect(tx, batch.events)
+
+
+@consumer.on(clinics.SectionRecorded)
+async def on_section_recorded(tx: Transaction, batch: Batch[clinics.SectionRecorded]) -> None:
+    await records.take_sections(tx, batch)
+
+
+@consumer.on(clinics.LaboratoryReported)
+async def on_laboratory_reported(tx: Transaction, batch: Batch[clinics.LaboratoryReported]) -> None:
+    await records.take_laboratory(tx, batch)
+
+
+@consumer.on(clinics.ExaminationConcluded)
+async def on_examination_concluded(tx: Transaction, batch: Batch[clinics.ExaminationConcluded]) -> None:
+    await conclusions.conclude(tx, batch)
+
+
+@consumer.on(clinics.ExaminationAmended)
+async def on_examination_amended(tx: Transaction, batch: Batch[clinics.ExaminationAmended]) -> None:
+    await conclusions.amend(tx, batch)
+
+
+@consumer.on(clinics.FollowUpClosed)
+async def on_follow_up_closed(tx: Transaction, batch: Batch[clinics.FollowUpClosed]) -> None:
+    await follow_ups.close(tx, batch)

@@ -1,0 +1,92 @@
+"""The rules of records and conclusions that are not medicine, pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from contracts.fields import Problem
+from results.classification.fields import BY_NAME
+
+Sections = dict[str, dict[str, Any]]
+VALID_MONTHS = 12
+"""A check counts twelve months from the signing of its conclusion (TT 32/2023 art 38)."""
+
+_MESSAGES = {
+    "record.other_clinic": ("Lượt khám thuộc cơ sở khác", "The visit belongs to another clinic"),
+    "record.station_not_in_package": (
+        "Bàn khám này không có trong gói khám của lượt",
+        "The visit's package does not have this station",
+    ),
+    "record.concluded": (
+        "Lượt khám đã kết luận; cần bản sửa đổi",
+        "The visit is concluded; an amendment is needed",
+    ),
+    "examination.incomplete": ("Chưa đủ các bàn khám", "Stations of the package have not reported"),
+    "examination.not_concluded": ("Lượt khám chưa có kết luận", "The visit has no conclusion yet"),
+    "conclusion.reason_missing": (
+        "Phân loại khác với đề xuất thì phải ghi lý do",
+        "A class other than the proposed one needs a reason",
+    ),
+    "follow_up.closed": ("Mục theo dõi đã đóng", "The follow-up is closed already"),
+}
+
+
+def problem(code: str, where: str | None = None) -> Problem:
+    """A problem with its texts in both languages."""
+    vi, en = _MESSAGES[code]
+    return Problem(code=code, field=where, message_vi=vi, message_en=en)
+
+
+@dataclass(slots=True)
+class Records:
+    """All records of one visit: the sections they merge to, and whom a proposal answers."""
+
+    sections: Sections = field(default_factory=dict)
+    received: set[str] = field(default_factory=set)
+    unanswered: list[str] = field(default_factory=list)
+
+    def add(self, station: str, findings: Mapping[str, Any], source: str, *, answered: bool) -> None:
+        """Merge one record; of a field reported twice the later report stands, all others stay."""
+        self.sections.setdefault(station, {}).update(findings)
+        self.received.add(station)
+        if not answered:
+            self.unanswered.append(source)
+
+
+def laboratory_findings(rows: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """A laboratory report's rows as the fields of its section; a field of codes holds several, divided by `;`."""
+    found: dict[str, Any] = {}
+    for index, value in rows:
+        known = BY_NAME.get(index)
+        found[index] = [part for part in value.split(";") if part] if known and known.kind == "codes" else value
+    return found
+
+
+def record_problems(
+    station: str, clinic_id: str, visit: Mapping[str, Any], kind: Literal["section", "laboratory"]
+) -> list[Problem]:
+    """Why a desk's record does not belong to a visit."""
+    found = []
+    if clinic_id != visit["clinic_id"]:
+        found.append(problem("record.other_clinic", "clinic_id"))
+    if station not in visit["stations"] and not (kind == "section" and station == "REC"):
+        found.append(problem("record.station_not_in_package", "station"))
+    if visit["version"]:
+        found.append(problem("record.concluded", "visit_id"))
+    return found
+
+
+def age_on(day: date, born: str) -> int:
+    """Full years on a day; where only a month or year is known, the younger age (its last day is taken)."""
+    year, _, month = born.partition("-")
+    had_birthday = (int(month) if month else 12) < day.month
+    return day.year - int(year) - (0 if had_birthday else 1)
+
+
+def valid_until(concluded_on: date) -> date:
+    """The same day a year later; 29 February counts to the 28th."""
+    try:
+        return concluded_on.replace(year=concluded_on.year + 1)
+    except ValueError:
+        return concluded_on.replace(year=concluded_on.year + 1, day=28)

@@ -1,0 +1,94 @@
+"""Every SQL statement of results, by noun."""
+
+# --- workers and visits -------------------------------------------------------------------------------------------
+
+PUT_WORKERS = """
+INSERT INTO workers (worker_id, employer_id, sex, born, heavy, hazards)
+SELECT worker_id, employer_id, sex, born, heavy, string_to_array(hazards, ' ')
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::text[])
+    AS fact (worker_id, employer_id, sex, born, heavy, hazards)
+ON CONFLICT (worker_id) DO UPDATE SET employer_id = excluded.employer_id, sex = excluded.sex, born = excluded.born,
+    heavy = excluded.heavy, hazards = excluded.hazards
+"""
+PUT_VISITS = """
+INSERT INTO visits (visit_id, worker_id, unit_id, campaign_id, clinic_id, day, stations)
+SELECT visit_id, worker_id, unit_id, campaign_id, clinic_id, day, string_to_array(stations, ' ')
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::date[], $7::text[])
+    AS fact (visit_id, worker_id, unit_id, campaign_id, clinic_id, day, stations)
+ON CONFLICT (visit_id) DO UPDATE SET clinic_id = excluded.clinic_id, day = excluded.day, stations = excluded.stations
+WHERE visits.version = 0 AND
+    (visits.clinic_id, visits.day, visits.stations) <> (excluded.clinic_id, excluded.day, excluded.stations)
+"""
+# Two messages about one visit meet here.
+LOCK_VISITS = """
+SELECT visits.*, workers.sex, workers.born, workers.heavy, workers.hazards, workers.employer_id
+FROM visits LEFT JOIN workers USING (worker_id)
+WHERE visit_id = ANY($1::uuid[]) ORDER BY visit_id FOR UPDATE OF visits
+"""
+SET_VERSIONS = """
+UPDATE visits SET version = said.version FROM unnest($1::uuid[], $2::int[]) AS said (visit_id, version)
+WHERE visits.visit_id = said.visit_id
+"""
+
+# --- records ------------------------------------------------------------------------------------------------------
+
+ADD_RECORDS = """
+INSERT INTO records (source, visit_id, station, recorded_at, examiner_licence, findings, not_done)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::jsonb[], $7::text[])
+ON CONFLICT DO NOTHING
+"""
+# Returns the visits of which every station of the package has reported.
+NOTE_RECEIVED = """
+UPDATE visits SET received = CASE WHEN said.station = ANY(received) THEN received ELSE received || said.station END
+FROM unnest($1::uuid[], $2::text[]) AS said (visit_id, station)
+WHERE visits.visit_id = said.visit_id
+RETURNING visits.visit_id, (stations <@ (received || ARRAY['REC'])) AS complete
+"""
+RECORDS_OF = """
+SELECT visit_id, source, station, findings, not_done, answered FROM records
+WHERE visit_id = ANY($1::uuid[]) ORDER BY visit_id, recorded_at, source
+"""
+MARK_ANSWERED = "UPDATE records SET answered = true WHERE visit_id = ANY($1::uuid[]) AND NOT answered"
+
+# --- conclusions --------------------------------------------------------------------------------------------------
+
+ADD_CONCLUSIONS = """
+INSERT INTO conclusions (visit_id, version, concluded_on, doctor_licence, proposed_class, final_class, tumour_class,
+    diseases, restrictions, reason, rule_set)
+SELECT visit_id, version, concluded_on, doctor_licence, proposed_class, final_class, tumour_class,
+    string_to_array(diseases, ';'), string_to_array(restrictions, ';'), reason, rule_set
+FROM unnest($1::uuid[], $2::int[], $3::date[], $4::text[], $5::int[], $6::int[], $7::int[], $8::text[], $9::text[],
+    $10::text[], $11::text[]) AS said (visit_id, version, concluded_on, doctor_licence, proposed_class, final_class,
+    tumour_class, diseases, restrictions, reason, rule_set)
+"""
+LAST_CONCLUSIONS = """
+SELECT DISTINCT ON (visit_id) visit_id, proposed_class, tumour_class, rule_set FROM conclusions
+WHERE visit_id = ANY($1::uuid[]) ORDER BY visit_id, version DESC
+"""
+
+# --- follow-ups ---------------------------------------------------------------------------------------------------
+
+# Returns those that are new: an amendment opens only what its first version did not.
+ADD_FOLLOW_UPS = """
+INSERT INTO follow_ups (follow_up_id, visit_id, worker_id, unit_id, campaign_id, kind, reason, due_on)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::date[])
+ON CONFLICT DO NOTHING RETURNING follow_up_id
+"""
+LOCK_FOLLOW_UPS = """
+SELECT follow_ups.*, visits.clinic_id FROM follow_ups JOIN visits USING (visit_id)
+WHERE follow_up_id = ANY($1::uuid[]) ORDER BY follow_up_id FOR UPDATE OF follow_ups
+"""
+CLOSE_FOLLOW_UPS = """
+UPDATE follow_ups SET closed_on = said.closed_on, outcome = said.outcome
+FROM unnest($1::uuid[], $2::date[], $3::text[]) AS said (follow_up_id, closed_on, outcome)
+WHERE follow_ups.follow_up_id = said.follow_up_id
+"""
+# Units where a finding was made on ten or more people for the first time.
+NEW_CLUSTERS = """
+INSERT INTO clusters (campaign_id, unit_id, reason)
+SELECT campaign_id, unit_id, reason FROM follow_ups
+WHERE (campaign_id, unit_id, reason) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]))
+  AND kind = 'occupational_disease_suspected'
+GROUP BY 1, 2, 3 HAVING count(DISTINCT worker_id) >= $4
+ON CONFLICT DO NOTHING RETURNING campaign_id, unit_id, reason
+"""

@@ -1,0 +1,25 @@
+"""What classification needs of a worker: sex, age, hazards, heavy work; never identity."""
+
+from collections.abc import Sequence
+
+from contracts.registry import WorkerFacts
+from results import store
+from shared import waiting
+from shared.database import Transaction
+
+NORMAL = (None, "NORMAL")
+
+
+async def put(tx: Transaction, facts: Sequence[WorkerFacts]) -> None:
+    """Take the facts as they are now, and hear the records that waited for them."""
+    worker_ids = [fact.worker_id for fact in facts]
+    await tx.execute(
+        store.PUT_WORKERS,
+        worker_ids,
+        [fact.employer_id for fact in facts],
+        [fact.sex for fact in facts],
+        [fact.born for fact in facts],
+        [fact.heavy_class not in NORMAL for fact in facts],
+        [" ".join(exposure.hazard for exposure in fact.exposures) for fact in facts],
+    )
+    await waiting.release(tx, "worker", worker_ids)

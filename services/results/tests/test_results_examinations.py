@@ -1,0 +1,230 @@
+"""A visit from its first desk to its signed, amended and followed-up conclusion."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+from random import Random
+from typing import Any
+
+import pytest
+from results_builders import (
+    HEALTHY,
+    a_conclusion,
+    a_section,
+    a_worker,
+    all_sections,
+    an_amendment,
+    an_appointment,
+    visit,
+    worker,
+)
+
+from contracts import clinics
+from contracts import results as said
+from results.consumers import consumer
+from shared.database import Database
+from shared.outbox import outgoing
+from shared.testing import Deliver, arrival_of
+
+pytestmark = pytest.mark.stack
+
+
+async def examined(database: Database, deliver: Deliver, number: int = 1, **findings: Any) -> Any:
+    await deliver(consumer, database, [a_worker(number), an_appointment(number)])
+    return await deliver(consumer, database, all_sections(number, **findings))
+
+
+def of(kind: type[Any], events: list[Any]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+async def test_a_class_is_proposed_when_the_last_desk_has_reported(database: Database, deliver: Deliver) -> None:
+    await deliver(consumer, database, [a_worker(), an_appointment()])
+    early = await deliver(consumer, database, all_sections()[:-1])
+
+    events = await deliver(consumer, database, all_sections()[-1:])
+
+    assert early == []
+    assert events[0].if_no_tumour == 1
+    assert events[0].proposed is None
+
+
+async def test_a_proposal_names_every_record_that_it_answers(database: Database, deliver: Deliver) -> None:
+    sections = [outgoing(section, source="clinics/02123") for section in all_sections()]
+    await deliver(consumer, database, [a_worker(), an_appointment()])
+
+    events = await deliver(consumer, database, sections)
+
+    assert set(events[0].answers) == {f"clinics/02123#{section.headers['ce_id']}" for section in sections}
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_desks_in_any_order_come_to_the_same_proposal(database: Database, deliver: Deliver, seed: int) -> None:
+    events = [a_worker(), an_appointment(), *all_sections(systolic_mmhg=143)]
+    Random(seed).shuffle(events)
+
+    proposals = []
+    for event in events:
+        proposals += await deliver(consumer, database, [event])
+
+    assert [p.if_no_tumour for p in proposals] == [3]
+
+
+async def test_two_desks_of_one_station_lose_nothing(database: Database, deliver: Deliver) -> None:
+    first = a_section("INT", hour=8)
+    second = a_section("INT", hour=9)
+    halves = dict(list(HEALTHY["INT"].items())[:4]), dict(list(HEALTHY["INT"].items())[4:])
+    parts = [
+        section.model_copy(update={"findings": half}) for section, half in zip((first, second), halves, strict=True)
+    ]
+    await deliver(consumer, database, [a_worker(), an_appointment()])
+    others = [section for section in all_sections() if section.station != "INT"]
+
+    for event in (*others, *parts):
+        events = await deliver(consumer, database, [event])
+
+    assert events[-1].if_no_tumour == 1
+
+
+async def test_desks_that_report_at_the_same_instant_are_all_kept(database: Database, deliver: Deliver) -> None:
+    await deliver(consumer, database, [a_worker(), an_appointment()])
+    arrivals = [replace(arrival_of(section, 0), partition=desk) for desk, section in enumerate(all_sections(), 1)]
+
+    said_now = await asyncio.gather(*(deliver(consumer, database, [arrival]) for arrival in arrivals))
+
+    assert sum(len(events) for events in said_now) == 1
+
+
+async def test_a_corrected_section_is_proposed_anew(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+
+    events = await deliver(consumer, database, [a_section("DEN", hour=15, caries_count=4, dental_class=3)])
+
+    assert events[0].if_no_tumour == 3
+    assert len(events[0].answers) == 1
+
+
+async def test_records_wait_for_a_visit_that_is_not_known_yet(database: Database, deliver: Deliver) -> None:
+    early = await deliver(consumer, database, [a_worker(), *all_sections()])
+
+    events = await deliver(consumer, database, [an_appointment()])
+
+    assert early == []
+    assert len(of(said.ClassProposed, events)) == 1
+
+
+async def test_a_station_outside_the_package_is_refused(database: Database, deliver: Deliver) -> None:
+    await deliver(consumer, database, [a_worker(), an_appointment()])
+
+    events = await deliver(consumer, database, [a_section("AUD")])
+
+    assert [p.code for p in events[0].problems] == ["record.station_not_in_package"]
+
+
+async def test_a_rejected_value_is_reported_and_not_classified(database: Database, deliver: Deliver) -> None:
+    events = await examined(database, deliver, height_cm=1.68)
+
+    assert "unit_suspected" in {p.code for p in events[0].warnings}
+    assert events[0].if_no_tumour is None
+
+
+async def test_a_conclusion_is_said_in_full_as_a_fact_and_as_fitness(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+
+    events = await deliver(consumer, database, [a_conclusion()])
+
+    assert [type(event) for event in events] == [said.ExaminationConcluded, said.VisitConcluded, said.FitnessStated]
+    assert events[0].proposed_class == 1
+    assert events[1].valid_until == date(2027, 8, 7)
+
+
+async def test_a_conclusion_before_the_last_desk_is_refused_and_names_it(database: Database, deliver: Deliver) -> None:
+    await deliver(consumer, database, [a_worker(), an_appointment(), *all_sections()[:-1]])
+
+    events = await deliver(consumer, database, [a_conclusion()])
+
+    assert [(p.code, p.field) for p in events[0].problems] == [("examination.incomplete", "SUR")]
+
+
+async def test_a_class_other_than_the_proposed_one_needs_a_reason(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+
+    refused = await deliver(consumer, database, [a_conclusion(final_class=2)])
+    accepted = await deliver(consumer, database, [a_conclusion(final_class=2, override_reason="tiền sử bệnh")])
+
+    assert [p.code for p in refused[0].problems] == ["conclusion.reason_missing"]
+    assert accepted[0].final_class == 2
+
+
+async def test_a_signed_record_takes_no_more_sections(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+    await deliver(consumer, database, [a_conclusion()])
+
+    events = await deliver(consumer, database, [a_section("DEN", hour=15, caries_count=4)])
+
+    assert [p.code for p in events[0].problems] == ["record.concluded"]
+
+
+async def test_an_amendment_is_a_new_version_and_everybody_is_told(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+    await deliver(consumer, database, [a_conclusion()])
+
+    events = await deliver(consumer, database, [an_amendment()])
+
+    amended, fact, fitness = events[:3]
+    assert (amended.version, fact.version, fitness.version) == (2, 2, 2)
+    assert (amended.final_class, fitness.final_class) == (3, 3)
+
+
+async def test_nothing_can_be_amended_before_it_was_concluded(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+
+    events = await deliver(consumer, database, [an_amendment()])
+
+    assert [p.code for p in events[0].problems] == ["examination.not_concluded"]
+
+
+async def test_high_blood_pressure_opens_a_follow_up_that_a_clinic_closes_once(
+    database: Database, deliver: Deliver
+) -> None:
+    await examined(database, deliver, systolic_mmhg=143)
+    concluded = await deliver(consumer, database, [a_conclusion(final_class=3)])
+    opened = of(said.FollowUpOpened, concluded)[0]
+    closing = clinics.FollowUpClosed(
+        follow_up_id=opened.follow_up_id, visit_id=visit(), clinic_id="02123", closed_on=date(2026, 9, 1),
+        outcome="huyết áp ổn định",
+    )  # fmt: skip
+
+    first = await deliver(consumer, database, [closing])
+    second = await deliver(consumer, database, [closing])
+
+    assert of(said.FollowUpClosed, first)
+    assert [p.code for p in second[0].problems] == ["follow_up.closed"]
+
+
+async def test_an_amendment_opens_no_follow_up_twice(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver, systolic_mmhg=143)
+    await deliver(consumer, database, [a_conclusion(final_class=3)])
+
+    events = await deliver(consumer, database, [an_amendment()])
+
+    assert of(said.FollowUpOpened, events) == []
+
+
+async def test_ten_like_suspicions_in_one_unit_alert_once_without_names(database: Database, deliver: Deliver) -> None:
+    noisy = [{"hazard": "PHYS_NOISE"}]
+    clusters = []
+    for number in range(12):
+        await deliver(
+            consumer,
+            database,
+            [a_worker(number, exposures=noisy), an_appointment(number, stations=["REC", *HEALTHY, "AUD"])],
+        )
+        await deliver(consumer, database, all_sections(number))
+        await deliver(consumer, database, [a_section("AUD", number, hearing_loss_db=50)])
+        events = await deliver(consumer, database, [a_conclusion(number, final_class=4, override_reason="thính lực")])
+        clusters += of(said.ClusterDetected, events)
+
+    assert [(c.at_least, worker(0).hex in c.model_dump_json()) for c in clusters] == [(10, False)]
+
+
