@@ -59,8 +59,8 @@ async def test_creating_again_keeps_the_data_and_takes_the_new_password(servers:
     await connection.execute("CREATE TABLE workers (id int)")
     await connection.close()
 
-    await databases.create(servers.database_url, {own: "secret-2"})
+    await databases.create(servers.database_url, {own: "secret'2"})
 
-    connection = await enter(servers, own, "secret-2", own)
+    connection = await enter(servers, own, "secret'2", own)
     assert await connection.fetchval("SELECT count(*) FROM workers") == 0
     await connection.close()

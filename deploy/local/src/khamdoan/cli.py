@@ -14,7 +14,7 @@ COMMANDS = {
     "status": "khamdoan.commands.status",
     "env": "khamdoan.commands.env",
     "logs": "khamdoan.commands.logs",
-    "topics": "khamdoan.commands.topics",
+    "prepare": "khamdoan.commands.prepare",
 }
 
 

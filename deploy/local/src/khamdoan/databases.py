@@ -6,6 +6,8 @@ import asyncpg
 
 from khamdoan.postgres import Postgres
 
+SET_PASSWORD = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"
+
 
 async def create(superuser_url: str, passwords: Mapping[str, str]) -> None:
     """Make role and database of every name in `passwords`, where they do not exist yet, and set the passwords."""
@@ -18,10 +20,10 @@ async def create(superuser_url: str, passwords: Mapping[str, str]) -> None:
 
 
 async def create_one(connection: "asyncpg.Connection[asyncpg.Record]", name: str, password: str) -> None:
-    """Role, database, and the rule that strangers stay out; names and passwords are our own, free of quotes."""
+    """Role, database, and the rule that strangers stay out; the names are our own, free of quotes."""
     if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", name):
         await connection.execute(f'CREATE ROLE "{name}" LOGIN')
-    await connection.execute(f"ALTER ROLE \"{name}\" PASSWORD '{password}'")
+    await connection.execute(await connection.fetchval(SET_PASSWORD, name, password))
     if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
         await connection.execute(f'CREATE DATABASE "{name}" OWNER "{name}"')
         await connection.execute(f'REVOKE CONNECT ON DATABASE "{name}" FROM PUBLIC')

@@ -1,6 +1,6 @@
 """Turns OTLP traces into Zipkin spans, because Zipkin's own OTLP module is not published to Maven Central.
 
-Run as a script: `otlp_bridge.py PORT ZIPKIN_URL`. Metrics and logs that arrive are accepted and dropped.
+Run as a script: `otlp_bridge.py HOST PORT ZIPKIN_URL`. Metrics and logs that arrive are accepted and dropped.
 """
 
 import gzip
@@ -128,12 +128,12 @@ def simple(value: AnyValue) -> Any:
 
 
 class Bridge(ThreadingHTTPServer):
-    """An OTLP/HTTP receiver on the loopback interface."""
+    """An OTLP/HTTP receiver."""
 
     daemon_threads = True
 
-    def __init__(self, port: int, zipkin: str) -> None:
-        super().__init__(("127.0.0.1", port), Receiver)
+    def __init__(self, host: str, port: int, zipkin: str) -> None:
+        super().__init__((host, port), Receiver)
         self.spans_url = f"{zipkin}/api/v2/spans"
 
     def deliver(self, spans: list[ZipkinSpan]) -> None:
@@ -178,8 +178,8 @@ class Receiver(BaseHTTPRequestHandler):
 
 def main(arguments: list[str]) -> None:
     """Serve until the process is ended."""
-    port, zipkin = arguments
-    Bridge(int(port), zipkin).serve_forever()
+    host, port, zipkin = arguments
+    Bridge(host, int(port), zipkin).serve_forever()
 
 
 if __name__ == "__main__":

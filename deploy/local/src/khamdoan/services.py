@@ -12,7 +12,7 @@ from khamdoan.processes import Child, Nursery, Program
 from khamdoan.stack import Stack
 
 NAMES = ("registry", "scheduling", "results", "coordination", "gateway")
-READY_PATH = "/ready"
+READY_PATH = "/readyz"
 READY_SECONDS = 60
 DRAIN_SECONDS = 30
 

@@ -54,7 +54,8 @@ class Zipkin:
 
     def bridge_program(self) -> Program:
         """The process that turns OTLP into Zipkin's own format."""
-        return Program("otlp", [sys.executable, otlp_bridge.__file__, str(self.otlp_port), self.url])
+        command = [sys.executable, otlp_bridge.__file__, "127.0.0.1", str(self.otlp_port), self.url]
+        return Program("otlp", command)
 
     def bridge_ready(self) -> bool:
         """Whether spans can be sent."""
