@@ -145,3 +145,8 @@ def test_blood_pressure_under_thirty(index_of, systolic, diastolic, criterion, a
 def test_blood_pressure_from_thirty_on(index_of, age, systolic, diastolic, expected):
     index = index_of("circulatory", age=age, systolic_mmhg=systolic, diastolic_mmhg=diastolic)
     assert index.health_class == expected
+
+
+def test_corrected_vision_never_falls_below_class_v(index_of):
+    blurred = {"vision_right": None, "vision_left": None, "corrected_vision_right": 5, "corrected_vision_left": 5}
+    assert index_of("eye", **blurred).health_class == 5

@@ -22,6 +22,7 @@ class Field:
     section: str
     name: str
     template_key: str | None
+    loinc: tuple[str, ...]
     kind: str
     unit: str
     reject_low: Decimal | None
@@ -43,14 +44,21 @@ def _bound(text: str) -> Decimal | None:
 
 def _load() -> tuple[Field, ...]:
     text = files("results.classification").joinpath("fields.csv").read_text(encoding="utf-8")
-    return tuple(
-        Field(
-            row["section"], row["name"], row["template_key"] or None, row["kind"], row["unit"],
-            _bound(row["reject_low"]), _bound(row["reject_high"]), _bound(row["warn_low"]), _bound(row["warn_high"]),
-            row["trap_unit"] or None, _bound(row["trap_factor"]),
-        )
-        for row in csv.DictReader(text.splitlines())
-    )  # fmt: skip
+    return tuple(_field(row) for row in csv.DictReader(text.splitlines()))
+
+
+def _field(row: Mapping[str, str]) -> Field:
+    limits = {name: _bound(row[name]) for name in ("reject_low", "reject_high", "warn_low", "warn_high", "trap_factor")}
+    return Field(
+        section=row["section"],
+        name=row["name"],
+        template_key=row["template_key"] or None,
+        loinc=tuple(row["loinc"].split("|")) if row["loinc"] else (),
+        kind=row["kind"],
+        unit=row["unit"],
+        trap_unit=row["trap_unit"] or None,
+        **limits,
+    )
 
 
 FIELDS = _load()

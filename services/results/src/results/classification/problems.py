@@ -9,6 +9,8 @@ MESSAGES = {
     "unknown_field": Text("Trường không thuộc bàn khám này.", "The field does not belong to this desk."),
     "not_readable": Text("Không đọc được theo kiểu của trường.", "Cannot be read as what the field holds."),
     "unit_suspected": Text("Có thể nhập theo {given}; cần {unit}.", "Probably given in {given}; {unit} is needed."),
+    "unknown_index": Text("Chỉ số xét nghiệm chưa có trong bảng.", "The laboratory index is not in the table."),
+    "unknown_unit": Text("Không đổi được đơn vị; cần {unit}.", "The unit cannot be converted; {unit} is needed."),
     "out_of_range": Text("Ngoài khoảng {low}–{high} {unit}.", "Outside {low} to {high} {unit}."),
     "unusual": Text("Trị số bất thường, cần kiểm tra lại.", "Unusual value, please check."),
     "not_in_steps_of_5": Text("Ngưỡng nghe phải theo bước 5 dB.", "Thresholds come in steps of 5 dB."),

@@ -9,8 +9,10 @@ from results.classification.fields import BY_NAME, COMMON, Field, of_section
 from results.classification.model import MEASURES, Examination, Measures, Number, Problem, decimal
 
 BMI = Field(
-    "MEA", "bmi", "CHI_SO_BMI", "number", "kg/m²", Decimal(10), Decimal(70), Decimal(16), Decimal(35), None, None
-)
+    section="MEA", name="bmi", template_key="CHI_SO_BMI", loinc=("39156-5",), kind="number", unit="kg/m²",
+    reject_low=Decimal(10), reject_high=Decimal(70), warn_low=Decimal(16), warn_high=Decimal(35),
+    trap_unit=None, trap_factor=None,
+)  # fmt: skip
 PULSE_PRESSURE_MMHG = 10
 OBSTRUCTION = Decimal("0.70")
 HIGH_BLOOD_PRESSURE = (140, 90)

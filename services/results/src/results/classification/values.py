@@ -37,8 +37,8 @@ def text(raw: object) -> str:
 
 
 def number(raw: object) -> Decimal:
-    """A finite number, also written as text with a decimal comma; a flag is no number."""
-    written = str(raw) if isinstance(raw, int | float | Decimal) and not isinstance(raw, bool) else text(raw)
+    """A finite number, also written as text with a decimal comma; a flag, a list or a word is none."""
+    written = text(raw) if isinstance(raw, str) else str(raw)
     try:
         value = Decimal(written.replace(",", "."))
     except InvalidOperation:
