@@ -74,3 +74,8 @@ def test_stations_and_timings_are_those_of_the_planning_format():
 
 def test_hiv_is_in_no_default_package():
     assert not [test for hazard in PACKAGES.hazards.values() for test in hazard.tests if "hiv" in test]
+
+
+def test_an_exposure_that_starts_before_the_exam_is_due_is_in_its_package(due):
+    found = due(hazards=(("PHYS_HEAT", date(2027, 1, 1)),), last_check=date(2026, 5, 10), as_of=date(2026, 11, 22))
+    assert found.package.id == "BASE+HEAT"
