@@ -5,19 +5,17 @@ from typing import Any
 
 from shared import faults
 from shared.consuming import Message
-from shared.database import Transaction
 
 Messages = Sequence[Message[Any]]
 
 
 async def bisect(
-    tx: Transaction,
     messages: Messages,
     run: Callable[[Messages], Awaitable[None]],
     park: Callable[[Message[Any], Exception], Awaitable[None]],
     unblocked: Callable[[Messages], Awaitable[Messages]],
 ) -> None:
-    """Run messages in order, each part in a savepoint; `park` those that fail alone.
+    """Run messages in order, in parts that leave nothing behind when they fail; `park` those that fail alone.
 
     `unblocked` takes out of a part the messages whose key was parked meanwhile. Faults of rivals and of the world
     pass through: the whole transaction is tried again.
@@ -28,8 +26,7 @@ async def bisect(
         if not part:
             continue
         try:
-            async with tx.savepoint():
-                await run(part)
+            await run(part)
         except Exception as error:
             if not faults.is_of_the_message(error):
                 raise

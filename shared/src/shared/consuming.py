@@ -31,6 +31,11 @@ class Message(Generic[E]):
         return self.event.entry.type
 
     @property
+    def topic(self) -> str:
+        """The topic it came on."""
+        return self.arrival.topic
+
+    @property
     def aggregate(self) -> tuple[str, str | None]:
         """Topic and key: what order is kept for."""
         return self.arrival.aggregate

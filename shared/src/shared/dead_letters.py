@@ -12,6 +12,7 @@ from shared import outbox
 from shared.clock import new_id
 from shared.database import Transaction
 from shared.envelope import Arrival
+from shared.tracing import trace_id_of
 
 BEHIND = "behind_a_parked_message"
 
@@ -90,11 +91,10 @@ async def park(
     """Store a message that cannot take effect, hold its key, and announce it."""
     letter = new_id()
     headers = arrival.headers
-    trace = headers.get("traceparent", "")
     await tx.execute(
         PARK, letter, arrival.topic, arrival.partition, arrival.offset, arrival.key, headers.get("ce_source"),
         headers.get("ce_id"), headers.get("ce_type"), dumps(headers), arrival.value, reason, dumps(detail),
-        trace.split("-")[1] if trace.count("-") == 3 else None,
+        trace_id_of(headers.get("traceparent")),
     )  # fmt: skip
     if arrival.key is not None:
         await tx.execute(PARK_KEY, arrival.topic, arrival.key)

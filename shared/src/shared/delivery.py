@@ -23,6 +23,8 @@ from shared.waves import waves
 
 log = structlog.get_logger(__name__)
 
+CHECK_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -130,40 +132,36 @@ class Job:
         return flowing
 
     async def _new_to_the_inbox(self, items: list[Decoded]) -> list[Decoded]:
-        identities = {
-            (headers["ce_source"], headers["ce_id"]): place
-            for place, headers in reversed(list(enumerate(_arrival(item).headers for item in items)))
-            if _arrival(items[place]).sound and not isinstance(items[place], Skipped)
-        }
-        new = await inbox.admit(self.tx, list(identities))
-        repeats = {place for identity, place in identities.items() if identity not in new}
-        first = set(identities.values())
-        return [
-            item
-            for place, item in enumerate(items)
-            if place not in repeats and (place in first or isinstance(item, Skipped) or not _arrival(item).sound)
-        ]
+        identities = [_identity(item) for item in items]
+        new = await inbox.admit(self.tx, list(dict.fromkeys(identity for identity in identities if identity)))
+        kept = []
+        for item, identity in zip(items, identities, strict=True):
+            if identity is None or identity in new:
+                kept.append(item)
+                new.discard(identity)
+        return kept
 
     async def run(self, messages: Sequence[Message[Any]]) -> None:
         """Hand messages to their handlers; carefully means in savepoints, so that poison is found and parked."""
         if self.careful:
             await self._bisect(messages)
         else:
-            await self._dispatch(messages)
+            await self.dispatch(messages)
 
-    async def _dispatch(self, messages: Sequence[Message[Any]]) -> None:
+    async def dispatch(self, messages: Sequence[Message[Any]]) -> None:
+        """Call the handlers, wave by wave; raises what they raise."""
         for wave in waves(messages):
             _, handler = self.consumer.handlers[wave[0].type]
             with self.metrics.handler_seconds.labels(wave[0].type).time():
                 await handler(self.tx, Batch(wave))
+            self.outcome.results[wave[0].type, "handled"] += len(wave) - len(self.tx.held)
             await self.release()
-            self.outcome.results[wave[0].type, "handled"] += len(wave)
 
     async def release(self) -> None:
         """What the handler released is run carefully: its poison must not be blamed on the message that released it."""
         while self.tx.held or self.tx.released:
             held, self.tx.held = self.tx.held, []
-            await self._dispatch(held)
+            await self.dispatch(held)
             arrivals, self.tx.released = self.tx.released, []
             await self.parked.lock_shared(self.tx, (arrival.aggregate for arrival in arrivals))
             decoded = [self.consumer.decode(arrival) for arrival in arrivals]
@@ -173,7 +171,20 @@ class Job:
                     await self._park(item.arrival, item.reason, item.detail)
 
     async def _bisect(self, messages: Sequence[Message[Any]]) -> None:
-        await bisect(self.tx, messages, self._dispatch, self._park_poison, self._unblocked)
+        await bisect(messages, self._try, self._park_poison, self._unblocked)
+
+    async def _try(self, messages: Sequence[Message[Any]]) -> None:
+        """Dispatch in a savepoint; what fails at commit must fail here, and nothing of it may remain in memory."""
+        keys, results = set(self.parked.keys), Counter(self.outcome.results)
+        parked, errors = len(self.outcome.parked), len(self.outcome.errors)
+        try:
+            async with self.tx.savepoint():
+                await self.dispatch(messages)
+                await self.tx.execute(CHECK_CONSTRAINTS)
+        except BaseException:
+            self.parked.keys, self.outcome.results = keys, results
+            del self.outcome.parked[parked:], self.outcome.errors[errors:]
+            raise
 
     async def _park_poison(self, message: Message[Any], error: Exception) -> None:
         self.outcome.errors.append(error)
@@ -189,6 +200,13 @@ class Job:
         self.outcome.parked.append((arrival, reason))
         self.outcome.results[arrival.headers.get("ce_type", "") if arrival.sound else "", "parked"] += 1
         await dead_letters.park(self.tx, self.consumer.group, self.parked, arrival, reason, detail)
+
+
+def _identity(item: Decoded) -> tuple[str, str] | None:
+    """Source and id, None where there is none to rely on or to care about."""
+    if isinstance(item, Skipped) or not item.arrival.sound:
+        return None
+    return item.arrival.headers["ce_source"], item.arrival.headers["ce_id"]
 
 
 def _arrival(item: Decoded) -> Arrival:

@@ -1,7 +1,7 @@
 """Events leave only through here: appended in the transaction of the state they tell of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from json import dumps
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from uuid import UUID
 from zlib import crc32
 
 from contracts.base import Event
+from shared import tracing
 from shared.clock import new_id, utc_now
 from shared.envelope import LARGEST_VALUE, write_headers
 
@@ -47,6 +48,7 @@ class Outgoing:
 
     event: Event
     headers: dict[str, str]
+    linked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,16 @@ class Row:
     value: bytes
     after_another: bool = False
     event: Event | None = None
+
+    @property
+    def type(self) -> str:
+        """The full type, with its major."""
+        return self.headers.get("ce_type", "")
+
+    @property
+    def trace(self) -> str | None:
+        """The trace that it continues."""
+        return self.headers.get("traceparent")
 
 
 def outgoing(
@@ -86,7 +98,7 @@ def outgoing(
         cause=cause,
         party=party,
         actor=actor,
-        trace=trace,
+        trace=trace or tracing.current(),
     )
     return Outgoing(event, headers)
 
@@ -106,9 +118,13 @@ def origin(
 
 
 def because_of(causes: "Sequence[str | Message[Event]]", event: Event) -> Outgoing:
-    """An event with several causes (or none): it starts a trace of its own, linked to theirs."""
+    """An event with several causes (or none): what one call of `append` says of this kind starts a trace of its own.
+
+    The trace is linked to those of the causes that are given as messages.
+    """
     refs = [cause if isinstance(cause, str) else cause.ref for cause in causes]
-    return outgoing(event, cause=" ".join(refs) or None)
+    linked = tuple(cause.trace for cause in causes if not isinstance(cause, str) and cause.trace)
+    return replace(outgoing(event, cause=" ".join(refs) or None), linked=linked)
 
 
 def shard_of(key: str) -> int:
@@ -120,6 +136,7 @@ async def append(tx: "Transaction", events: Sequence[Outgoing]) -> None:
     """Say events when the transaction commits; assigns each the next sequence of its (topic, key), which it locks."""
     if not events:
         return
+    _give_traces(events)
     topics = [item.event.entry.topic for item in events]
     keys = [item.event.aggregate_id for item in events]
     shards = [shard_of(key) for key in keys]
@@ -133,6 +150,17 @@ async def append(tx: "Transaction", events: Sequence[Outgoing]) -> None:
             for shard, row, topic, key, item, value in zip(shards, stored, topics, keys, events, values, strict=True)
         ]
     )
+
+
+def _give_traces(events: Sequence[Outgoing]) -> None:
+    """Events that continue no trace share a new one."""
+    alone = [item for item in events if "traceparent" not in item.headers]
+    if not alone:
+        return
+    trace = tracing.begin(f"{alone[0].event.entry.writer} says", (link for item in alone for link in item.linked))
+    if trace is not None:
+        for item in alone:
+            item.headers["traceparent"] = trace
 
 
 class TooLargeError(Exception):

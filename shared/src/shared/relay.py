@@ -23,6 +23,7 @@ from shared.metrics import Metrics
 from shared.outbox import Row
 from shared.publisher import Publisher, PublishError
 from shared.settings import Settings
+from shared.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,7 @@ class Relay:
         database: Database,
         build_producer: Callable[[], Producer],
         settings: Settings,
+        telemetry: Telemetry,
         metrics: Metrics,
         failpoints: Failpoints,
         *,
@@ -61,6 +63,7 @@ class Relay:
         self.leases = Leases(database, database.writer, settings.relay_lease_seconds)
         self._database = database
         self._publisher = Publisher(build_producer, prefix=settings.kafka_topic_prefix, deadline=deadline)
+        self._telemetry = telemetry
         self._metrics = metrics
         self._failpoints = failpoints
         self._lease_seconds = settings.relay_lease_seconds
@@ -182,7 +185,8 @@ class Relay:
             self._idle.set()
             return
         self._failpoints.passed("before_produce")
-        await self._publisher.send(rows)
+        with self._telemetry.publishing(rows):
+            await self._publisher.send(rows)
         self._failpoints.passed("after_produce_ack")
         for topic, number in Counter(row.topic for row in rows).items():
             self._metrics.published.labels(topic).inc(number)

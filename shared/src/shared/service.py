@@ -59,15 +59,19 @@ class Service:
         self.delivery = Delivery(
             self.consumer, self.database, telemetry=self.telemetry, metrics=self.metrics, failpoints=self.failpoints
         )
-        self.relay = Relay(self.database, partial(kafka.producer, settings), settings, self.metrics, self.failpoints)
+        self.relay = Relay(
+            self.database, partial(kafka.producer, settings), settings, self.telemetry, self.metrics, self.failpoints
+        )
         self.subscription: Subscription | None = None
         self.stop = asyncio.Event()
         self.started = asyncio.Event()
         self._migrations = migrations
         self._background = background
         self._ready_without_kafka = ready_without_kafka
-        self._operations = HttpServer(self._operations_app(), settings.operations_host, settings.operations_port)
-        self._http = HttpServer(http, settings.http_host, http_port) if http is not None else None
+        self._operations = HttpServer(
+            operations.make_app(self.delivery, ready=self.ready), settings.operations_host, settings.operations_port
+        )
+        self._http = HttpServer(telemetry.TracedApp(http), settings.http_host, http_port) if http is not None else None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._failure: BaseException | None = None
 
@@ -179,9 +183,6 @@ class Service:
             log.warning("database does not answer", error=faults.where(error))
             return False
         return True
-
-    def _operations_app(self) -> Any:
-        return operations.make_app(self.name, ready=self.ready, metrics=self.metrics)
 
 
 async def _run(work: Background, database: Database, stop: asyncio.Event) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,14 +13,12 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
 
+from shared import tracing
 from shared.consuming import Message
+from shared.outbox import Row
 from shared.settings import Settings
-
-_W3C = TraceContextTextMapPropagator()
-_LINKS_AT_MOST = 100
 
 
 class Telemetry:
@@ -45,77 +43,90 @@ class Telemetry:
 
     @contextmanager
     def consuming(self, messages: Sequence[Message[Any]]) -> Iterator[None]:
-        """One span per distinct sampled trace of a batch; what the messages lead to continues in it."""
-        if self.provider is None:
+        """One span per distinct trace of a batch; what the messages lead to continues in it."""
+        with self._spans("process", SpanKind.CONSUMER, messages) as spans:
+            for message in messages:
+                message.trace = spans.get(message.trace, message.trace)
             yield
+
+    @contextmanager
+    def publishing(self, rows: Sequence[Row]) -> Iterator[None]:
+        """One span per distinct trace of what is sent to Kafka together."""
+        with self._spans("publish", SpanKind.PRODUCER, rows):
+            yield
+
+    @contextmanager
+    def _spans(
+        self, verb: str, kind: SpanKind, items: Sequence[Message[Any] | Row]
+    ) -> Iterator[dict[str | None, str | None]]:
+        """Start and end the spans; yields what each traceparent is to be replaced with."""
+        if self.provider is None:
+            yield {}
             return
         tracer = self.provider.get_tracer("shared")
-        spans = []
-        for contexts, group in _by_trace(messages):
+        spans: list[Span] = []
+        replaced: dict[str | None, str | None] = {}
+        for contexts, group in _by_trace(items):
             span = tracer.start_span(
-                f"{self.service} process",
+                f"{self.service} {verb}",
                 context=trace.set_span_in_context(NonRecordingSpan(contexts[0])),
-                kind=SpanKind.CONSUMER,
-                links=[Link(context) for context in contexts[1 : _LINKS_AT_MOST + 1]],
+                kind=kind,
+                links=[Link(context) for context in contexts[1 : tracing.LINKS_AT_MOST + 1]],
                 attributes={
                     "messaging.system": "kafka",
-                    "messaging.operation.type": "process",
-                    "messaging.consumer.group.name": self.service,
+                    "messaging.operation.type": verb,
                     "messaging.batch.message_count": len(group),
-                    "messaging.destination.name": ",".join(sorted({message.arrival.topic for message in group})),
-                    "khamdoan.event.types": sorted({message.type for message in group}),
+                    "messaging.destination.name": ",".join(sorted({item.topic for item in group})),
+                    "khamdoan.event.types": sorted({item.type for item in group}),
                 },
             )
             spans.append(span)
-            for message in group:
-                message.trace = traceparent_of(span.get_span_context())
+            traceparent = tracing.traceparent_of(span.get_span_context())
+            replaced.update((item.trace, traceparent) for item in group)
         try:
-            yield
+            yield replaced
         finally:
             for span in spans:
                 span.end()
 
-    @contextmanager
-    def own_trace(self, name: str, causes: Sequence[Message[Any]] = ()) -> Iterator[None]:
-        """A trace of its own, linked to its causes: events said within it belong to it. For plans and sweeps."""
-        if self.provider is None:
-            yield
-            return
-        links = [Link(context) for cause in causes[:_LINKS_AT_MOST] if (context := context_of(cause.trace))]
-        with self.provider.get_tracer("shared").start_as_current_span(
-            name, context=trace.set_span_in_context(trace.INVALID_SPAN), links=links, record_exception=False
-        ):
-            yield
 
-
-def current_traceparent() -> str | None:
-    """The trace context of the running span, None outside any."""
-    context = trace.get_current_span().get_span_context()
-    return traceparent_of(context) if context.is_valid else None
-
-
-def traceparent_of(context: SpanContext) -> str:
-    """A span's context as the W3C header."""
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
-
-
-def context_of(traceparent: str | None) -> SpanContext | None:
-    """The W3C header as a span's context, None if it is missing or malformed."""
-    if not traceparent:
-        return None
-    context = trace.get_current_span(_W3C.extract({"traceparent": traceparent})).get_span_context()
-    return context if context.is_valid else None
-
-
-def _by_trace(messages: Sequence[Message[Any]]) -> list[tuple[list[SpanContext], list[Message[Any]]]]:
-    contexts: dict[int, list[SpanContext]] = defaultdict(list)
-    groups: dict[int, list[Message[Any]]] = defaultdict(list)
-    for message in messages:
-        context = context_of(message.arrival.headers.get("traceparent"))
+def _by_trace(items: Sequence[Message[Any] | Row]) -> Iterable[tuple[list[SpanContext], list[Message[Any] | Row]]]:
+    contexts: dict[int, dict[int, SpanContext]] = defaultdict(dict)
+    groups: dict[int, list[Message[Any] | Row]] = defaultdict(list)
+    for item in items:
+        context = tracing.context_of(item.trace)
         if context is not None and context.trace_flags & TraceFlags.SAMPLED:
-            contexts[context.trace_id].append(context)
-            groups[context.trace_id].append(message)
-    return [(contexts[trace_id], groups[trace_id]) for trace_id in groups]
+            contexts[context.trace_id][context.span_id] = context
+            groups[context.trace_id].append(item)
+    return [(list(contexts[trace_id].values()), groups[trace_id]) for trace_id in groups]
+
+
+class TracedApp:
+    """An ASGI app inside a server span per request, named after the route: a path may tell who is meant."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Continue the caller's trace, if it sent one."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        parent = tracing.context_of(headers.get("traceparent"))
+        with trace.get_tracer("shared").start_as_current_span(
+            scope["method"],
+            context=trace.set_span_in_context(NonRecordingSpan(parent)) if parent else None,
+            kind=SpanKind.SERVER,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                route = getattr(scope.get("route"), "path", "")
+                span.update_name(f"{scope['method']} {route}".strip())
+                span.set_attribute("http.route", route)
 
 
 def set_up_logs(service: str, level: str) -> None:
