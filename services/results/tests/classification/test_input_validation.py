@@ -156,7 +156,7 @@ def test_every_field_belongs_to_a_desk_and_has_one_name():
 
 
 def test_any_icd_means_class_two_or_worse(an_examination):
-    examination = replace(an_examination(), icd={"ent": ("J31.2",)})
+    examination = replace(an_examination(), icd={"ent": ("J34.2",)})
     assert [one.code for one in validation.consistency(examination)] == ["icd_with_class_1"]
 
 
@@ -170,3 +170,9 @@ def test_high_blood_pressure_does_not_fit_circulatory_class_one(an_examination, 
     examination = an_examination(systolic_mmhg=pressure[0], diastolic_mmhg=pressure[1])
     codes = [one.code for one in validation.consistency(examination)]
     assert codes == (["high_blood_pressure_with_class_1"] if warned else [])
+
+
+@pytest.mark.parametrize(("stated", "warned"), [(2, True), (3, False), (4, False)])
+def test_type_2_diabetes_is_class_three_at_best(an_examination, stated, warned):
+    examination = replace(an_examination(stated={"endocrine": stated}), icd={"endocrine": ("E11.9",)})
+    assert [one.code for one in validation.consistency(examination)] == ["class_too_good_for_disease"] * warned

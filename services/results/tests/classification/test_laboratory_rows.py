@@ -39,3 +39,8 @@ def test_what_cannot_be_placed_is_named_and_the_rest_stands():
 
 def test_qualitative_rows_are_taken_as_text():
     assert laboratory.sections([("20454-5", "âm tính", "")])[0] == {"URI": {"urine_protein": "âm tính"}}
+
+
+def test_several_codes_come_divided_by_semicolons():
+    rows = [("xray_findings", "mass; suspected_tb", "")]
+    assert laboratory.sections(rows)[0] == {"XRY": {"xray_findings": ["mass", "suspected_tb"]}}

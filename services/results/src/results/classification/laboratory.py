@@ -13,7 +13,8 @@ BY_INDEX = {**BY_NAME, **{code: field for field in FIELDS for code in field.loin
 def sections(rows: Iterable[tuple[str, str, str]]) -> tuple[dict[str, dict[str, object]], list[Problem]]:
     """The sections that (index, value, unit) rows fill, and the rows that could not be placed.
 
-    A value in the field's known other unit is converted; without a unit it is taken in the field's own.
+    A value in the field's known other unit is converted; without a unit it is taken in the field's own. Codes are
+    divided by semicolons.
     """
     placed: dict[str, dict[str, object]] = {}
     refused: list[Problem] = []
@@ -30,6 +31,8 @@ def sections(rows: Iterable[tuple[str, str, str]]) -> tuple[dict[str, dict[str, 
 
 
 def _in_unit(field: Field, value: str, unit: str) -> object:
+    if field.kind == "codes":
+        return [code.strip() for code in value.split(";") if code.strip()]
     if field.kind != "number" or unit in {"", _bare(field.unit)}:
         return value
     if field.trap_factor is None or unit != _bare(field.trap_unit or ""):

@@ -25,6 +25,9 @@ MESSAGES = {
     "class_without_abnormality": Text(
         "Ghi không bất thường thì loại I và không có mã ICD.", "No abnormality means class I and no ICD code."
     ),
+    "class_too_good_for_disease": Text(
+        "Theo QĐ 1613, {vi} không thể tốt hơn loại {rank}.", "By QĐ 1613 {en} is class {rank} at best."
+    ),
     "high_blood_pressure_with_class_1": Text(
         "Huyết áp từ 140/90 mà tuần hoàn ghi loại I.", "Blood pressure from 140/90 with circulatory class I."
     ),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from results.classification import findings, values
+from results.classification import diseases, explain, findings, values
 from results.classification import problems as say
 from results.classification.fields import BY_NAME, COMMON, Field, of_section
 from results.classification.model import MEASURES, Examination, Measures, Number, Problem, decimal
@@ -139,16 +139,24 @@ def consistency(examination: Examination) -> list[Problem]:
     """Soft warnings: a stated class that does not fit the codes, the blood pressure or the sex."""
     problems = []
     for specialty, stated in examination.stated.items():
-        coded, normal = bool(examination.icd.get(specialty)), specialty in examination.no_abnormality
-        if coded and stated == 1:
+        codes = examination.icd.get(specialty, ())
+        coded, normal = bool(codes), specialty in examination.no_abnormality
+        named = [_too_good(specialty, one) for one in diseases.stricter_than(stated, codes)]
+        if coded and stated == 1 and not named:
             problems.append(say.warn("icd_with_class_1", f"{specialty}_class"))
         if normal and (coded or stated > 1):
             problems.append(say.warn("class_without_abnormality", f"{specialty}_class"))
+        problems += named
     if examination.stated.get("circulatory") == 1 and _high(examination.measures):
         problems.append(say.warn("high_blood_pressure_with_class_1", "circulatory_class"))
     if examination.sex == "male" and ("gynaecological" in examination.stated or examination.gynaecology_refused):
         problems.append(say.warn("gynaecology_of_a_man", "gynaecological_class"))
     return problems
+
+
+def _too_good(specialty: str, one: diseases.Disease) -> Problem:
+    rank = explain.ROMAN[one.least_class]
+    return say.warn("class_too_good_for_disease", f"{specialty}_class", vi=one.name.vi, en=one.name.en, rank=rank)
 
 
 def _high(measures: Measures) -> bool:
