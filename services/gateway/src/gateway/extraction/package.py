@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from gateway.extraction.limits import MAX_COLUMNS, MAX_EXPANDED_BYTES, MAX_PARTS, FileRefusedError
 
 PIECE = 1 << 20
-DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+DOCTYPE = b"<!DOCTYPE"
+WIDE_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-16-le", "utf-16-be"))
 
 _RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
@@ -20,6 +21,7 @@ _HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\b[^>]*?\bhidden=["'](?:1|true)["'
 _ERROR_CELL = re.compile(
     rb"""<(?:\w+:)?c\b[^>]*?\bt=["']e["'][^>]*>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)""", re.DOTALL
 )
+_FAR_REFERENCE = re.compile(rb"""["'](?:[A-Z]{3}|S[S-Z]|[T-Z][A-Z])\d""")
 _FAR_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["'](?:[A-Z]{3}|S[S-Z]|[T-Z][A-Z])\d+["'][^>]*(?<!/)>""")
 _ROW_NUMBER = re.compile(rb"""\br=["'](\d+)["']""")
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
@@ -89,7 +91,7 @@ def _read_parts(
             budget -= size
             if budget < 0:
                 raise FileRefusedError("file.too_large_uncompressed")
-            if any(doctype in piece for doctype in DOCTYPES):
+            if DOCTYPE in piece or (b"\0" in piece and any(doctype in piece for doctype in WIDE_DOCTYPES)):
                 errors.add("file.xml_doctype")
             if sheet is not None:
                 _mark(sheet, piece, errors)
@@ -114,7 +116,7 @@ def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[b
 
 
 def _mark(sheet: SheetMarks, piece: bytes, errors: set[str]) -> None:
-    if _FAR_CELL.search(piece):
+    if _FAR_REFERENCE.search(piece) and _FAR_CELL.search(piece):
         errors.add("file.too_many_columns")
     if b"hidden=" in piece:
         for row in _HIDDEN_ROW.findall(piece):

@@ -19,7 +19,7 @@ _ESCAPED = re.compile(r"_x(00(?:0[0-9A-Fa-f]|1[0-9A-Fa-f]|7[Ff]))_")
 
 
 def extract(data: bytes) -> RosterCells:
-    """Cells of all visible sheets; raises FileRefusedError. Hidden sheets are never read, hidden rows and columns are."""
+    """Cells of all visible sheets, hidden rows and columns among them; hidden sheets are never read."""
     checked = package.inspect(data)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:

@@ -42,11 +42,11 @@ class Insurance(NamedTuple):
 
 def read_national_id(cell: Cell) -> Number:
     """Citizen's number, old CMND, or letters that may be a passport."""
+    if isinstance(cell, str) and len(cell) == 12 and cell.isascii() and cell.isdigit():
+        return _digits(cell, cell, NONE)
     written = text.clean(text.raw_text(cell))
     if not written:
         return Number(None, codes=("national_id.missing",))
-    if written.isdigit() and written.isascii() and len(written) == 12:
-        return _digits(written, cell, NONE)
     if text.without_marks(written) in FILLERS or _ONE_DIGIT.fullmatch(written):
         return Number(None, codes=("national_id.placeholder",))
     if isinstance(cell, str) and _SCIENTIFIC.fullmatch(written):
@@ -110,6 +110,8 @@ def _century_and_year(digits: str) -> tuple[int, str]:
 
 def read_social_insurance(cell: Cell) -> Insurance:
     """Mã số BHXH, ten digits; whether it is the row's own citizen's number is decided with the row."""
+    if isinstance(cell, str) and len(cell) == 10 and cell.isascii() and cell.isdigit():
+        return Insurance(cell, f"00{cell}")
     written = text.clean(text.raw_text(cell))
     if not written:
         return Insurance(None)

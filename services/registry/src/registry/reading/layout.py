@@ -71,14 +71,14 @@ def _sort_rows(layout: Layout) -> None:
     """Say of every row below the header what it is."""
     layout.rows = _filled_down(layout)
     is_person = _person_test(layout)
-    name_column = layout.columns.column("full_name")
+    name_column = layout.columns.roles.get("full_name", [0])[0]
     seen = RowKinds(layout.sheet.rows, layout.header_rows, name_column)
     departments: list[str | None] = []
     by_heading = False
     department: str | None = None
     for number in range(layout.header_rows[-1] + 1, len(layout.rows)):
         own = layout.sheet.rows[number]
-        if any(cell is not None for cell in own) and is_person(layout.rows[number]) and not seen.is_header(number):
+        if own and own.count(None) < len(own) and is_person(layout.rows[number]) and not seen.is_header(number):
             layout.persons.append(number)
             departments.append(department)
         elif seen.kind(number) == "group_heading":
@@ -118,10 +118,10 @@ def _person_test(layout: Layout) -> Callable[[Row], bool]:
         width = len(row)
         filled = 0
         for column in single:
-            if column < width and row[column] is not None and not text.is_error(row[column]):
-                filled += 1
-                if filled == 2:
+            if column < width and (cell := row[column]) is not None and not text.is_error(cell):
+                if filled:
                     return True
+                filled = 1
         filled += sum(any(c < width and row[c] is not None for c in group) for group in several)
         return filled >= 2
 

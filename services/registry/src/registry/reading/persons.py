@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from contracts.roster_cells import Cell, RosterCells
+from contracts.roster_cells import ERROR, Cell, RosterCells
 from registry.reading import hazards, identifiers, names, national_template, phones, places, rows, sexes, text
 from registry.reading.dates import BLANK, DateField, Dates
 from registry.reading.identifiers import Insurance, Number
 from registry.reading.layout import Layout
 from registry.reading.names import Name
-from registry.reading.rows import Person
+from registry.reading.rows import Draft, Person
 from registry.reading.text import Cached, Field
 from registry.reading.work_classes import read_work_class
 
@@ -78,7 +78,7 @@ class _Table:
     @staticmethod
     def _read(cells: Sequence[Cell], read: Callable[[Cell], Any]) -> list[Any]:
         def read_or_blank(cell: Cell) -> Any:
-            if text.is_error(cell):
+            if cell.__class__ is str and cell[:2] == ERROR:
                 blank = read(None)
                 return blank._replace(codes=(*blank.codes, FORMULA_ERROR))
             return read(cell)
@@ -128,10 +128,34 @@ class _Table:
     def person(self, index: int, number: int) -> Person:
         """One row put together; `number` is its index in the sheet."""
         row = self._rows[index]
-        codes: list[str] = ["row.hidden"] if number in self._hidden else []
+        draft = Draft(["row.hidden"] if number in self._hidden else [], {})
         if self._is_text_file and len(row) > self._width:
-            codes.append("row.extra_cells")
-        fields: dict[str, Any] = {}
+            draft.codes.append("row.extra_cells")
+        self._take_simple(index, draft)
+        name = self._names[index]
+        self._take_name(name, draft)
+        self._take_identifiers(index, draft)
+        rows.settle_sex(draft, self._sexes[index])
+        rows.settle_birth(draft, self._births[index], self._reference)
+        rows.settle_start(draft, self._starts[index], self._reference)
+        if self._layout.is_template:
+            draft.codes += national_template.missing(draft.fields)
+        birth = draft.birth.first if draft.birth and draft.birth.precision == "YMD" else None
+        employee_code = draft.fields.get("employee_code")
+        return Person(
+            number + 1,
+            row,
+            tuple(draft.codes),
+            draft.fields,
+            name.full or "",
+            draft.sex,
+            draft.citizen_id,
+            birth,
+            employee_code,
+        )
+
+    def _take_simple(self, index: int, draft: Draft) -> None:
+        codes, fields = draft.codes, draft.fields
         for role, readings in self._simple:
             value, found = readings[index]
             if value is not None:
@@ -143,56 +167,43 @@ class _Table:
             if reading.iso:
                 fields[role] = reading.iso
             codes += reading.codes
-        name = self._name(index, fields, codes)
-        person = Person(number + 1, row, codes, fields, name, employee_code=fields.get("employee_code"))
-        self._identity(index, person)
-        if self._layout.is_template:
-            codes += national_template.missing(fields)
-        person.settle()
-        return person
 
-    def _name(self, index: int, fields: dict[str, Any], codes: list[str]) -> str:
-        name = self._names[index]
-        codes += name.codes
+    @staticmethod
+    def _take_name(name: Name, draft: Draft) -> None:
+        draft.codes += name.codes
         if name.full is None:
-            return ""
-        fields["full_name"] = name.full
+            return
+        draft.fields["full_name"] = name.full
         if name.family:
-            fields["family_name"] = name.family
+            draft.fields["family_name"] = name.family
         if name.middle:
-            fields["middle_name"] = name.middle
-        if name.given:
-            fields["given_name"] = name.given
-        return name.full
+            draft.fields["middle_name"] = name.middle
+        draft.fields["given_name"] = name.given
 
-    def _identity(self, index: int, person: Person) -> None:
-        codes, fields = person.codes, person.fields or {}
+    def _take_identifiers(self, index: int, draft: Draft) -> None:
         nationality = self._nationalities[index]
-        codes += nationality.codes
+        draft.codes += nationality.codes
         if nationality.value and nationality.value != places.UNKNOWN_COUNTRY:
-            fields["nationality"] = nationality.value
+            draft.fields["nationality"] = nationality.value
         number = self._ids[index]
         if number.kind == "letters":
             number = identifiers.with_nationality(number, nationality.value)
-        codes += number.codes
-        known = {number.kind: number.value} if number.kind else {}
-        person.citizen_id = number.value if number.kind == "cccd" else None
-        self._insurances(index, person, known)
+        draft.codes += number.codes
+        known: dict[str, Any] = {number.kind: number.value} if number.kind else {}
+        draft.citizen_id = number.value if number.kind == "cccd" else None
+        self._take_insurances(index, draft, known)
         if known:
-            fields["identifiers"] = known
-        rows.settle_sex(person, self._sexes[index])
-        birth = rows.settle_birth(person, self._births[index], self._reference)
-        rows.settle_start(person, self._starts[index], birth, self._reference)
+            draft.fields["identifiers"] = known
 
-    def _insurances(self, index: int, person: Person, known: dict[Any, Any]) -> None:
+    def _take_insurances(self, index: int, draft: Draft, known: dict[str, Any]) -> None:
         social, health = self._social[index], self._health[index]
-        if social.as_citizen and social.as_citizen == person.citizen_id:
-            person.codes.append("social_insurance.is_national_id")
+        if social.as_citizen and social.as_citizen == draft.citizen_id:
+            draft.codes.append("social_insurance.is_national_id")
         else:
-            person.codes += social.codes
+            draft.codes += social.codes
             if social.value:
                 known["bhxh"] = social.value
-        person.codes += health.codes
+        draft.codes += health.codes
         if health.value:
             known["bhyt"] = health.value
 

@@ -1,7 +1,9 @@
 """Reading a roster: `read(cells, reference_date)` gives every person with all codes, every other row by kind."""
 
+import gc
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -67,11 +69,28 @@ class Reading:
         return [column_number(column.column) for column in self.columns]
 
 
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A reading makes millions of objects and no cycles; the collector would only walk them again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def read(cells: RosterCells, reference_date: date, mapping: Mapping[str, str | None] | None = None) -> Reading:
     """Read a file's cells; ages are taken on `reference_date`, the planned first examination day.
 
     `mapping` overrides single columns (letter to field, None to ignore). A file without a roster is refused.
     """
+    with _collector_paused():
+        return _read(cells, reference_date, mapping or {})
+
+
+def _read(cells: RosterCells, reference_date: date, mapping: Mapping[str, str | None]) -> Reading:
     found = layout.find(cells, mapping) if cells.sheets else None
     file_codes = set(cells.file_codes)
     if found is None:

@@ -21,14 +21,21 @@ def cell_text(cell: Cell) -> str:
     return text.clean(text.raw_text(cell)) if cell is not None else ""
 
 
+def _has(row: Row, column: int) -> bool:
+    return column < len(row)
+
+
 class RowKinds:
     """Rows that are no persons, by kind; what a lone text was is known only when the last person is."""
 
-    def __init__(self, rows: Sequence[Row], header_rows: Sequence[int], name_column: int | None) -> None:
+    def __init__(self, rows: Sequence[Row], header_rows: Sequence[int], name_column: int) -> None:
         self._rows = rows
         self._name = name_column
         self._kinds: dict[int, str] = {}
         self._headings = {roster_headings.fold(words) for row in header_rows for words in self._texts(row)}
+        names = [cell_text(rows[row][name_column]) for row in header_rows if _has(rows[row], name_column)]
+        self._name_headings = {roster_headings.fold(words) for words in names}
+        self._initials = {words[0].lower() for words in names if words}
 
     def _texts(self, number: int) -> list[str]:
         return [words for cell in self._rows[number] if (words := cell_text(cell))]
@@ -44,10 +51,10 @@ class RowKinds:
 
     def _has_a_name(self, row: Row) -> bool:
         """A fast yes for most persons: the name column holds a longer text that is no heading."""
-        name = row[self._name] if self._name is not None and self._name < len(row) else None
+        name = row[self._name] if _has(row, self._name) else None
         if not isinstance(name, str) or len(name) <= 5 or not name[0].isalpha():
             return False
-        return roster_headings.fold(name) not in self._headings
+        return name[0].lower() not in self._initials or roster_headings.fold(name) not in self._name_headings
 
     def _header_kind(self, texts: list[str]) -> str | None:
         if is_numbering(texts):

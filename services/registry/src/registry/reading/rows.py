@@ -1,7 +1,7 @@
 """From the cells of one row to one person: fields, and the rules over several of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
@@ -20,22 +20,26 @@ UNUSABLE = frozenset({"birth_date.invalid", "birth_date.implausible"})
 
 @dataclass(slots=True)
 class Person:
-    """One person of a roster; `row` is the number that the spreadsheet shows.
+    """One person of a roster; `row` is the number that the spreadsheet shows, `cells` the row as it was sent.
 
-    `fields` is None for a refused row; `cells` is the row as it was sent.
+    `codes` are sorted; `fields` is None for a refused row.
     """
 
     row: int
     cells: Row
-    codes: list[str]
+    codes: tuple[str, ...]
     fields: dict[str, Any] | None
-    full_name: str = ""
-    sex: str | None = None
-    citizen_id: str | None = None
-    full_birth_date: date | None = None
-    employee_code: str | None = None
-    related_rows: list[int] = field(default_factory=list)
+    full_name: str
+    sex: str | None
+    citizen_id: str | None
+    full_birth_date: date | None
+    employee_code: str | None
+    related_rows: tuple[int, ...] = ()
     outcome: Outcome = "accepted"
+
+    def __post_init__(self) -> None:
+        if self.codes:
+            self._settle()
 
     @property
     def is_refused(self) -> bool:
@@ -44,20 +48,26 @@ class Person:
 
     def report(self, code: str, others: Sequence["Person"]) -> None:
         """Add a code that other rows are the reason for."""
-        if code not in self.codes:
-            self.codes.append(code)
-        rows = {*self.related_rows, *(other.row for other in others if other is not self)}
-        self.related_rows = sorted(rows)
-        self.settle()
+        self.codes = (*self.codes, code)
+        self.related_rows = tuple(sorted({*self.related_rows, *(o.row for o in others if o is not self)}))
+        self._settle()
 
-    def settle(self) -> None:
-        """Sort the codes and draw the outcome from them."""
-        if not self.codes:
-            return
-        self.codes = sorted(set(self.codes))
+    def _settle(self) -> None:
+        self.codes = tuple(sorted(set(self.codes)))
         self.outcome = known_codes.outcome(self.codes)
         if self.outcome == "refused":
             self.fields = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A row while it is put together."""
+
+    codes: list[str]
+    fields: dict[str, Any]
+    citizen_id: str | None = None
+    sex: str | None = None
+    birth: Span | None = None
 
 
 @lru_cache(maxsize=65536)
@@ -71,55 +81,55 @@ def age_codes(span: Span, sex: str | None, reference: date) -> tuple[str, ...]:
     return ("age.elderly",) if retirement.is_elderly(sex, span.first, reference) else ()
 
 
-def settle_sex(person: Person, given: Field) -> None:
+def settle_sex(row: Draft, given: Field) -> None:
     """The form's sex, or the one in a valid citizen's number."""
-    person.codes += given.codes
-    if given.codes and given.value is None and "sex.unrecognised" in given.codes:
+    row.codes += given.codes
+    if "sex.unrecognised" in given.codes:
         return
-    derived = identifiers.citizen_facts(person.citizen_id)[1] if person.citizen_id else None
+    derived = identifiers.citizen_facts(row.citizen_id)[1] if row.citizen_id else None
     if given.value is None:
-        person.codes.append("sex.derived_from_national_id" if derived else "sex.missing")
+        row.codes.append("sex.derived_from_national_id" if derived else "sex.missing")
     elif derived and given.value != "other" and derived != given.value:
-        person.codes.append("sex.contradicts_national_id")
-    person.sex = given.value or derived
-    if person.sex and person.fields is not None:
-        person.fields["sex"] = person.sex
+        row.codes.append("sex.contradicts_national_id")
+    row.sex = given.value or derived
+    if row.sex:
+        row.fields["sex"] = row.sex
 
 
-def settle_birth(person: Person, given: DateField, reference: date) -> Span | None:
+def settle_birth(row: Draft, given: DateField, reference: date) -> None:
     """The form's birth date, or the year in a valid citizen's number; then what follows from the age."""
-    person.codes += given.codes
-    span = given.span
-    if span is None and not UNUSABLE.isdisjoint(given.codes):
-        return None
-    year = identifiers.citizen_facts(person.citizen_id)[0] if person.citizen_id else None
+    row.codes += given.codes
+    if given.span is None and not UNUSABLE.isdisjoint(given.codes):
+        return
+    span = given.span or _derived_birth(row, reference)
     if span is None:
-        if year is None:
-            person.codes.append("birth_date.missing")
-            return None
-        person.codes.append("birth_date.derived_from_national_id")
-        span = dates.year_span(year)
-        if dates.implausible(span, reference):
-            person.codes.append("birth_date.implausible")
-            return None
-    elif year is not None and year != span.first.year:
-        person.codes.append("birth_date.contradicts_national_id")
-    if span.precision == "YMD":
-        person.full_birth_date = span.first
-    if person.fields is not None:
-        person.fields["birth_date"] = given.iso or span.iso
-        person.fields["birth_date_precision"] = span.precision
-    person.codes += age_codes(span, person.sex, reference)
+        return
+    if given.span and row.citizen_id and identifiers.citizen_facts(row.citizen_id)[0] != span.first.year:
+        row.codes.append("birth_date.contradicts_national_id")
+    row.birth = span
+    row.fields["birth_date"] = given.iso or span.iso
+    row.fields["birth_date_precision"] = span.precision
+    row.codes += age_codes(span, row.sex, reference)
+
+
+def _derived_birth(row: Draft, reference: date) -> Span | None:
+    if row.citizen_id is None:
+        row.codes.append("birth_date.missing")
+        return None
+    row.codes.append("birth_date.derived_from_national_id")
+    span = dates.year_span(identifiers.citizen_facts(row.citizen_id)[0])
+    if dates.implausible(span, reference):
+        row.codes.append("birth_date.implausible")
+        return None
     return span
 
 
-def settle_start(person: Person, start: DateField, birth: Span | None, reference: date) -> None:
+def settle_start(row: Draft, start: DateField, reference: date) -> None:
     """The start date is kept even if it cannot be: wholly after the reference date, or before the 13th birthday."""
-    person.codes += start.codes
+    row.codes += start.codes
     if start.span is None:
         return
-    if person.fields is not None:
-        person.fields["start_date"] = start.iso
-    too_young = birth is not None and dates.age(birth.first, start.span.first) < dates.YOUNGEST
+    row.fields["start_date"] = start.iso
+    too_young = row.birth is not None and dates.age(row.birth.first, start.span.first) < dates.YOUNGEST
     if start.span.first > reference or too_young:
-        person.codes.append("start_date.implausible")
+        row.codes.append("start_date.implausible")

@@ -78,6 +78,8 @@ def has_formula_prefix(text: str) -> bool:
 
 def read_text(cell: Cell) -> Field:
     """A text field: cleaned, converted from old encodings, never interpreted."""
+    if isinstance(cell, str) and cell.isascii() and cell.isalnum():
+        return Field(cell)
     text = clean(raw_text(cell))
     if not text:
         return Field(None)
