@@ -15,6 +15,7 @@ COMMANDS = {
     "env": "khamdoan.commands.env",
     "logs": "khamdoan.commands.logs",
     "prepare": "khamdoan.commands.prepare",
+    "roster": "khamdoan.commands.roster",
 }
 
 

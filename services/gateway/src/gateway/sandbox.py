@@ -9,10 +9,12 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
+from typing import Any
 
 from contracts.roster_cells import ExtractedFile, RosterCells, to_chunks
+from gateway.extraction.answer_file import Place
 from gateway.extraction.child import LENGTH
 from gateway.extraction.limits import MAX_SECONDS
 
@@ -20,6 +22,10 @@ TOO_LARGE = "file.too_large_uncompressed"
 MAX_ANSWER_BYTES = 1 << 30
 KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TZ")
 READABLE_AHEAD = 1 << 20
+
+
+class BrokenChildError(Exception):
+    """A child died or breached a limit; the file it worked on is lost, the next one gets a new child."""
 
 
 class Sandbox:
@@ -47,13 +53,24 @@ class Sandbox:
         The name is never trusted: what a file is, its content says.
         """
         del filename
+        try:
+            return await self._ask({"do": "extract"}, data)
+        except BrokenChildError:
+            return to_chunks(RosterCells(file_codes=[TOO_LARGE]))
+
+    async def answer(self, data: bytes, place: Place, answers: Mapping[int, str]) -> bytes:
+        """The file with a column that answers every row (`extraction.answer_file`); BrokenChildError if it cannot."""
+        request = {"do": "answer", "sheet": place.sheet, "header_row": place.header_row, "answers": dict(answers)}
+        return (await self._ask(request, data)).chunks[0]
+
+    async def _ask(self, request: dict[str, Any], data: bytes) -> ExtractedFile:
         async with self._child() as child:
             try:
                 async with asyncio.timeout(MAX_SECONDS):
-                    return await _ask(child, data)
-            except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, ValueError):
+                    return await _ask(child, request, data)
+            except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
                 await self._end(child)
-                return to_chunks(RosterCells(file_codes=[TOO_LARGE]))
+                raise BrokenChildError from error
             except asyncio.CancelledError:
                 await self._end(child)
                 raise
@@ -91,11 +108,12 @@ async def _start() -> asyncio.subprocess.Process:
     )
 
 
-async def _ask(child: asyncio.subprocess.Process, data: bytes) -> ExtractedFile:
+async def _ask(child: asyncio.subprocess.Process, request: dict[str, Any], data: bytes) -> ExtractedFile:
     assert child.stdin is not None
     assert child.stdout is not None
-    child.stdin.write(LENGTH.pack(len(data)))
-    child.stdin.write(data)
+    for piece in (json.dumps(request).encode(), data):
+        child.stdin.write(LENGTH.pack(len(piece)))
+        child.stdin.write(piece)
     await child.stdin.drain()
     head = json.loads(await child.stdout.readexactly(LENGTH.unpack(await child.stdout.readexactly(LENGTH.size))[0]))
     if sum(head["lengths"]) > MAX_ANSWER_BYTES:

@@ -1,7 +1,7 @@
 """The process in which roster files are opened: no network use, no secrets in its environment, little memory.
 
-It answers one request after another on its pipes: four bytes of length and the file in; a JSON head (facts and the
-lengths of the chunks), its length before it, and the chunks out. Nothing it says is ever unpickled.
+It answers one request after another on its pipes. In: a JSON head (what to do) and the file; out: a JSON head (facts
+and the lengths of the chunks) and the chunks; four bytes of length before each. Nothing is ever unpickled.
 """
 
 import gc
@@ -9,10 +9,10 @@ import json
 import resource
 import struct
 import sys
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from contracts.roster_cells import ExtractedFile, RosterCells, to_chunks
-from gateway.extraction import files
+from gateway.extraction import answer_file, files
 from gateway.extraction.limits import MAX_MEMORY_BYTES, MAX_SECONDS, FileRefusedError
 
 LENGTH = struct.Struct(">I")
@@ -25,10 +25,11 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    while head := source.read(LENGTH.size):
-        data = source.read(LENGTH.unpack(head)[0])
+    while length := source.read(LENGTH.size):
+        request = json.loads(source.read(LENGTH.unpack(length)[0]))
+        data = source.read(LENGTH.unpack(source.read(LENGTH.size))[0])
         _allow_seconds(MAX_SECONDS)
-        _answer(sink, _extract(data))
+        _reply(sink, _extract(data) if request["do"] == "extract" else _answer_file(data, request))
 
 
 def _allow_seconds(seconds: int) -> None:
@@ -45,7 +46,13 @@ def _extract(data: bytes) -> ExtractedFile:
         return to_chunks(RosterCells(file_codes=FileRefusedError("file.too_large_uncompressed").codes))
 
 
-def _answer(sink: BinaryIO, extracted: ExtractedFile) -> None:
+def _answer_file(data: bytes, request: dict[str, Any]) -> ExtractedFile:
+    place = answer_file.Place(request["sheet"], request["header_row"])
+    answers = {int(row): text for row, text in request["answers"].items()}
+    return ExtractedFile({}, [answer_file.write(data, place, answers)])
+
+
+def _reply(sink: BinaryIO, extracted: ExtractedFile) -> None:
     head = json.dumps({"facts": extracted.facts, "lengths": [len(chunk) for chunk in extracted.chunks]}).encode()
     sink.write(LENGTH.pack(len(head)) + head)
     sink.writelines(extracted.chunks)

@@ -67,7 +67,7 @@ def _inspect(archive: zipfile.ZipFile) -> Package:
     workbook = small.get("xl/workbook.xml")
     if workbook is None:
         raise FileRefusedError("file.corrupt")
-    paths = _sheet_paths(workbook, small.get("xl/_rels/workbook.xml.rels", b""))
+    paths = sheet_paths(workbook, small.get("xl/_rels/workbook.xml.rels", b""))
     sheets = {name: marks[path] for name, path in paths.items() if path in marks}
     return Package(warnings, bool(_DATE_1904.search(workbook)), sheets)
 
@@ -123,32 +123,49 @@ def _mark(sheet: SheetMarks, piece: bytes, errors: set[str]) -> None:
             if number := _ROW_NUMBER.search(row):
                 sheet.hidden_rows.append(int(number[1]) - 1)
         for column in _HIDDEN_COLUMN.findall(piece):
-            first, last = int(_attribute(column, "min") or 1), int(_attribute(column, "max") or 0)
+            first, last = int(attribute(column, "min") or 1), int(attribute(column, "max") or 0)
             sheet.hidden_columns.extend(range(first - 1, min(last, MAX_COLUMNS)))
     if b't="e"' in piece or b"t='e'" in piece:
         for found in _ERROR_CELL.finditer(piece):
             if place := _REFERENCE.search(found[0]):
-                sheet.errors[int(place[2]) - 1, _column(place[1])] = found[1].decode("ascii", "replace")
+                sheet.errors[int(place[2]) - 1, column_index(place[1])] = found[1].decode("ascii", "replace")
 
 
-def _column(letters: bytes) -> int:
+def column_index(letters: bytes) -> int:
+    """The column, from 0, of a spreadsheet's column name."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - 64
     return number - 1
 
 
-def _attribute(tag: bytes, name: str) -> str:
+def column_letters(column: int) -> str:
+    """The spreadsheet's name of a column counted from 0."""
+    letters = ""
+    number = column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def attribute(tag: bytes, name: str) -> str:
+    """An attribute's value as it is written, still escaped; empty if there is none."""
     found = re.search(rf"""\s(?:\w+:)?{name}\s*=\s*["']([^"']*)["']""".encode(), tag)
     return found[1].decode("utf-8", "replace") if found else ""
 
 
-def _sheet_paths(workbook: bytes, relationships: bytes) -> dict[str, str]:
+def sheet_paths(workbook: bytes, relationships: bytes) -> dict[str, str]:
     """The part of every sheet, by its index in the workbook as text (names may be escaped in many ways)."""
     targets = {}
     for tag in _RELATIONSHIP.findall(relationships):
-        target = _attribute(tag, "Target")
-        targets[_attribute(tag, "Id")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        target = attribute(tag, "Target")
+        targets[attribute(tag, "Id")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     return {
-        str(index): targets.get(_attribute(tag, "id"), "").lower() for index, tag in enumerate(_SHEET.findall(workbook))
+        str(index): targets.get(attribute(tag, "id"), "").lower() for index, tag in enumerate(_SHEET.findall(workbook))
     }
+
+
+def sheet_titles(workbook: bytes) -> list[str]:
+    """The titles of all sheets in workbook order, still escaped."""
+    return [attribute(tag, "name") for tag in _SHEET.findall(workbook)]

@@ -5,6 +5,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import islice
 
 from contracts import roster_headings
@@ -91,10 +92,11 @@ def _head(text: str, delimiter: str) -> list[list[str]]:
     head = text[: 64 * 1024]
     if len(head) < len(text):
         head = head[: max(head.rfind("\n"), head.rfind("\r"))] if "\n" in head or "\r" in head else head
-    return list(islice(_reader(head, delimiter), HEADER_WITHIN))
+    return list(islice(records(head, delimiter), HEADER_WITHIN))
 
 
-def _reader(text: str, delimiter: str):  # type: ignore[no-untyped-def]
+def records(text: str, delimiter: str) -> Iterator[list[str]]:
+    """RFC 4180 records; an empty one is an empty list, a line break in quotes starts none."""
     csv.field_size_limit(1 << 30)
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 
@@ -102,7 +104,7 @@ def _reader(text: str, delimiter: str):  # type: ignore[no-untyped-def]
 def _rows(text: str, delimiter: str) -> list[Row]:
     rows: list[Row] = []
     filled = 0
-    for record in _reader(text, delimiter):
+    for record in records(text, delimiter):
         if len(record) > MAX_COLUMNS:
             raise FileRefusedError("file.too_many_columns")
         row: Row = [text_cell(cell) for cell in record]

@@ -32,6 +32,20 @@ def severity(code: str) -> Severity:
     return catalogue()[code].severity
 
 
+OUTCOMES = {
+    "accepted": "Đã nhận",
+    "accepted_with_warnings": "Đã nhận, cần kiểm tra",
+    "refused": "Chưa nhận, cần sửa",
+}
+
+
+def sentence(outcome: str, codes: Iterable[str]) -> str:
+    """A row's answer in Vietnamese for the file that goes back: outcome, what is wrong, what to do."""
+    known = [catalogue()[code] for code in codes]
+    told = [f"{code.message_vi} → {code.hint_vi}" for code in known if code.severity != "info"]
+    return "; ".join([OUTCOMES[outcome], *told])
+
+
 def outcome(codes: Iterable[str]) -> Literal["accepted", "accepted_with_warnings", "refused"]:
     """What the codes of one row or file amount to."""
     severities = set(map(severity, codes))

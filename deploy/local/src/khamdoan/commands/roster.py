@@ -1,0 +1,77 @@
+"""`khamdoan roster read`: read a roster file without any server, on the same code path as an upload."""
+
+import argparse
+import asyncio
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from contracts.roster_cells import from_chunks
+from gateway.extraction.answer_file import Place
+from gateway.sandbox import Sandbox
+from registry.reading import codes, reader
+from registry.reading.reader import Reading
+from registry.reading.rows import Person
+
+
+def add_to(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    roster = subparsers.add_parser("roster", help="đọc danh sách khám / read a roster file")
+    actions = roster.add_subparsers(required=True, metavar="ACTION")
+    read = actions.add_parser("read", help="in kết quả từng dòng / print what becomes of every row, as NDJSON")
+    read.add_argument("file", type=Path)
+    read.add_argument("--reference-date", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")
+    read.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="C=field",
+        help="gán cột / say what a column is (C= for none)",
+    )
+    read.add_argument("--answer", type=Path, metavar="FILE", help="ghi tệp kèm kết quả / write the file with answers")
+    read.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print one line per person and one for the file; a refused file is an answer, not a failure."""
+    reading = asyncio.run(_read(options))
+    lines = [*map(_person, reading.persons), _summary(reading)]
+    sys.stdout.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    return 0
+
+
+async def _read(options: argparse.Namespace) -> Reading:
+    data = options.file.read_bytes()
+    async with Sandbox(children=1) as sandbox:
+        extracted = await sandbox.extract(data, options.file.name)
+        chosen = {letters: field or None for letters, _, field in (c.partition("=") for c in options.column)}
+        cells = from_chunks(extracted.facts, extracted.chunks)
+        reading = reader.read(cells, options.reference_date, chosen)
+        if options.answer and reading.header_rows:
+            answers = {person.row: codes.sentence(person.outcome, person.codes) for person in reading.persons}
+            place = Place(reading.sheet, reading.header_rows[-1])
+            options.answer.write_bytes(await sandbox.answer(data, place, answers))
+    return reading
+
+
+def _person(person: Person) -> dict[str, Any]:
+    line: dict[str, Any] = {"row": person.row, "outcome": person.outcome, "codes": person.codes}
+    if person.related_rows:
+        line["related_rows"] = person.related_rows
+    return line | {"fields": person.fields}
+
+
+def _summary(reading: Reading) -> dict[str, Any]:
+    return {
+        "file_outcome": reading.file_outcome,
+        "file_codes": reading.file_codes,
+        "sheet": reading.sheet,
+        "encoding": reading.encoding,
+        "delimiter": reading.delimiter,
+        "header_rows": reading.header_rows,
+        "columns": [{"column": c.column, "header": c.header, "field": c.field} for c in reading.columns],
+        "skipped_rows": reading.skipped_rows,
+        "totals": reading.totals,
+    }
