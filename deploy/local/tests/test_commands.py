@@ -1,12 +1,14 @@
 """What `khamdoan` says when there is nothing to talk about."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from khamdoan import cli
+from khamdoan import cli, state
 
 
 @pytest.mark.parametrize("command", ["down", "status", "env"])
@@ -48,3 +50,57 @@ def test_logs_show_the_last_lines_behind_the_name_of_who_wrote_them(
     cli.main(["logs", "--data", str(tmp_path), "-n", "2"])
 
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [["kafka", "two"], ["kafka", "three"]]
+
+
+@pytest.mark.slow
+@pytest.mark.stack
+def test_a_stack_in_the_background_is_ready_when_the_command_returns_even_after_a_kill(
+    tmp_path: Path,
+) -> None:
+    where = ["--data", str(tmp_path / "stack")]
+    start = ["up", "--detach", "--no-services", "--throwaway", *where]
+    khamdoan(*start)
+    os.kill(state.read(tmp_path / "stack").pid, signal.SIGKILL)
+
+    khamdoan(*start)
+    status = khamdoan("status", *where)
+    khamdoan("down", "--discard", *where)
+
+    assert status.count(" ready") == 4
+    assert not (tmp_path / "stack").exists()
+
+
+def khamdoan(*arguments: str) -> str:
+    """Run the command in a process of its own, which must end well; returns what it printed."""
+    command = [sys.executable, "-m", "khamdoan", *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def test_the_environment_can_be_taken_over_by_a_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"DATABASE_URL": "postgresql://postgres:a'b c@127.0.0.1/postgres"}
+    with state.held(tmp_path):
+        state.write(tmp_path, state.State(pid=0, pids={}, ports={}, environment=told, services={"results": {"A": "1"}}))
+        cli.main(["env", "--data", str(tmp_path)])
+
+    script = f"{capsys.readouterr().out}\nprintf %s \"$DATABASE_URL\""
+    taken_over = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert taken_over == told["DATABASE_URL"]
+
+
+def test_the_environment_of_one_service_is_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with state.held(tmp_path):
+        state.write(tmp_path, state.State(pid=0, pids={}, ports={}, environment={}, services={"results": {"A": "1"}}))
+        statuses = [cli.main(["env", name, "--data", str(tmp_path)]) for name in ("results", "kitchen")]
+
+    said = capsys.readouterr()
+    assert statuses == [0, 1]
+    assert said.out == "export A=1\n"
+    assert "service-unknown" in said.err
+
+
+def test_a_second_supervisor_of_the_same_data_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with state.held(tmp_path):
+        status = cli.main(["up", "--no-services", "--data", str(tmp_path)])
+
+    assert status == 1
+    assert "already-running" in capsys.readouterr().err

@@ -62,3 +62,12 @@ def test_a_child_that_ignores_the_request_to_stop_is_made_to(tmp_path: Path) -> 
     child.stop(seconds=0.2)
 
     assert child.process.returncode == -9
+
+
+def test_a_nursery_that_closes_leaves_no_child(tmp_path: Path, is_running: Callable[[int], bool]) -> None:
+    nursery = Nursery(tmp_path)
+    child = nursery.spawn(Program("ward", [sys.executable, "-c", "import time; time.sleep(60)"]))
+
+    nursery.close()
+
+    assert not is_running(child.pid)

@@ -23,6 +23,7 @@ def start(data: Path, flags: list[str], say: Say) -> None:
     if state.is_held(data):
         say(f"It runs already, as process {state.read(data).pid}.")
         return
+    state.path(data).unlink(missing_ok=True)  # so that the one we wait for is the new one
     command = [sys.executable, "-m", "khamdoan", "up", "--data", str(data), *flags]
     with log.open("wb") as output:
         process = subprocess.Popen(

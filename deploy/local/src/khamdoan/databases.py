@@ -6,7 +6,7 @@ import asyncpg
 
 from khamdoan.postgres import Postgres
 
-SET_PASSWORD = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"
+ENTRY_STATEMENT = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"
 
 
 async def create(superuser_url: str, passwords: Mapping[str, str]) -> None:
@@ -23,7 +23,7 @@ async def create_one(connection: "asyncpg.Connection[asyncpg.Record]", name: str
     """Role, database, and the rule that strangers stay out; the names are our own, free of quotes."""
     if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", name):
         await connection.execute(f'CREATE ROLE "{name}" LOGIN')
-    await connection.execute(await connection.fetchval(SET_PASSWORD, name, password))
+    await connection.execute(await connection.fetchval(ENTRY_STATEMENT, name, password))
     if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
         await connection.execute(f'CREATE DATABASE "{name}" OWNER "{name}"')
         await connection.execute(f'REVOKE CONNECT ON DATABASE "{name}" FROM PUBLIC')

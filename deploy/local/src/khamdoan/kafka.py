@@ -12,7 +12,12 @@ from khamdoan.processes import Child, Nursery, Program
 
 CLUSTER_ID = "a2hhbWRvYW4tbG9jYWwtMQ"
 STARTED = "Kafka Server started"
-SMALL_JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
+SMALL_JVM = [
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Djava.awt.headless=true",
+]
 
 # The controller's voters are named here and not stored in the data, so that the ports can change.
 # The short broker session lets a broker that was killed come back after seconds instead of twelve.

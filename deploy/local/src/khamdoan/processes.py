@@ -121,6 +121,7 @@ class Nursery:
 
     def __init__(self, logs: Path, *, with_watchdog: bool = sys.platform != "linux") -> None:
         self.logs = logs
+        self.processes: list[subprocess.Popen[bytes]] = []
         self.watchdog: subprocess.Popen[bytes] | None = None
         if with_watchdog:
             command = [*python(), watchdog.__file__]
@@ -143,6 +144,7 @@ class Nursery:
                 env={**os.environ, **program.environment},
                 process_group=0,
             )
+        self.processes = [*(other for other in self.processes if other.poll() is None), process]
         self.announce(process.pid, program.orphan_signal)
         return Child(program, process, path, start)
 
@@ -153,7 +155,10 @@ class Nursery:
             self.watchdog.stdin.flush()
 
     def close(self) -> None:
-        """Send the watchdog away; to be called when every child has been stopped."""
+        """End what an interrupted start left over, and send the watchdog away; the rest has been stopped before."""
+        for process in self.processes:
+            process.kill()
+            process.wait()
         if self.watchdog is not None:
             self.watchdog.kill()
             self.watchdog.communicate()

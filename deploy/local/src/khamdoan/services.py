@@ -59,6 +59,7 @@ def common(stack: Stack, chosen: Mapping[str, int], name: str) -> Environment:
         "KAFKA_INSTANCE_ID": name,
         "OPERATIONS_PORT": str(chosen[f"{name}-operations"]),
         "KHAMDOAN_ENVIRONMENT": "development",
+        "PYTHONUNBUFFERED": "1",
     }
 
 

@@ -58,6 +58,7 @@ def held(data: Path) -> Iterator[None]:
                 f"Hệ thống trên {data} đang chạy: xem `khamdoan status`, dừng bằng `khamdoan down`.",
                 f"The stack on {data} is running already: see `khamdoan status`, stop it with `khamdoan down`.",
             ) from None
+        path(data).unlink(missing_ok=True)  # a killed predecessor's
         try:
             yield
         finally:
