@@ -42,6 +42,20 @@ class DayRefused(
     problems: Public[list[Problem]]
 
 
+class DayCounted(
+    Event,
+    name="coordination.day.counted",
+    topic="coordination.days",
+    key="calendar",
+    readers=("gateway",),
+    shown_to=(Party.OPERATIONS,),
+):
+    """Coordination did a business day's work: coverage, alerts and closings as of this day are said."""
+
+    day: Public[date]
+    calendar: Public[str] = "VN"
+
+
 class ApprovalRecorded(
     Event,
     name="coordination.approval.recorded",

@@ -201,6 +201,38 @@ class PlanPublished(
     dropped: Public[int] = 0
 
 
+class PlanAbandoned(
+    Event,
+    name="scheduling.plan.abandoned",
+    topic="scheduling.plans",
+    key="plan_id",
+    readers=("gateway",),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """A plan that was being computed will not be proposed: nothing to place, or its campaign closed meanwhile."""
+
+    plan_id: Public[UUID]
+    campaign_id: Public[UUID]
+    reason: Public[Literal["nothing-to-place", "campaign-closed"]]
+
+
+class DaySwept(
+    Event,
+    name="scheduling.day.swept",
+    topic="scheduling.days",
+    key="calendar",
+    readers=("gateway",),
+    shown_to=(Party.OPERATIONS,),
+):
+    """Scheduling did a business day's work: unreported visits are missed, and these plans are being computed."""
+
+    day: Public[date]
+    calendar: Public[str] = "VN"
+    missed: Public[int] = 0
+    planning: Public[list[UUID]] = []
+
+
 class Appointment(Record):
     """Who is expected where and when: a session's arrival window, local day and minute."""
 

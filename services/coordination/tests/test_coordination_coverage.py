@@ -116,7 +116,7 @@ async def test_unchanged_coverage_is_not_said_again(database: Database, deliver:
 
     events = await deliver(CONSUMER, database, [day_started(MONDAY + timedelta(days=1))])
 
-    assert events == []
+    assert [type(event) for event in events] == [said.DayCounted]
 
 
 async def test_facts_count_the_same_in_any_order(database: Database, deliver: Deliver) -> None:
@@ -219,7 +219,7 @@ async def test_a_result_after_the_closing_changes_no_signed_figure(database: Dat
 
     events = await deliver(CONSUMER, database, [day_started(date(2027, 1, 20))])
 
-    assert events == []
+    assert [type(event) for event in events] == [said.DayCounted]
 
 
 def test_a_tree_that_loops_is_counted_without_end_of_time() -> None:

@@ -30,6 +30,7 @@ def make_consumer(settings: Settings) -> Consumer:
             await coverage.count(tx, message)
             await closing.propose(tx, message)
             await alerts.follow_ups_overdue(tx, message)
+            await days.counted(tx, message)
 
     @consumer.on(unions.ClosingApproved)
     async def on_union_closing(tx: Transaction, batch: Batch[unions.ClosingApproved]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from contracts.coordination import DayRefused, DayStarted
+from contracts.coordination import DayCounted, DayRefused, DayStarted
 from contracts.operations import DaySimulated
 from coordination import model, store
 from shared import outbox
@@ -29,6 +29,12 @@ async def simulate(tx: Transaction, asked: Message[DaySimulated], *, allowed: bo
         return
     await tx.execute(store.SET_DAY, calendar, day, True)
     await outbox.append(tx, [asked.leads_to(DayStarted(day=day, calendar=calendar, simulated=True))])
+
+
+async def counted(tx: Transaction, started: Message[DayStarted]) -> None:
+    """Say that everything which hangs on this day is said."""
+    event = started.event
+    await outbox.append(tx, [started.leads_to(DayCounted(day=event.day, calendar=event.calendar))])
 
 
 async def start_by_clock(tx: Transaction, today: date, calendar: str = "VN") -> None:
