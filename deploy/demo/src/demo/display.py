@@ -1,0 +1,31 @@
+"""The live display: one line per stage, and a bar while something long goes on."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+class Display:
+    """Tells a person what happens; keeps how long each stage took, in seconds."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+        self.durations: dict[str, float] = {}
+
+    def say(self, text: str) -> None:
+        """One line."""
+        self.console.print(text)
+
+    @contextmanager
+    def stage(self, name: str, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        """A stage with a bar that the yielded function moves; its duration is kept under `name`."""
+        started = monotonic()
+        columns = (TextColumn("  {task.description}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self.console, transient=True, refresh_per_second=4) as bars:
+            task = bars.add_task(title, total=total)
+            yield lambda number: bars.advance(task, number)
+        self.durations[name] = self.durations.get(name, 0) + monotonic() - started
+        self.console.print(f"  ✓ {title}  [dim]{self.durations[name]:.1f} s[/dim]")

@@ -1,0 +1,49 @@
+"""Roster files as a personnel officer would save them."""
+
+import csv
+import io
+from collections.abc import Sequence
+from importlib.resources import files
+
+from openpyxl import Workbook
+
+from demo.people import Person
+
+HEADINGS = (
+    "STT", "Họ và tên", "Ngày sinh", "Giới tính", "Số CCCD", "Điện thoại", "Bộ phận", "Công việc", "Yếu tố có hại",
+    "Điều kiện lao động", "Ngày vào làm", "Ngày khám gần nhất", "Khuyết tật",
+)  # fmt: skip
+SAMPLES = ("factory-clean.xlsx", "members.csv", "union-messy.xlsx")
+SAMPLE_ROWS = {"factory-clean.xlsx": 2000, "members.csv": 1200, "union-messy.xlsx": 350}
+
+
+def as_csv(people: Sequence[Person]) -> bytes:
+    """UTF-8 with a byte order mark and semicolons, as a Vietnamese spreadsheet program saves it."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(HEADINGS)
+    writer.writerows([number, *_cells(person)] for number, person in enumerate(people, 1))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def as_workbook(people: Sequence[Person], title: str) -> bytes:
+    """A workbook with a title row above the table; identifiers are text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Danh sách")
+    sheet.append([title])
+    sheet.append([])
+    sheet.append(list(HEADINGS))
+    for number, person in enumerate(people, 1):
+        sheet.append([number, *_cells(person)])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def sample(name: str) -> bytes:
+    """One of the real-looking sample files, with its faults."""
+    return files("demo").joinpath("samples", name).read_bytes()
+
+
+def _cells(person: Person) -> list[str]:
+    return [getattr(person, slot) for slot in Person.__slots__]

@@ -1,0 +1,86 @@
+"""What the clinics offer: team-days spread over the communes and the half year, half of them at weekends."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from math import ceil
+from random import Random
+from uuid import UUID
+
+from contracts import clinics, health
+from contracts.fields import Window
+from demo.province import WholeProvince, made_id
+from demo.rosters import SAMPLE_ROWS
+from demo.scenario import Scenario
+
+DUE_SHARE = 0.62
+FILL = 0.8
+STARTS = (390, 420, 450, 480, 510, 540, 570, 600, 630, 660, 780, 810, 840, 870, 900, 930)
+SCARCE = {"GYN": 8, "AUD": 5, "SPI": 4, "ECG": 4}
+OPEN_COST = 6000
+FREE_DAYS = {date(2026, 9, 1), date(2026, 9, 2)}
+ALL_STATIONS = ["REC", "MEA", "BLD", "URI", "XRY", "EYE", "ENT", "DEN", "INT", "SUR", "GYN", "ECG", "AUD", "SPI"]
+
+
+def clinic_ids(scenario: Scenario) -> list[str]:
+    """Mã CSKCB of the clinics that take part."""
+    return [f"08{100 + number}" for number in range(scenario.clinics)]
+
+
+def offer(scenario: Scenario, province: WholeProvince, campaign_id: UUID) -> dict[str, list[clinics.SessionOffered]]:
+    """Sessions by clinic; every commune gets what its members need and one more, each clinic one a day."""
+    members = Counter[str]()
+    for unit in province.units:
+        members[unit.commune.code] += len(unit.people) or max(SAMPLE_ROWS.values())
+    days = {clinic: _days(scenario, number) for number, clinic in enumerate(clinic_ids(scenario))}
+    offered: dict[str, list[clinics.SessionOffered]] = {clinic: [] for clinic in days}
+    sites = [
+        code
+        for code, number in sorted(members.items())
+        for _ in range(ceil(number * DUE_SHARE / (scenario.seats_per_session * FILL)) + 2)
+    ]
+    Random(scenario.seed).shuffle(sites)
+    for number, site in enumerate(sites):
+        clinic = list(days)[number % len(days)]
+        day = next(days[clinic], None)
+        if day is not None:
+            offered[clinic].append(_session(scenario, campaign_id, clinic, site, day))
+    return offered
+
+
+def _days(scenario: Scenario, number: int) -> Iterator[date]:
+    """A clinic's exam days: Saturday, Sunday and two weekdays of its own, week after week, ending early December."""
+    weekdays = {5, 6, number % 5, (number + 2) % 5}
+    day, last = scenario.period_from + timedelta(days=6), scenario.period_to - timedelta(days=10)
+    order = [day + timedelta(days=n) for n in range((last - day).days)]
+    mine = [one for one in order if one.weekday() in weekdays and one not in FREE_DAYS]
+    for start in range(4):
+        yield from mine[start::4]
+
+
+def _session(scenario: Scenario, campaign_id: UUID, clinic: str, site: str, day: date) -> clinics.SessionOffered:
+    seats = scenario.seats_per_session // len(STARTS)
+    capacity = {station: SCARCE.get(station, seats) for station in ALL_STATIONS}
+    return clinics.SessionOffered(
+        session_id=made_id("session", f"{clinic} {day}"),
+        clinic_id=clinic,
+        campaign_id=campaign_id,
+        site=site,
+        day=day,
+        bnn=True,
+        open_cost=OPEN_COST,
+        windows=[Window.model_validate({"start": start, "total": seats, "capacity": capacity}) for start in STARTS],
+    )
+
+
+def permit(scenario: Scenario, clinic: str, sites: list[str]) -> health.PermitGranted:
+    """The authority's permit for a clinic's mobile sessions of the half year."""
+    return health.PermitGranted(
+        permit_id=made_id("permit", clinic),
+        clinic_id=clinic,
+        sites=sites,
+        valid_from=scenario.period_from,
+        valid_to=scenario.period_to,
+        licensed_stations=ALL_STATIONS,
+        bnn=True,
+    )
