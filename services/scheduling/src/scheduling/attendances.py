@@ -1,0 +1,165 @@
+"""Who came: attendance at the reception desk, walk-ins, and those whom nobody reported."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from asyncpg import Record
+
+from contracts.clinics import AttendanceRecorded
+from contracts.coordination import DayStarted
+from contracts.results import VisitConcluded
+from contracts.scheduling import AppointmentMissed, AttendanceRefused
+from scheduling import appointment_store, demand_store, seating, session_store
+from scheduling.floor import Appointment, Floor
+from scheduling.model import Person, Seat
+from scheduling.problems import problem
+from shared import outbox, waiting
+from shared.consuming import Batch, Message
+from shared.database import Transaction
+
+Attendance = Message[AttendanceRecorded]
+
+
+async def record(tx: Transaction, batch: Batch[AttendanceRecorded]) -> None:
+    """Note who came, did not come or refused; walk-ins take a seat that is free."""
+    today = await demand_store.today(tx)
+    early = [m for m in batch if m.event.day > today]
+    await waiting.hold(tx, early, "day", [m.event.day for m in early])
+    begun = [m for m in batch if m.event.day <= today]
+    await _record_planned(tx, [m for m in begun if not m.event.walk_in], today)
+    await _record_walk_ins(tx, [m for m in begun if m.event.walk_in], today)
+
+
+async def _record_planned(tx: Transaction, messages: list[Attendance], today: date) -> None:
+    if not messages:
+        return
+    known = await appointment_store.get_appointments(tx, [m.event.visit_id for m in messages])
+    floor = await seating.open_floor(tx, (), [a.health_check_id for a in known.values()], today)
+    fresh = await appointment_store.get_appointments(tx, known)
+    for message in messages:
+        appointment = fresh.get(message.event.visit_id)
+        code = _why_not(message.event, appointment) or _record_one(floor, message, appointment)
+        if code is not None:
+            floor.said.append(message.leads_to(_refused(message.event, code)))
+    await seating.settle(tx, floor)
+
+
+def _record_one(floor: Floor, message: Attendance, appointment: Appointment | None) -> str | None:
+    """Give the attendance its effect; the code of what forbids it, else None."""
+    if appointment is None:
+        return "attendance.unknown-visit"
+    status, says = message.event.status, message.leads_to
+    person = floor.people[appointment.health_check_id]
+    state = floor.state_of(person)
+    if status == "present":
+        late = appointment.state == "missed" and state == "open"
+        if not late and (appointment.state != "booked" or state not in ("booked", "fulfilled")):
+            return "attendance.check-ended" if appointment.state == "missed" else "attendance.already-recorded"
+        floor.keep(person, appointment, says)
+    elif appointment.state != "booked" or state != "booked":
+        return "attendance.already-recorded"
+    elif status == "absent":
+        floor.miss(person, appointment, "absent", says)
+    else:
+        floor.vacate(person)
+        floor.cancel(person, "refused", says)
+        floor.end(person, "refused", appointment.day, says)
+    return None
+
+
+def _why_not(attendance: AttendanceRecorded, appointment: Appointment | None) -> str | None:
+    if appointment is None:
+        return "attendance.unknown-visit"
+    if appointment.clinic_id != attendance.clinic_id:
+        return "attendance.other-clinic"
+    if appointment.worker_id != attendance.worker_id:
+        return "attendance.other-worker"
+    if appointment.session_id != attendance.session_id or appointment.day != attendance.day:
+        return "attendance.other-session"
+    return None
+
+
+async def _record_walk_ins(tx: Transaction, messages: list[Attendance], today: date) -> None:
+    """Seat whoever came without an appointment there; an appointment elsewhere is replaced."""
+    if not messages:
+        return
+    workers = await demand_store.known_workers(tx, [m.event.worker_id for m in messages])
+    sessions = await session_store.get_sessions(tx, [m.event.session_id for m in messages])
+    strangers = [m for m in messages if m.event.worker_id not in workers]
+    await waiting.hold(tx, strangers, "worker", [m.event.worker_id for m in strangers])
+    early = [m for m in messages if m.event.worker_id in workers and m.event.session_id not in sessions]
+    await waiting.hold(tx, early, "session", [m.event.session_id for m in early])
+    ready = [m for m in messages if m.event.worker_id in workers and m.event.session_id in sessions]
+    pairs = [(sessions[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready]
+    checks = await demand_store.find_checks(tx, pairs)
+    check_ids = [check["health_check_id"] for check in checks.values()]
+    seen = await appointment_store.get_appointments(tx, [m.event.visit_id for m in ready])
+    elsewhere = await appointment_store.sessions_of_checks(tx, check_ids)
+    floor = await seating.open_floor(tx, {*sessions, *elsewhere.values()}, check_ids, today)
+    for message, pair in zip(ready, pairs, strict=True):
+        person = floor.people[checks[pair]["health_check_id"]] if pair in checks else None
+        code = _why_no_walk_in(message.event, sessions[message.event.session_id], seen)
+        code = code or _seat_walk_in(floor, message, person)
+        if code is not None:
+            floor.said.append(message.leads_to(_refused(message.event, code)))
+    await seating.settle(tx, floor)
+
+
+def _why_no_walk_in(
+    attendance: AttendanceRecorded, session: Record, seen: Mapping[UUID, Appointment]
+) -> str | None:
+    if attendance.visit_id in seen:
+        return "attendance.already-recorded"
+    if session["clinic_id"] != attendance.clinic_id:
+        return "attendance.other-clinic"
+    if session["day"] != attendance.day:
+        return "attendance.other-session"
+    return "session.not-confirmed" if session["status"] != "confirmed" else None
+
+
+def _seat_walk_in(floor: Floor, message: Attendance, person: Person | None) -> str | None:
+    if person is None:
+        return "check.not-due"
+    if floor.state_of(person) not in ("open", "booked"):
+        return "attendance.check-ended"
+    session, says = floor.room.sessions[message.event.session_id], message.leads_to
+    seats = [Seat(session.session_id, index) for index in range(len(session.windows))]
+    seat = next((seat for seat in seats if floor.room.has_room(person.need, seat)), None)
+    if seat is None:
+        return "session.full"
+    former = floor.live.get(person.health_check_id)
+    if former is not None:
+        floor.vacate(person)
+        floor.cancel(person, "replaced", says)
+    appointment = floor.book(person, seat, "walk-in", says, message.event.visit_id)
+    floor.keep(person, appointment, says, walk_in=True)
+    if former is not None and former.session_id in floor.room.sessions:
+        floor.promote(former.session_id, says)
+    return None
+
+
+async def sweep(tx: Transaction, until: date, message: Message[DayStarted]) -> None:
+    """Appointments up to a day that nobody reported are missed."""
+    missed = await appointment_store.unreported(tx, until)
+    for appointment in missed:
+        appointment.state = "missed"
+    await appointment_store.change_appointments(tx, missed)
+    await appointment_store.set_check_states(tx, {a.health_check_id: "open" for a in missed})
+    events = [AppointmentMissed(**a.parties(), day=a.day, reason="unreported") for a in missed]
+    await outbox.append(tx, [message.leads_to(event) for event in events])
+
+
+async def conclude(tx: Transaction, batch: Batch[VisitConcluded]) -> None:
+    """A concluded check is fulfilled, whatever attendance has been reported."""
+    await demand_store.fulfil(tx, [(e.campaign_id, e.worker_id, e.concluded_on) for e in batch.events])
+
+
+def _refused(attendance: AttendanceRecorded, code: str) -> AttendanceRefused:
+    return AttendanceRefused(
+        worker_id=attendance.worker_id,
+        visit_id=attendance.visit_id,
+        clinic_id=attendance.clinic_id,
+        problems=[problem(code)],
+    )
+

@@ -1,0 +1,128 @@
+"""Direct bookings and moves, as union and worker ask for them within what plans leave open."""
+
+from datetime import date
+from uuid import UUID, uuid5
+
+from asyncpg import Record
+
+from contracts.scheduling import RequestAnswered
+from contracts.unions import BookingRequested, MoveRequested
+from scheduling import appointment_store, demand_store, seating, session_store
+from scheduling.floor import Appointment, Floor, Waiting, granted, refused
+from scheduling.model import WORTH_WAITING_FOR, Person, Seat
+from scheduling.problems import problem
+from shared import outbox, waiting
+from shared.consuming import Batch, Message
+from shared.database import Transaction
+
+NOT_OPEN = {
+    "booked": "check.already-booked",
+    "attended": "check.done",
+    "fulfilled": "check.done",
+    "left": "check.ended",
+    "refused": "check.ended",
+}
+
+
+async def book(tx: Transaction, batch: Batch[BookingRequested]) -> None:
+    """Give due checks the seats they ask for, in order; whoever comes too late waits for a seat to be given up."""
+    ready, sessions = await _known(tx, batch)
+    campaigns = await demand_store.get_campaigns(tx, {row["campaign_id"] for row in sessions.values()})
+    wanted = [(sessions[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready]
+    checks = await demand_store.find_checks(tx, wanted)
+    check_ids = [check["health_check_id"] for check in checks.values()]
+    floor = await seating.open_floor(tx, sessions, check_ids, await demand_store.today(tx))
+    for message, pair in zip(ready, wanted, strict=True):
+        if pair not in checks:
+            answer = refused(message.event.worker_id, message.event.request_id, "check.not-due")
+        elif campaigns[pair[0]]["closing_on"] is not None:
+            answer = refused(message.event.worker_id, message.event.request_id, "campaign.closed")
+        else:
+            answer = _book(floor, message, floor.people[checks[pair]["health_check_id"]])
+        floor.said.append(message.leads_to(answer))
+    await seating.settle(tx, floor)
+
+
+async def _known(
+    tx: Transaction, batch: Batch[BookingRequested]
+) -> tuple[list[Message[BookingRequested]], dict[UUID, Record]]:
+    """Those requests whose worker and session are known, and the sessions; the others wait."""
+    sessions = await session_store.get_sessions(tx, {m.event.session_id for m in batch})
+    workers = await demand_store.known_workers(tx, [m.event.worker_id for m in batch])
+    strangers = [m for m in batch if m.event.worker_id not in workers]
+    await waiting.hold(tx, strangers, "worker", [m.event.worker_id for m in strangers])
+    early = [m for m in batch if m.event.worker_id in workers and m.event.session_id not in sessions]
+    await waiting.hold(tx, early, "session", [m.event.session_id for m in early])
+    return [m for m in batch if m.event.worker_id in workers and m.event.session_id in sessions], sessions
+
+
+def _book(floor: Floor, message: Message[BookingRequested], person: Person) -> RequestAnswered:
+    asked = message.event
+    state = floor.state_of(person)
+    if state != "open":
+        return refused(asked.worker_id, asked.request_id, NOT_OPEN[state])
+    seat = floor.room.seat_in(person, asked.session_id, asked.window)
+    if isinstance(seat, Seat):
+        appointment_id = uuid5(person.health_check_id, message.ref)
+        appointment = floor.book(person, seat, "booking", message.leads_to, appointment_id)
+        return granted(asked.worker_id, asked.request_id, appointment)
+    if seat not in WORTH_WAITING_FOR:
+        return refused(asked.worker_id, asked.request_id, seat, "session_id")
+    if floor.waits(person, asked.session_id):
+        return refused(asked.worker_id, asked.request_id, "wait-list.already-waiting")
+    floor.wait(Waiting(asked.request_id, person.health_check_id, asked.session_id, asked.window, message.ref))
+    return RequestAnswered(
+        worker_id=asked.worker_id, request_id=asked.request_id, outcome="wait-listed", problems=[problem(seat)]
+    )
+
+
+async def move(tx: Transaction, batch: Batch[MoveRequested]) -> None:
+    """Give appointments the session they ask for, or the best later day; who cannot move keeps the old seat."""
+    today = await demand_store.today(tx)
+    known = await appointment_store.get_appointments(tx, [m.event.appointment_id for m in batch])
+    strangers = [m for m in batch if not _owns(m, known.get(m.event.appointment_id))]
+    unknown = [refused(m.event.worker_id, m.event.request_id, "appointment.unknown") for m in strangers]
+    await outbox.append(tx, [m.leads_to(no) for m, no in zip(strangers, unknown, strict=True)])
+    movable = [m for m in batch if _owns(m, known.get(m.event.appointment_id))]
+    checks = {m.event.appointment_id: known[m.event.appointment_id].health_check_id for m in movable}
+    anywhere = [checks[m.event.appointment_id] for m in movable if m.event.session_id is None]
+    targets = {m.event.session_id for m in movable if m.event.session_id is not None}
+    now_in = {known[m.event.appointment_id].session_id for m in movable}
+    rivals = await session_store.sessions_within_reach(tx, anywhere, today) if anywhere else set()
+    floor = await seating.open_floor(tx, targets | now_in | rivals, checks.values(), today)
+    for message in movable:
+        _move(floor, message, floor.people[checks[message.event.appointment_id]])
+    await seating.settle(tx, floor)
+
+
+def _owns(message: Message[MoveRequested], appointment: Appointment | None) -> bool:
+    return appointment is not None and appointment.worker_id == message.event.worker_id
+
+
+def _move(floor: Floor, message: Message[MoveRequested], person: Person) -> None:
+    asked, says = message.event, message.leads_to
+    appointment = floor.live.get(person.health_check_id)
+    if appointment is None or appointment.appointment_id != asked.appointment_id:
+        floor.said.append(says(refused(asked.worker_id, asked.request_id, "appointment.not-open")))
+        return
+    if appointment.day <= floor.room.today or appointment.session_id not in floor.room.sessions:
+        floor.said.append(says(refused(asked.worker_id, asked.request_id, "session.past")))
+        return
+    floor.vacate(person)
+    seat = _target(floor, person, asked.session_id, appointment.day, appointment.session_id)
+    if isinstance(seat, str):
+        floor.stay(person)
+        floor.said.append(says(refused(asked.worker_id, asked.request_id, seat)))
+        return
+    old = appointment.session_id
+    floor.move(person, seat, "requested", says)
+    floor.said.append(says(granted(asked.worker_id, asked.request_id, appointment)))
+    floor.promote(old, says)
+
+
+def _target(floor: Floor, person: Person, session_id: UUID | None, day: date, old: UUID) -> Seat | str:
+    if session_id is None:
+        return floor.room.best(person, besides=old, after=day) or "appointment.no-other-seat"
+    if session_id not in floor.room.sessions:
+        return "session.not-confirmed"
+    return floor.room.seat_in(person, session_id, None)

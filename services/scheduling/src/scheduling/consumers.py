@@ -1,0 +1,149 @@
+"""Which message starts which use case."""
+
+from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdrawn
+from contracts.coordination import (
+    CampaignClosed,
+    CampaignOpened,
+    ClosingProposed,
+    DayStarted,
+    PlanApproved,
+    ScopeFrozen,
+)
+from contracts.health import PermitGranted, PermitRevoked
+from contracts.registry import (
+    LineChanged,
+    LineRegistered,
+    OrganisationChanged,
+    OrganisationRegistered,
+    RosterClosed,
+    WorkerChanged,
+    WorkerLeft,
+    WorkerRegistered,
+)
+from contracts.results import VisitConcluded
+from contracts.unions import AbsenceReported, BookingRequested, MoveRequested, RefusalReported
+from scheduling import attendances, bookings, days, demand, leavings, plans, sessions, workers
+from shared.consuming import Batch, Consumer
+from shared.database import Transaction
+
+consumer = Consumer("scheduling")
+
+
+@consumer.on(OrganisationRegistered)
+async def on_organisation_registered(tx: Transaction, batch: Batch[OrganisationRegistered]) -> None:
+    await workers.settle_units(tx, batch)
+
+
+@consumer.on(OrganisationChanged)
+async def on_organisation_changed(tx: Transaction, batch: Batch[OrganisationChanged]) -> None:
+    await workers.settle_units(tx, batch)
+
+
+@consumer.on(LineRegistered)
+async def on_line_registered(tx: Transaction, batch: Batch[LineRegistered]) -> None:
+    await workers.describe_lines(tx, batch)
+
+
+@consumer.on(LineChanged)
+async def on_line_changed(tx: Transaction, batch: Batch[LineChanged]) -> None:
+    await workers.describe_lines(tx, batch)
+
+
+@consumer.on(WorkerRegistered)
+async def on_worker_registered(tx: Transaction, batch: Batch[WorkerRegistered]) -> None:
+    await workers.register(tx, batch)
+
+
+@consumer.on(WorkerChanged)
+async def on_worker_changed(tx: Transaction, batch: Batch[WorkerChanged]) -> None:
+    await workers.register(tx, batch)
+
+
+@consumer.on(WorkerLeft)
+async def on_worker_left(tx: Transaction, batch: Batch[WorkerLeft]) -> None:
+    await leavings.leave(tx, batch)
+
+
+@consumer.on(RosterClosed)
+async def on_roster_closed(tx: Transaction, batch: Batch[RosterClosed]) -> None:
+    await demand.close_rosters(tx, batch)
+
+
+@consumer.on(CampaignOpened)
+async def on_campaign_opened(tx: Transaction, batch: Batch[CampaignOpened]) -> None:
+    await days.open_campaigns(tx, batch)
+
+
+@consumer.on(ScopeFrozen)
+async def on_scope_frozen(tx: Transaction, batch: Batch[ScopeFrozen]) -> None:
+    await days.freeze(tx, batch)
+
+
+@consumer.on(ClosingProposed)
+async def on_closing_proposed(tx: Transaction, batch: Batch[ClosingProposed]) -> None:
+    await plans.end(tx, batch)
+
+
+@consumer.on(CampaignClosed)
+async def on_campaign_closed(tx: Transaction, batch: Batch[CampaignClosed]) -> None:
+    await plans.end(tx, batch)
+
+
+@consumer.on(DayStarted)
+async def on_day_started(tx: Transaction, batch: Batch[DayStarted]) -> None:
+    await days.start(tx, batch)
+
+
+@consumer.on(PlanApproved)
+async def on_plan_approved(tx: Transaction, batch: Batch[PlanApproved]) -> None:
+    await plans.publish(tx, batch)
+
+
+@consumer.on(SessionOffered)
+async def on_session_offered(tx: Transaction, batch: Batch[SessionOffered]) -> None:
+    await sessions.offer(tx, batch)
+
+
+@consumer.on(SessionWithdrawn)
+async def on_session_withdrawn(tx: Transaction, batch: Batch[SessionWithdrawn]) -> None:
+    await sessions.withdraw(tx, batch)
+
+
+@consumer.on(PermitGranted)
+async def on_permit_granted(tx: Transaction, batch: Batch[PermitGranted]) -> None:
+    await sessions.permit(tx, batch)
+
+
+@consumer.on(PermitRevoked)
+async def on_permit_revoked(tx: Transaction, batch: Batch[PermitRevoked]) -> None:
+    await sessions.revoke(tx, batch)
+
+
+@consumer.on(AttendanceRecorded)
+async def on_attendance_recorded(tx: Transaction, batch: Batch[AttendanceRecorded]) -> None:
+    await attendances.record(tx, batch)
+
+
+@consumer.on(VisitConcluded)
+async def on_visit_concluded(tx: Transaction, batch: Batch[VisitConcluded]) -> None:
+    await attendances.conclude(tx, batch)
+
+
+@consumer.on(BookingRequested)
+async def on_booking_requested(tx: Transaction, batch: Batch[BookingRequested]) -> None:
+    await bookings.book(tx, batch)
+
+
+@consumer.on(MoveRequested)
+async def on_move_requested(tx: Transaction, batch: Batch[MoveRequested]) -> None:
+    await bookings.move(tx, batch)
+
+
+@consumer.on(AbsenceReported)
+async def on_absence_reported(tx: Transaction, batch: Batch[AbsenceReported]) -> None:
+    await leavings.absent(tx, batch)
+
+
+@consumer.on(RefusalReported)
+async def on_refusal_reported(tx: Transaction, batch: Batch[RefusalReported]) -> None:
+    await leavings.refuse(tx, batch)

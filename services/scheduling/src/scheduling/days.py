@@ -1,0 +1,58 @@
+"""The business day and the scope of campaigns: what their turns set in motion."""
+
+from datetime import date, timedelta
+
+from contracts.coordination import CampaignOpened, DayStarted, ScopeFrozen
+from scheduling import appointment_store, attendances, demand_store, plans, seating
+from scheduling.floor import refused
+from shared import waiting
+from shared.consuming import Batch, Message
+from shared.database import Transaction
+
+REPORTING_DAYS = 2
+
+
+async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
+    """Miss what nobody reported, end and serve wait-lists, and ask for the plans that are needed."""
+    for message in batch:
+        day = message.event.day
+        before = await demand_store.today(tx)
+        if not await demand_store.advance_today(tx, day):
+            continue
+        await attendances.sweep(tx, day - timedelta(days=REPORTING_DAYS), message)
+        await _serve_wait_lists(tx, message, day)
+        await plans.ask(tx, day, [message.ref])
+        first = max(before, day - timedelta(days=400)) + timedelta(days=1)
+        begun = [first + timedelta(days=n) for n in range((day - first).days + 1)]
+        await waiting.release(tx, "day", begun)
+
+
+async def _serve_wait_lists(tx: Transaction, message: Message[DayStarted], today: date) -> None:
+    """Tell whoever waited in vain, and give seats that became free unnoticed to the others."""
+    for session_id in sorted(await appointment_store.sessions_waited_for(tx)):
+        floor = await seating.open_floor(tx, [session_id], (), today)
+        session = floor.room.sessions[session_id]
+        if session.day <= today or session.status == "withdrawn":
+            for entry in list(floor.waiting.get(session_id, ())):
+                worker_id = floor.people[entry.health_check_id].worker_id
+                floor.give_up(entry)
+                floor.said.append(message.leads_to(refused(worker_id, entry.request_id, "wait-list.ended")))
+        else:
+            floor.promote(session_id, message.leads_to)
+        await seating.settle(tx, floor)
+
+
+async def open_campaigns(tx: Transaction, batch: Batch[CampaignOpened]) -> None:
+    """Know campaigns, and take what waited for them."""
+    await demand_store.put_campaigns(tx, batch.events)
+    await waiting.release(tx, "campaign", [campaign.campaign_id for campaign in batch.events])
+
+
+async def freeze(tx: Transaction, batch: Batch[ScopeFrozen]) -> None:
+    """The scope of campaigns is fixed: whoever comes now is late, and the first plan may be made."""
+    known = [m for m in batch if await demand_store.freeze_campaign(tx, m.event.campaign_id, m.event.on_day)]
+    early = [m for m in batch if m not in known]
+    await waiting.hold(tx, early, "campaign", [m.event.campaign_id for m in early])
+    for message in known:
+        today = max(await demand_store.today(tx), message.event.on_day)
+        await plans.ask(tx, today, [message.ref])

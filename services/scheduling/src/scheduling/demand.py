@@ -1,0 +1,121 @@
+"""What is due in a campaign: derived per unit once its rosters are closed and all its workers are known."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid5
+
+from asyncpg import Record
+
+from contracts.registry import RosterClosed, WorkerChanged, WorkerFacts, WorkerRegistered
+from contracts.scheduling import DemandDeclared, Ground, HealthCheckBecameDue
+from scheduling import demand_store
+from scheduling.rules import due, rule_sets
+from scheduling.rules import workers as facts_of
+from scheduling.rules.rule_sets import RuleSet
+from shared import outbox, waiting
+from shared.consuming import Batch, Message
+from shared.database import Transaction
+
+
+async def close_rosters(tx: Transaction, batch: Batch[RosterClosed]) -> None:
+    """A unit's rosters are complete: its demand can be declared as soon as its workers are known."""
+    campaigns = await demand_store.get_campaigns(tx, {closed.campaign_id for closed in batch.events})
+    early = [m for m in batch if m.event.campaign_id not in campaigns]
+    await waiting.hold(tx, early, "campaign", [m.event.campaign_id for m in early])
+    causes = {m.event.unit_id: m for m in batch if m.event.campaign_id in campaigns}
+    await demand_store.lock_units(tx, causes)
+    await demand_store.put_closings(tx, [m.event for m in causes.values()])
+    await declare(tx, causes)
+
+
+async def declare(tx: Transaction, causes: Mapping[UUID, Message[Any]]) -> None:
+    """Derive the due checks of units whose workers have all been seen, and say how many; the caller holds the units."""
+    complete = await demand_store.declare_complete(tx, causes)
+    for campaign_id in {closing["campaign_id"] for closing in complete}:
+        closings = {c["unit_id"]: c for c in complete if c["campaign_id"] == campaign_id}
+        checks = await _derive(tx, closings)
+        counted = Counter(check.unit_id for check in checks if not check.late_joiner)
+        declared = [
+            DemandDeclared(unit_id=unit, campaign_id=campaign_id, workers=closing["workers"], due=counted[unit])
+            for unit, closing in closings.items()
+        ]
+        said: list[HealthCheckBecameDue | DemandDeclared] = [*checks, *declared]
+        await outbox.append(tx, [causes[event.unit_id].leads_to(event) for event in said])
+
+
+async def add_late_joiners(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
+    """Whoever became known after the unit's demand was declared is due as a late joiner."""
+    causes = {message.event.worker_id: message for message in batch}
+    declared = await demand_store.declared_campaigns(tx, [m.event.unit_id for m in batch])
+    for campaign_id in {campaign["campaign_id"] for campaign in declared}:
+        campaigns = {c["unit_id"]: c for c in declared if c["campaign_id"] == campaign_id}
+        checks = await _derive(tx, campaigns, causes)
+        await outbox.append(tx, [causes[check.worker_id].leads_to(check) for check in checks])
+
+
+async def _derive(
+    tx: Transaction, by_unit: Mapping[UUID, Record], worker_ids: Iterable[UUID] | None = None
+) -> list[HealthCheckBecameDue]:
+    """Add the checks that fall due in one campaign among workers of some units; `by_unit` has the campaign's terms."""
+    campaign = next(iter(by_unit.values()))
+    as_of = max(campaign["period_from"], await demand_store.today(tx))
+    rules = rule_sets.in_force(as_of)
+    checks, rows = [], []
+    for worker in await demand_store.get_unchecked_workers(tx, campaign["campaign_id"], by_unit, worker_ids):
+        found = due_check(WorkerFacts.model_validate_json(worker["facts"]), worker["last_check"], as_of, rules)
+        if found is not None and min(found.soft_due, found.legal_deadline) <= campaign["period_to"]:
+            check = became_due(found, worker, by_unit[worker["unit_id"]])
+            checks.append(check)
+            rows.append(_row(check, found))
+    await demand_store.add_checks(tx, rows)
+    return checks
+
+
+def _row(check: HealthCheckBecameDue, found: due.DueCheck) -> tuple[Any, ...]:
+    return (
+        check.health_check_id, check.campaign_id, check.worker_id, check.unit_id, check.package, check.stations,
+        list(found.package.timing), found.package.bnn, found.package.cycle_minutes, check.due_on,
+        check.legal_deadline, check.priority, check.late_joiner,
+    )  # fmt: skip
+
+
+def due_check(worker: WorkerFacts, last_check: date | None, as_of: date, rules: RuleSet) -> due.DueCheck | None:
+    """The next check of a worker as the register describes them; `last_check` is the last one concluded."""
+    earliest, latest = facts_of.born_between(worker.born)
+    return due.due_check(
+        facts_of.WorkerFacts(
+            sex=worker.sex,
+            born_earliest=earliest,
+            born_latest=latest,
+            disabled=worker.disabled,
+            heavy_class=worker.heavy_class,
+            hazards=tuple((e.hazard, e.since) for e in worker.exposures if e.hazard in rules.packages.hazards),
+            employed_since=worker.employed_since,
+            last_check=last_check,
+        ),
+        as_of=as_of,
+        rules=rules,
+    )
+
+
+def became_due(found: due.DueCheck, worker: Record, campaign: Record) -> HealthCheckBecameDue:
+    """The event of a due check in a campaign, with its grounds."""
+    return HealthCheckBecameDue(
+        health_check_id=uuid5(campaign["campaign_id"], str(worker["worker_id"])),
+        worker_id=worker["worker_id"],
+        unit_id=worker["unit_id"],
+        campaign_id=campaign["campaign_id"],
+        package=found.package.id,
+        stations=list(found.package.stations),
+        interval_months=found.interval_months,
+        due_on=found.soft_due,
+        legal_deadline=found.legal_deadline,
+        priority=found.priority,
+        late_joiner=campaign["late"],
+        grounds=[
+            Ground(rule=r.rule, version=r.version, legal_source=r.legal_source, text_vi=r.vi, text_en=r.en)
+            for r in found.reasons
+        ],
+    )

@@ -1,0 +1,291 @@
+"""SQL of who may be examined and what is due: campaigns, units, lines, workers, closings, due checks."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from json import dumps
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from contracts.coordination import CampaignOpened
+from contracts.registry import Line, Organisation, RosterClosed, WorkerFacts
+from shared.database import Transaction
+
+
+async def today(tx: Transaction) -> date:
+    """The business day; before the first one has begun, a day before all others."""
+    return await tx.fetchval("SELECT today FROM calendar") or date.min
+
+
+async def advance_today(tx: Transaction, day: date) -> bool:
+    """Let the business day be at least this one; False if it was already. Days follow each other under this lock."""
+    advanced = await tx.fetchval(
+        """
+        INSERT INTO calendar (today) VALUES ($1)
+        ON CONFLICT (only_row) DO UPDATE SET today = excluded.today WHERE calendar.today < excluded.today
+        RETURNING true
+        """,
+        day,
+    )
+    return bool(advanced)
+
+
+async def put_campaigns(tx: Transaction, campaigns: Sequence[CampaignOpened]) -> None:
+    """Know these campaigns."""
+    await tx.executemany(
+        """
+        INSERT INTO campaigns (campaign_id, period_from, period_to, unit_ids) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (campaign_id) DO NOTHING
+        """,
+        [(c.campaign_id, c.period_from, c.period_to, c.unit_ids) for c in campaigns],
+    )
+
+
+async def freeze_campaign(tx: Transaction, campaign_id: UUID, day: date) -> bool:
+    """Note that the scope is fixed; False for a campaign that is not known yet."""
+    tag = await tx.execute(
+        "UPDATE campaigns SET frozen_on = coalesce(frozen_on, $2) WHERE campaign_id = $1", campaign_id, day
+    )
+    return tag != "UPDATE 0"
+
+
+async def end_campaign(tx: Transaction, campaign_id: UUID, day: date) -> bool:
+    """Note that nothing more is planned or booked; False for a campaign that is not known yet."""
+    tag = await tx.execute(
+        "UPDATE campaigns SET closing_on = coalesce(closing_on, $2) WHERE campaign_id = $1", campaign_id, day
+    )
+    return tag != "UPDATE 0"
+
+
+async def get_campaigns(tx: Transaction, campaign_ids: Iterable[UUID]) -> dict[UUID, Record]:
+    """Campaigns by id, those that are known."""
+    rows = await tx.fetch("SELECT * FROM campaigns WHERE campaign_id = ANY($1)", list(campaign_ids))
+    return {row["campaign_id"]: row for row in rows}
+
+
+async def put_units(tx: Transaction, organisations: Sequence[Organisation]) -> None:
+    """Know where these units are."""
+    ordered = sorted(organisations, key=lambda o: o.organisation_id)
+    await tx.execute(
+        """
+        INSERT INTO units (unit_id, commune_code) SELECT * FROM unnest($1::uuid[], $2::text[])
+        ON CONFLICT (unit_id) DO UPDATE SET commune_code = excluded.commune_code
+        """,
+        [o.organisation_id for o in ordered],
+        [o.commune_code for o in ordered],
+    )
+
+
+async def lock_units(tx: Transaction, unit_ids: Iterable[UUID]) -> None:
+    """Hold the rows of units, known or not, until the transaction ends."""
+    await tx.execute(
+        """
+        INSERT INTO units (unit_id) SELECT * FROM unnest($1::uuid[])
+        ON CONFLICT (unit_id) DO UPDATE SET members_ever = units.members_ever
+        """,
+        sorted(set(unit_ids)),
+    )
+
+
+async def put_lines(tx: Transaction, lines: Sequence[Line]) -> None:
+    """Know these lines as they are now; the caller holds their units."""
+    await tx.executemany(
+        """
+        INSERT INTO lines (line_id, unit_id, site, shifts_from, shifts, headcount, max_absent_pct, reaches)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (line_id) DO UPDATE SET unit_id = excluded.unit_id, site = excluded.site,
+            shifts_from = excluded.shifts_from, shifts = excluded.shifts, headcount = excluded.headcount,
+            max_absent_pct = excluded.max_absent_pct, reaches = excluded.reaches
+        """,
+        [
+            (n.line_id, n.unit_id, n.site, n.shifts_from, dumps(n.shifts), n.headcount, n.max_absent_pct,
+             dumps({reach.site: reach.minutes for reach in n.reaches}))
+            for n in sorted(lines, key=lambda n: n.line_id)
+        ],
+    )  # fmt: skip
+
+
+async def put_workers(tx: Transaction, workers: Sequence[WorkerFacts]) -> None:
+    """Know these workers as they are now; whoever comes back has not left. The caller holds their units."""
+    await tx.execute(
+        """
+        INSERT INTO workers (worker_id, unit_id, line_id, facts, last_check)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[])
+        ON CONFLICT (worker_id) DO UPDATE SET unit_id = excluded.unit_id, line_id = excluded.line_id,
+            facts = excluded.facts, left_on = NULL, last_check = greatest(workers.last_check, excluded.last_check)
+        """,
+        [w.worker_id for w in workers],
+        [w.unit_id for w in workers],
+        [w.line_id for w in workers],
+        [w.model_dump_json(exclude={"roster_id", "row"}) for w in workers],
+        [w.last_health_check for w in workers],
+    )
+    await tx.execute(
+        """
+        WITH joined AS (
+            INSERT INTO memberships (unit_id, worker_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])
+            ON CONFLICT DO NOTHING RETURNING unit_id
+        )
+        UPDATE units SET members_ever = members_ever + more.people
+        FROM (SELECT unit_id, count(*) AS people FROM joined GROUP BY unit_id) AS more
+        WHERE units.unit_id = more.unit_id
+        """,
+        [w.unit_id for w in workers],
+        [w.worker_id for w in workers],
+    )
+
+
+async def assign_crews(tx: Transaction, unit_ids: Iterable[UUID]) -> None:
+    """Point each worker of these units to the line whose calendar counts; the caller holds the units."""
+    await tx.execute(
+        """
+        UPDATE workers SET crew_id = found.line_id
+        FROM (
+            SELECT worker_id, coalesce(own.line_id, first_of_unit.line_id) AS line_id
+            FROM workers LEFT JOIN lines AS own USING (line_id)
+            LEFT JOIN (
+                SELECT DISTINCT ON (unit_id) unit_id, line_id FROM lines
+                WHERE unit_id = ANY($1) ORDER BY unit_id, headcount DESC, line_id
+            ) AS first_of_unit ON first_of_unit.unit_id = workers.unit_id
+            WHERE workers.unit_id = ANY($1)
+        ) AS found
+        WHERE workers.worker_id = found.worker_id AND workers.crew_id IS DISTINCT FROM found.line_id
+        """,
+        list(set(unit_ids)),
+    )
+
+
+async def known_workers(tx: Transaction, worker_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the workers that are known."""
+    rows = await tx.fetch("SELECT worker_id FROM workers WHERE worker_id = ANY($1)", list(worker_ids))
+    return {row["worker_id"] for row in rows}
+
+
+async def mark_left(tx: Transaction, leavings: Sequence[tuple[UUID, UUID, date]]) -> list[Record]:
+    """Note (worker, unit, day) of leavers who are still of that unit; returns their checks that have not ended."""
+    return await tx.fetch(
+        """
+        WITH gone AS (
+            UPDATE workers SET left_on = leaving.left_on
+            FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS leaving (worker_id, unit_id, left_on)
+            WHERE workers.worker_id = leaving.worker_id AND workers.unit_id = leaving.unit_id
+            RETURNING workers.worker_id
+        )
+        SELECT health_check_id, worker_id, campaign_id FROM health_checks JOIN gone USING (worker_id)
+        WHERE state IN ('open', 'booked')
+        """,
+        [worker for worker, _, _ in leavings],
+        [unit for _, unit, _ in leavings],
+        [day for _, _, day in leavings],
+    )
+
+
+async def put_closings(tx: Transaction, closings: Sequence[RosterClosed]) -> None:
+    """Note closed rosters; one that was declared stays so. The caller holds the units."""
+    await tx.execute(
+        """
+        INSERT INTO closings (unit_id, campaign_id, workers, workers_ever)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[])
+        ON CONFLICT (unit_id, campaign_id) DO UPDATE
+        SET workers = excluded.workers, workers_ever = excluded.workers_ever WHERE NOT closings.declared
+        """,
+        [c.unit_id for c in closings],
+        [c.campaign_id for c in closings],
+        [c.workers for c in closings],
+        [c.workers_ever for c in closings],
+    )
+
+
+async def declare_complete(tx: Transaction, unit_ids: Iterable[UUID]) -> list[Record]:
+    """Mark the closings of these units whose workers have all been seen; returns them with their campaigns."""
+    return await tx.fetch(
+        """
+        UPDATE closings SET declared = true
+        FROM units, campaigns
+        WHERE closings.unit_id = ANY($1) AND NOT closings.declared
+          AND units.unit_id = closings.unit_id AND units.members_ever >= closings.workers_ever
+          AND campaigns.campaign_id = closings.campaign_id AND campaigns.closing_on IS NULL
+          AND closings.unit_id = ANY(campaigns.unit_ids)
+        RETURNING closings.unit_id, closings.campaign_id, closings.workers, period_from, period_to,
+            frozen_on IS NOT NULL AS late
+        """,
+        list(set(unit_ids)),
+    )
+
+
+async def declared_campaigns(tx: Transaction, unit_ids: Iterable[UUID]) -> list[Record]:
+    """Running campaigns in which these units have declared their demand: whoever comes now is late."""
+    return await tx.fetch(
+        """
+        SELECT closings.unit_id, campaign_id, period_from, period_to, true AS late
+        FROM closings JOIN campaigns USING (campaign_id)
+        WHERE unit_id = ANY($1) AND declared AND closing_on IS NULL
+        """,
+        list(set(unit_ids)),
+    )
+
+
+async def get_unchecked_workers(
+    tx: Transaction, campaign_id: UUID, unit_ids: Iterable[UUID], worker_ids: Iterable[UUID] | None = None
+) -> list[Record]:
+    """Facts of workers of these units who have no check in the campaign and have not left."""
+    return await tx.fetch(
+        """
+        SELECT worker_id, unit_id, facts, last_check FROM workers
+        WHERE unit_id = ANY($2) AND left_on IS NULL AND ($3::uuid[] IS NULL OR worker_id = ANY($3))
+          AND NOT EXISTS (SELECT FROM health_checks AS c WHERE c.campaign_id = $1 AND c.worker_id = workers.worker_id)
+        ORDER BY worker_id
+        """,
+        campaign_id,
+        list(set(unit_ids)),
+        None if worker_ids is None else list(worker_ids),
+    )
+
+
+CHECK_COLUMNS = ("health_check_id", "campaign_id", "worker_id", "unit_id", "package", "stations", "timing", "bnn",
+                 "cycle_minutes", "due_on", "legal_deadline", "priority", "late_joiner")  # fmt: skip
+
+
+async def add_checks(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add due checks, rows in the order of CHECK_COLUMNS."""
+    if rows:
+        await tx.copy_records_to_table("health_checks", records=rows, columns=CHECK_COLUMNS)
+
+
+async def find_checks(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Record]:
+    """Checks by (campaign, worker), unlocked."""
+    rows = await tx.fetch(
+        """
+        SELECT health_check_id, campaign_id, worker_id, state FROM health_checks
+        JOIN unnest($1::uuid[], $2::uuid[]) AS wanted (campaign_id, worker_id) USING (campaign_id, worker_id)
+        """,
+        [campaign for campaign, _ in pairs],
+        [worker for _, worker in pairs],
+    )
+    return {(row["campaign_id"], row["worker_id"]): row for row in rows}
+
+
+async def fulfil(tx: Transaction, conclusions: Sequence[tuple[UUID, UUID, date]]) -> None:
+    """Checks of concluded (campaign, worker, day) are fulfilled; the day counts for the worker's next cycle."""
+    campaigns, workers, days = ([conclusion[part] for conclusion in conclusions] for part in range(3))
+    await tx.execute(
+        """
+        UPDATE health_checks SET state = 'fulfilled'
+        FROM unnest($1::uuid[], $2::uuid[]) AS concluded (campaign_id, worker_id)
+        WHERE health_checks.campaign_id = concluded.campaign_id AND health_checks.worker_id = concluded.worker_id
+          AND state <> 'fulfilled'
+        """,
+        campaigns,
+        workers,
+    )
+    await tx.execute(
+        """
+        UPDATE workers SET last_check = greatest(last_check, concluded.day)
+        FROM (SELECT worker_id, max(day) AS day FROM unnest($1::uuid[], $2::date[]) AS c (worker_id, day) GROUP BY 1)
+            AS concluded
+        WHERE workers.worker_id = concluded.worker_id
+        """,
+        workers,
+        days,
+    )

@@ -1,0 +1,202 @@
+"""SQL of plan runs: what is asked for, claimed, proposed, published."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+from uuid import UUID
+
+from asyncpg import Connection, Record
+from asyncpg.pool import PoolConnectionProxy
+
+from scheduling.appointment_store import PEOPLE
+from scheduling.plan_folder import Placement
+from shared.database import Transaction
+
+# What a plan is made from, read outside any transaction that writes.
+APPOINTMENTS_FROM = """
+SELECT health_check_id, session_id, window_index FROM appointments
+WHERE campaign_id = $1 AND state = 'booked' AND day >= $2 ORDER BY health_check_id
+"""
+SESSIONS_FROM = """
+SELECT * FROM sessions WHERE campaign_id = $1 AND status = 'confirmed' AND day >= $2 ORDER BY day, session_id
+"""
+PEOPLE_TO_PLAN = f"""
+{PEOPLE} WHERE c.campaign_id = $1 AND (c.state = 'open' OR c.health_check_id = ANY($2)) ORDER BY c.health_check_id
+"""
+
+Reader = Connection | PoolConnectionProxy
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A claimed plan run; `attempt` is the claim's number, `causes` the refs of what led to it."""
+
+    plan_id: UUID
+    campaign_id: UUID
+    kind: Literal["initial", "make-up"]
+    asked_on: date
+    seed: int
+    causes: tuple[str, ...]
+    attempt: int
+
+
+async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Record]:
+    """Campaigns with a fixed scope, open checks and coming confirmed sessions, and no plan under way; locked in order.
+
+    With each: the day of its last published plan, and whether anything changed since that a new one could use.
+    """
+    return await tx.fetch(
+        """
+        SELECT campaign_id, last.asked_on AS last_plan,
+            EXISTS (SELECT FROM health_checks AS c
+                    WHERE c.campaign_id = k.campaign_id AND c.state = 'open' AND c.deferred_for IS NULL)
+            OR EXISTS (SELECT FROM sessions AS s
+                       WHERE s.campaign_id = k.campaign_id AND s.status = 'confirmed' AND s.day >= $1
+                         AND s.loosened_on > last.asked_on) AS has_news
+        FROM campaigns AS k LEFT JOIN LATERAL (
+            SELECT max(asked_on) AS asked_on FROM plan_runs AS r
+            WHERE r.campaign_id = k.campaign_id AND r.state = 'published'
+        ) AS last ON true
+        WHERE frozen_on IS NOT NULL AND closing_on IS NULL
+          AND EXISTS (SELECT FROM health_checks AS c WHERE c.campaign_id = k.campaign_id AND c.state = 'open')
+          AND EXISTS (SELECT FROM sessions AS s WHERE s.campaign_id = k.campaign_id AND s.status = 'confirmed'
+                        AND s.day >= $1 AND s.seats > (
+                            SELECT count(*) FROM appointments AS a
+                            WHERE a.session_id = s.session_id AND a.state IN ('booked', 'kept')))
+          AND NOT EXISTS (SELECT FROM plan_runs AS r
+                          WHERE r.campaign_id = k.campaign_id AND r.state IN ('queued', 'running', 'proposed'))
+        ORDER BY campaign_id FOR NO KEY UPDATE OF k
+        """,
+        first_day,
+    )
+
+
+async def add_run(
+    tx: Transaction, plan_id: UUID, campaign_id: UUID, kind: str, day: date, seed: int, causes: Sequence[str]
+) -> None:
+    """Ask for a plan; asking again, or while another plan of the campaign is under way, changes nothing."""
+    await tx.execute(
+        """
+        INSERT INTO plan_runs (plan_id, campaign_id, kind, asked_on, seed, causes) VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT DO NOTHING
+        """,
+        plan_id,
+        campaign_id,
+        kind,
+        day,
+        seed,
+        list(causes),
+    )
+
+
+async def cancel_runs(tx: Transaction, campaign_ids: Iterable[UUID]) -> None:
+    """Give up what is under way for these campaigns."""
+    await tx.execute(
+        """
+        UPDATE plan_runs SET state = 'cancelled', leased_until = NULL
+        WHERE campaign_id = ANY($1) AND state IN ('queued', 'running', 'proposed')
+        """,
+        list(campaign_ids),
+    )
+
+
+async def claim_run(tx: Transaction, lease: timedelta) -> Run | None:
+    """The oldest run that waits, or whose runner has gone silent."""
+    row = await tx.fetchrow(
+        """
+        UPDATE plan_runs SET state = 'running', attempt = attempt + 1, leased_until = now() + $1
+        WHERE plan_id = (
+            SELECT plan_id FROM plan_runs
+            WHERE state = 'queued' OR state = 'running' AND leased_until < now()
+            ORDER BY asked_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING *
+        """,
+        lease,
+    )
+    if row is None:
+        return None
+    return Run(
+        row["plan_id"], row["campaign_id"], row["kind"], row["asked_on"], row["seed"], tuple(row["causes"]),
+        row["attempt"],
+    )  # fmt: skip
+
+
+async def release_run(tx: Transaction, run: Run, state: Literal["queued", "failed"]) -> None:
+    """Give a claim back, for another runner or for good."""
+    await tx.execute(
+        """
+        UPDATE plan_runs SET state = $3, leased_until = NULL
+        WHERE plan_id = $1 AND attempt = $2 AND state = 'running'
+        """,
+        run.plan_id,
+        run.attempt,
+        state,
+    )
+
+
+async def is_running(connection: Reader, run: Run) -> bool:
+    """Whether a claim still holds: not cancelled, not taken over."""
+    return bool(
+        await connection.fetchval(
+            "SELECT true FROM plan_runs WHERE plan_id = $1 AND attempt = $2 AND state = 'running'",
+            run.plan_id,
+            run.attempt,
+        )
+    )
+
+
+async def finish_run(tx: Transaction, run: Run, inputs_digest: str) -> bool:
+    """Mark a run proposed; False if it was cancelled or taken over meanwhile."""
+    tag = await tx.execute(
+        """
+        UPDATE plan_runs SET state = 'proposed', leased_until = NULL, inputs_digest = $3
+        WHERE plan_id = $1 AND attempt = $2 AND state = 'running'
+        """,
+        run.plan_id,
+        run.attempt,
+        inputs_digest,
+    )
+    return tag == "UPDATE 1"
+
+
+async def add_placements(tx: Transaction, plan_id: UUID, placements: Sequence[Placement]) -> None:
+    """Write what a plan says of each check: (check, session, window, None) or (check, None, None, reason)."""
+    await tx.copy_records_to_table(
+        "plan_placements",
+        records=[(plan_id, *placement) for placement in placements],
+        columns=("plan_id", "health_check_id", "session_id", "window_index", "reason"),
+    )
+
+
+async def publish_run(tx: Transaction, plan_id: UUID) -> Record | None:
+    """Mark a proposed plan published and return it; None if it is not waiting for approval."""
+    return await tx.fetchrow(
+        "UPDATE plan_runs SET state = 'published' WHERE plan_id = $1 AND state = 'proposed' RETURNING *", plan_id
+    )
+
+
+async def get_placements(tx: Transaction, plan_id: UUID) -> list[Record]:
+    """What a plan says of each check, the most urgent first."""
+    return await tx.fetch(
+        """
+        SELECT health_check_id, session_id, window_index, reason FROM plan_placements
+        JOIN health_checks USING (health_check_id) WHERE plan_id = $1
+        ORDER BY priority DESC, due_on, health_check_id
+        """,
+        plan_id,
+    )
+
+
+async def defer(tx: Transaction, reasons: dict[UUID, str]) -> list[Record]:
+    """Note why checks have no place, those that are still open; returns them."""
+    return await tx.fetch(
+        """
+        UPDATE health_checks SET deferred_for = n.reason
+        FROM unnest($1::uuid[], $2::text[]) AS n (health_check_id, reason)
+        WHERE health_checks.health_check_id = n.health_check_id AND state = 'open'
+        RETURNING health_checks.health_check_id, worker_id, unit_id, campaign_id, deferred_for
+        """,
+        list(reasons),
+        list(reasons.values()),
+    )

@@ -1,0 +1,37 @@
+"""The planning process: reads a kd-plan/1 folder, plans or re-plans, checks its own work, leaves the outcome there.
+
+`python -m scheduling.planning_process FOLDER SECONDS SEED`; exit code 0 done, 3 the plan broke a rule.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from scheduling.planning import check, read_instance, replan, solve, write_solution
+from scheduling.planning.reading import read_appointments, read_changes
+
+RULE_BROKEN = 3
+
+
+def main(folder: Path, seconds: float, seed: int) -> int:
+    """Plan the folder's problem; whoever holds a place already keeps it unless the rules forbid that."""
+    instance = read_instance(folder)
+    published = read_appointments(folder)
+    if published:
+        changes = read_changes(folder)
+        plan = replan(instance, changes, published, time_limit=seconds, seed=seed)
+        report = check(instance, plan, changes, published)
+    else:
+        plan = solve(instance, time_limit=seconds, seed=seed)
+        report = check(instance, plan)
+    if not report.valid:
+        sys.stderr.write(", ".join(sorted(report.violations)))
+        return RULE_BROKEN
+    write_solution(plan, folder)
+    summary = {"cost": plan.cost.total, "bound": plan.bound}
+    (folder / "plan.json").write_text(json.dumps(summary), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))

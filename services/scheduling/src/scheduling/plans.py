@@ -1,0 +1,114 @@
+"""Plans of a campaign: asked for when there is something to place, proposed, published once both parties approved."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID, uuid5
+
+from contracts.coordination import CampaignClosed, ClosingProposed, PlanApproved
+from contracts.scheduling import HealthCheckDeferred, PlanProposed, PlanPublished
+from scheduling import demand_store, explanations, plan_store, seating, terms
+from scheduling.floor import Floor, Says
+from scheduling.model import Seat
+from scheduling.plan_folder import Result
+from shared import outbox, waiting
+from shared.consuming import Batch
+from shared.database import Transaction
+
+
+async def ask(tx: Transaction, today: date, causes: Sequence[str]) -> None:
+    """Ask for the first plan of every campaign that can have one, and for make-up plans where there is news."""
+    limits = terms.in_force(today)
+    for campaign in await plan_store.lock_campaigns_to_plan(tx, today + timedelta(days=limits.freeze_days)):
+        last = campaign["last_plan"]
+        if last is not None and (today < last + timedelta(days=limits.make_up_days) or not campaign["has_news"]):
+            continue
+        kind = "initial" if last is None else "make-up"
+        plan_id = uuid5(campaign["campaign_id"], f"{kind}/{today}")
+        seed = plan_id.int % 2**31
+        await plan_store.add_run(tx, plan_id, campaign["campaign_id"], kind, today, seed, causes)
+
+
+async def propose(tx: Transaction, run: plan_store.Run, result: Result) -> bool:
+    """Put a computed plan before both parties; False if it was cancelled or computed elsewhere meanwhile."""
+    if not await plan_store.finish_run(tx, run, result.inputs_digest):
+        return False
+    await plan_store.add_placements(tx, run.plan_id, result.placements)
+    proposed = PlanProposed(
+        plan_id=run.plan_id,
+        campaign_id=run.campaign_id,
+        kind=run.kind,
+        on_day=result.on_day,
+        demand=len(result.placements),
+        appointments=result.placed,
+        unassigned=dict(sorted(Counter(reason for *_, reason in result.placements if reason).items())),
+        sessions_used=result.sessions_used,
+        cost=result.cost,
+        lower_bound=result.bound,
+        inputs_digest=result.inputs_digest,
+        explanation_vi=explanations.vietnamese(result),
+        explanation_en=explanations.english(result),
+    )
+    await outbox.append(tx, [outbox.because_of(run.causes, proposed)])
+    return True
+
+
+async def publish(tx: Transaction, batch: Batch[PlanApproved]) -> None:
+    """Turn approved plans into appointments, as far as the world still has room for them."""
+    for message in batch:
+        run = await plan_store.publish_run(tx, message.event.plan_id)
+        if run is not None:
+            await _publish(tx, run["plan_id"], run["campaign_id"], message.leads_to)
+
+
+async def _publish(tx: Transaction, plan_id: UUID, campaign_id: UUID, says: Says) -> None:
+    placements = await plan_store.get_placements(tx, plan_id)
+    seats = {p["health_check_id"]: Seat(p["session_id"], p["window_index"]) for p in placements if p["session_id"]}
+    today = await demand_store.today(tx)
+    floor = await seating.open_floor(tx, {seat.session_id for seat in seats.values()}, seats, today)
+    dropped = _seat(floor, seats, plan_id, says)
+    await seating.settle(tx, floor)
+    reasons = {p["health_check_id"]: p["reason"] for p in placements if p["reason"]}
+    deferred = [
+        HealthCheckDeferred(
+            health_check_id=row["health_check_id"],
+            worker_id=row["worker_id"],
+            unit_id=row["unit_id"],
+            campaign_id=row["campaign_id"],
+            plan_id=plan_id,
+            reason=row["deferred_for"],
+        )
+        for row in await plan_store.defer(tx, reasons)
+    ]
+    published = PlanPublished(
+        plan_id=plan_id, campaign_id=campaign_id, appointments=len(seats) - dropped, dropped=dropped
+    )
+    await outbox.append(tx, [says(event) for event in (*deferred, published)])
+
+
+def _seat(floor: Floor, seats: dict[UUID, Seat], plan_id: UUID, says: Says) -> int:
+    """Move and book what the plan says and the world still allows; returns how many could not be kept."""
+    dropped = 0
+    movers_first = sorted(seats, key=lambda check_id: check_id not in floor.live)
+    for check_id in movers_first:
+        person, seat = floor.people[check_id], seats[check_id]
+        moves = check_id in floor.live
+        if moves:
+            floor.vacate(person)
+        if floor.state_of(person) not in ("open", "booked") or floor.room.refusal(person, seat) is not None:
+            dropped += 1
+            if moves:
+                floor.stay(person)
+        elif moves:
+            floor.move(person, seat, "plan", says)
+        else:
+            floor.book(person, seat, "plan", says, uuid5(plan_id, str(check_id)), plan_id)
+    return dropped
+
+
+async def end(tx: Transaction, batch: Batch[ClosingProposed] | Batch[CampaignClosed]) -> None:
+    """Plan and book no more in campaigns that are closing."""
+    known = [m for m in batch if await demand_store.end_campaign(tx, m.event.campaign_id, m.event.on_day)]
+    early = [m for m in batch if m not in known]
+    await waiting.hold(tx, early, "campaign", [m.event.campaign_id for m in early])
+    await plan_store.cancel_runs(tx, [m.event.campaign_id for m in known])

@@ -1,0 +1,168 @@
+"""Every "no" of this service: its stable code and what it says, in Vietnamese and English."""
+
+from contracts.fields import Problem
+
+MESSAGES = {
+    "campaign.closed": (
+        "Chiến dịch đã kết thúc.",
+        "The campaign is over.",
+    ),
+    "check.not-due": (
+        "Người lao động không có đợt khám đến hạn trong chiến dịch này.",
+        "The worker has no check due in this campaign.",
+    ),
+    "check.already-booked": (
+        "Người lao động đã có lịch khám.",
+        "The worker has an appointment already.",
+    ),
+    "check.done": (
+        "Người lao động đã khám.",
+        "The worker has been examined already.",
+    ),
+    "check.ended": (
+        "Lượt khám đã kết thúc: người lao động đã nghỉ việc hoặc từ chối.",
+        "The check has ended: the worker left or refused.",
+    ),
+    "check.after-deadline": (
+        "Ngày khám sau hạn chót theo luật.",
+        "The day is after the legal deadline.",
+    ),
+    "worker.unavailable": (
+        "Người lao động vắng mặt vào ngày đó.",
+        "The worker is away on that day.",
+    ),
+    "session.not-confirmed": (
+        "Buổi khám chưa có giấy phép khám lưu động hoặc đã bị rút.",
+        "The session has no permit yet or was withdrawn.",
+    ),
+    "session.past": (
+        "Buổi khám không còn nhận đăng ký.",
+        "The session takes no more bookings.",
+    ),
+    "session.on-holiday": (
+        "Ngày nghỉ lễ, không tổ chức khám.",
+        "No exam is held on a public holiday.",
+    ),
+    "session.other-campaign": (
+        "Buổi khám thuộc chiến dịch khác.",
+        "The session belongs to another campaign.",
+    ),
+    "session.out-of-reach": (
+        "Điểm khám quá xa nơi làm việc.",
+        "The exam site is too far from the workplace.",
+    ),
+    "session.not-licensed": (
+        "Buổi khám không được phép khám bệnh nghề nghiệp.",
+        "The session has no licence for occupational-disease examinations.",
+    ),
+    "session.not-equipped": (
+        "Buổi khám thiếu bàn khám cần thiết.",
+        "The session lacks a station that the check needs.",
+    ),
+    "session.timing": (
+        "Không có khung giờ phù hợp (nhịn đói, nghỉ yên tĩnh hoặc cuối ca).",
+        "No window suits the check (fasting, quiet rest or end of shift).",
+    ),
+    "session.full": (
+        "Buổi khám đã hết chỗ.",
+        "The session is full.",
+    ),
+    "session.unknown-window": (
+        "Khung giờ không tồn tại.",
+        "There is no such window.",
+    ),
+    "line.absence-ceiling": (
+        "Quá nhiều người của dây chuyền vắng mặt cùng lúc.",
+        "Too many of the production line would be away at once.",
+    ),
+    "wait-list.already-waiting": (
+        "Người lao động đã ở trong danh sách chờ.",
+        "The worker is on the wait-list already.",
+    ),
+    "wait-list.ended": (
+        "Buổi khám đã qua, không còn chỗ trống.",
+        "The session is over and no seat became free.",
+    ),
+    "appointment.unknown": (
+        "Không có lịch khám này.",
+        "There is no such appointment.",
+    ),
+    "appointment.not-open": (
+        "Lịch khám đã diễn ra hoặc đã hủy.",
+        "The appointment is over or was cancelled.",
+    ),
+    "appointment.no-other-seat": (
+        "Không còn chỗ nào khác phù hợp.",
+        "No other suitable seat is free.",
+    ),
+    "attendance.unknown-visit": (
+        "Không có lịch khám với mã này.",
+        "There is no appointment with this visit id.",
+    ),
+    "attendance.other-clinic": (
+        "Lịch khám thuộc cơ sở khác.",
+        "The appointment is with another clinic.",
+    ),
+    "attendance.other-session": (
+        "Lịch khám thuộc buổi khác hoặc ngày khác.",
+        "The appointment is in another session or on another day.",
+    ),
+    "attendance.other-worker": (
+        "Lịch khám của người khác.",
+        "The appointment is another worker's.",
+    ),
+    "attendance.already-recorded": (
+        "Kết quả điểm danh đã được ghi nhận.",
+        "The attendance is recorded already.",
+    ),
+    "attendance.check-ended": (
+        "Lượt khám đã kết thúc hoặc đã có lịch khác.",
+        "The check has ended or has another appointment.",
+    ),
+    "session.of-another-clinic": (
+        "Buổi khám thuộc cơ sở khác.",
+        "The session belongs to another clinic.",
+    ),
+    "session.withdrawn": (
+        "Buổi khám đã bị rút.",
+        "The session was withdrawn.",
+    ),
+    "session.has-appointments": (
+        "Buổi khám đã có lịch hẹn, không thể thay đổi.",
+        "The session has appointments and cannot be changed.",
+    ),
+    "session.in-the-past": (
+        "Ngày khám đã qua.",
+        "The exam day is over.",
+    ),
+    "session.outside-campaign": (
+        "Ngày khám ngoài thời gian chiến dịch.",
+        "The day is outside the campaign's period.",
+    ),
+    "session.windows-disordered": (
+        "Các khung giờ phải tăng dần.",
+        "Windows must start one after the other.",
+    ),
+    "session.no-seats": (
+        "Buổi khám không có chỗ nào.",
+        "The session has no seat.",
+    ),
+}
+
+REASONS = {
+    "no_reachable_session": ("không có buổi khám nào trong tầm đi lại", "no session within reach"),
+    "no_licensed_session": ("không có buổi khám bệnh nghề nghiệp trong tầm đi lại",
+                            "no session with the occupational-disease licence within reach"),
+    "no_equipped_session": ("không buổi nào đủ bàn khám cần thiết", "no session with every station needed"),
+    "no_window_for_timing": ("không có khung giờ phù hợp với ca làm việc", "no window that suits shift and timing"),
+    "deadline_passed": ("các buổi còn lại đều sau hạn chót theo luật", "every session left is after the legal deadline"),
+    "worker_unavailable": ("người lao động vắng mặt vào các ngày còn lại", "the worker is away on the days left"),
+    "capacity_exhausted": ("đã hết chỗ", "every suitable window is full"),
+    "line_absence_limit": ("vượt mức vắng mặt tối đa của dây chuyền", "the line's absence ceiling is reached"),
+}
+
+
+def problem(code: str, field: str | None = None) -> Problem:
+    """The problem of a code, with its texts; KeyError for a code that is not listed here."""
+    vi, en = MESSAGES[code]
+    return Problem(code=code, field=field, message_vi=vi, message_en=en)

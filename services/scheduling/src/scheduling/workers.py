@@ -1,0 +1,41 @@
+"""Workers and the lines they work on, as `registry` tells of them."""
+
+from collections.abc import Sequence
+
+from contracts.registry import (
+    LineChanged,
+    LineRegistered,
+    OrganisationChanged,
+    OrganisationRegistered,
+    WorkerChanged,
+    WorkerRegistered,
+)
+from scheduling import demand, demand_store
+from shared import waiting
+from shared.consuming import Batch
+from shared.database import Transaction
+
+
+async def settle_units(tx: Transaction, batch: Batch[OrganisationRegistered] | Batch[OrganisationChanged]) -> None:
+    """Know where units are: those without lines are examined in their own commune."""
+    await demand_store.put_units(tx, batch.events)
+
+
+async def describe_lines(tx: Transaction, batch: Batch[LineRegistered] | Batch[LineChanged]) -> None:
+    """Know lines, and whose calendar each worker of their units follows."""
+    units = [line.unit_id for line in batch.events]
+    await demand_store.lock_units(tx, units)
+    await demand_store.put_lines(tx, batch.events)
+    await demand_store.assign_crews(tx, units)
+
+
+async def register(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
+    """Know workers; whoever comes after their unit's demand was declared joins late."""
+    events: Sequence[WorkerRegistered | WorkerChanged] = batch.events
+    units = [worker.unit_id for worker in events]
+    await demand_store.lock_units(tx, units)
+    await demand_store.put_workers(tx, events)
+    await demand_store.assign_crews(tx, units)
+    await demand.add_late_joiners(tx, batch)
+    await demand.declare(tx, {message.event.unit_id: message for message in batch})
+    await waiting.release(tx, "worker", [worker.worker_id for worker in events])
