@@ -65,7 +65,10 @@ def _text(data: bytes, texts: Mapping[int, str]) -> bytes:
 
 def _workbook(data: bytes, sheet: str, texts: Mapping[int, str]) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target,
+    ):
         part = _part_of(source, sheet)
         for info in source.infolist():
             with source.open(info) as content, target.open(info.filename, "w") as copy:

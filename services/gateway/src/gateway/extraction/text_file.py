@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
-from contracts import roster_headings
+from contracts import legacy_text, roster_headings
 from contracts.roster_cells import RosterCells, Row, Sheet
 from gateway.extraction.limits import MAX_COLUMNS, MAX_ROWS, FileRefusedError
 from gateway.extraction.workbook import text_cell
@@ -55,18 +55,23 @@ def _checked(text: str) -> str:
 def _old_codepage(data: bytes) -> tuple[str, str]:
     """Tones are characters of their own in Windows-1258; text typed in TCVN3 or VNI fonts has Western bytes instead.
 
-    The one under which more headings are known is right; Windows-1258 if nothing tells them apart.
+    A header that is known only after conversion from such a font tells; without one it is Windows-1258.
     """
     vietnamese = unicodedata.normalize("NFC", _checked(data.decode("cp1258", "replace")))
     western = data.decode("latin-1")
-    if _known_headings(western) > _known_headings(vietnamese):
-        return western, "latin-1"
-    return vietnamese, LEGACY_CODEPAGE
+    known, _ = _known_headings(vietnamese)
+    known_western, converted = _known_headings(western)
+    return (western, "latin-1") if converted and known_western >= known else (vietnamese, LEGACY_CODEPAGE)
 
 
-def _known_headings(text: str) -> int:
+def _known_headings(text: str) -> tuple[int, int]:
+    """How many headings of the best record are known, and how many of those are in an old encoding."""
     delimiter = find_delimiter(text)
-    return max((sum(map(bool, map(roster_headings.match, _texts(row)))) for row in _head(text, delimiter)), default=0)
+    counts = [(0, 0)]
+    for row in _head(text, delimiter):
+        known = [words for words in _texts(row) if roster_headings.match(words)]
+        counts.append((len(known), sum(legacy_text.detect(words) is not None for words in known)))
+    return max(counts)
 
 
 def find_delimiter(text: str) -> str:

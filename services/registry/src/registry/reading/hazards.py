@@ -49,12 +49,12 @@ def _normal(written: str) -> str:
 def read_hazards(cell: Cell) -> Field:
     """The sorted list of all hazards a cell names; parts that say too little or nothing known are reported."""
     raw = unicodedata.normalize("NFC", text.raw_text(cell))
-    cleaned = text.clean_cell(raw)
+    cleaned = text.clean_cell(cell)
     if not cleaned or cleaned == "-":
         return Field(None)
     codes: tuple[str, ...] = NONE
     if cleaned != text.clean(raw):
-        raw, codes = text.clean_cell(raw.replace("\n", ";")), ("text.legacy_encoding_converted",)
+        raw, codes = _converted(cell), ("text.legacy_encoding_converted",)
     has_marks = text.without_marks(raw) != raw.lower()
     terms = _terms(marks=has_marks)
     found: set[str] = set()
@@ -64,6 +64,11 @@ def read_hazards(cell: Cell) -> Field:
         reported |= _report(hazards)
         found |= hazards - {UNSPECIFIC, UNCODED, NO_HAZARD}
     return Field(sorted(found) or None, tuple(sorted(reported)))
+
+
+def _converted(cell: Cell) -> str:
+    """The text in Unicode with its line breaks, which divide, kept as separators."""
+    return text.clean_cell(cell.replace("\n", ";") if isinstance(cell, str) else cell)
 
 
 def _parts(raw: str, *, has_marks: bool) -> list[str]:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from contracts import roster_headings
+from contracts.legacy_text import Encoding
 from contracts.roster_cells import RosterCells, Row, Sheet
 from registry.reading import mapping, text
-from registry.reading.headings import HEADER_WITHIN, Head
+from registry.reading.headings import HEADER_WITHIN, Head, in_unicode
 from registry.reading.mapping import Columns, Heading
 from registry.reading.row_kinds import RowKinds, cell_text, heading_department
 
@@ -16,7 +17,10 @@ BY_SEX = ("male_birth_date", "female_birth_date")
 
 @dataclass(slots=True)
 class Layout:
-    """A roster found in a file; rows count from 0, `persons` are indices into `rows` (merged values filled down)."""
+    """A roster found in a file; rows count from 0, `persons` are indices into `rows` (merged values filled down).
+
+    `encoding` is the old one that the header, and so the whole table, is written in.
+    """
 
     sheet: Sheet
     header_rows: list[int]
@@ -28,6 +32,7 @@ class Layout:
     persons: list[int] = field(default_factory=list)
     skipped: dict[str, list[int]] = field(default_factory=dict)
     departments: list[str | None] | None = None
+    encoding: Encoding | None = None
 
     @property
     def last_heading(self) -> int:
@@ -63,7 +68,9 @@ def _roster(sheet: Sheet, overrides: Mapping[str, str | None] | None) -> Layout 
         if roster_headings.is_header(head.texts(number).values()):
             rows = head.extent(number)
             headings = head.headings(rows)
-            return Layout(sheet, rows, headings, mapping.by_wording(headings, overrides), False)
+            encoding = in_unicode(headings)
+            columns = mapping.by_wording(headings, overrides)
+            return Layout(sheet, rows, headings, columns, False, encoding=encoding)
     return None
 
 
@@ -72,7 +79,7 @@ def _sort_rows(layout: Layout) -> None:
     layout.rows = _filled_down(layout)
     is_person = _person_test(layout)
     name_column = layout.columns.roles.get("full_name", [0])[0]
-    seen = RowKinds(layout.sheet.rows, layout.header_rows, name_column)
+    seen = RowKinds(layout.sheet.rows, layout.header_rows, name_column, layout.encoding)
     departments: list[str | None] = []
     by_heading = False
     department: str | None = None
@@ -82,7 +89,7 @@ def _sort_rows(layout: Layout) -> None:
             layout.persons.append(number)
             departments.append(department)
         elif seen.kind(number) == "group_heading":
-            by_heading, department = True, heading_department(seen.label(number))
+            by_heading, department = True, heading_department(seen.label(number), layout.encoding)
     layout.skipped = seen.by_kind(layout.persons[-1] if layout.persons else -1)
     if by_heading and layout.columns.column("department") is None and "group_heading" in layout.skipped:
         layout.departments = departments

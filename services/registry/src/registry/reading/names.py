@@ -28,13 +28,13 @@ class Name(NamedTuple):
 def read_name(cell: Cell) -> Name:
     """Read a name; `full` is None if it is missing or holds what no name holds."""
     raw = text.raw_text(cell)
-    if _is_clean(raw):
+    if _is_clean(raw) and raw is cell:
         return _split(raw, NONE)
     codes: list[str] = ["name.invisible_characters_removed"] if text.INVISIBLE.search(raw) else []
     cleaned = text.clean(raw)
     if not cleaned:
         return Name(None, codes=("name.missing",))
-    encoding = legacy_text.detect(cleaned)
+    encoding = text.encoding_of(cell, cleaned)
     if encoding:
         cleaned = text.clean(legacy_text.convert(cleaned, encoding))
         codes.append("name.legacy_encoding_converted")

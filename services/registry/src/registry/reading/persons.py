@@ -68,7 +68,9 @@ class _Table:
         ]
 
     def _cells(self, column: int) -> list[Cell]:
-        return [row[column] if column < len(row) else None for row in self._rows]
+        cells = [row[column] if column < len(row) else None for row in self._rows]
+        encoding = self._layout.encoding
+        return [text.old_text(cell, encoding) for cell in cells] if encoding else cells
 
     def _column(self, role: str, read: Callable[[Cell], Any]) -> list[Any]:
         """The readings of a role's column; a sheet without it reads as if all its cells were blank."""
@@ -92,7 +94,9 @@ class _Table:
         if len(columns) < 2:
             return self._column(role, read)
         parts = zip(*(self._cells(column) for column in columns), strict=True)
-        return self._read([" ".join(filter(None, map(text.raw_text, cells))) or None for cells in parts], read)
+        encoding = self._layout.encoding
+        joined = (" ".join(filter(None, map(text.raw_text, cells))) or None for cells in parts)
+        return self._read([text.old_text(cell, encoding) for cell in joined], read)
 
     def _sexes_and_births(self) -> tuple[Sequence[Field], Sequence[DateField]]:
         columns = self._layout.columns

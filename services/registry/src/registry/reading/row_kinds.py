@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from contracts import roster_headings
+from contracts.legacy_text import Encoding
 from contracts.roster_cells import Cell, Row
 from registry.reading import text
 
@@ -28,9 +29,10 @@ def _has(row: Row, column: int) -> bool:
 class RowKinds:
     """Rows that are no persons, by kind; what a lone text was is known only when the last person is."""
 
-    def __init__(self, rows: Sequence[Row], header_rows: Sequence[int], name_column: int) -> None:
+    def __init__(self, rows: Sequence[Row], header_rows: Sequence[int], name_column: int, encoding: Encoding | None) -> None:
         self._rows = rows
         self._name = name_column
+        self._encoding = encoding
         self._kinds: dict[int, str] = {}
         self._headings = {roster_headings.fold(words) for row in header_rows for words in self._texts(row)}
         names = [cell_text(rows[row][name_column]) for row in header_rows if _has(rows[row], name_column)]
@@ -76,7 +78,7 @@ class RowKinds:
         first = next((words for words in texts if any(map(str.isalpha, words))), "")
         if _BARE_NUMBERING.fullmatch(first) and len(texts) > 1:
             first = texts[texts.index(first) + 1]
-        if _SUBTOTAL.match(text.clean_cell(first).lower()):
+        if _SUBTOTAL.match(text.clean_cell(text.old_text(first, self._encoding)).lower()):
             return "subtotal"
         return "group_heading" if self._is_lone(texts) else "other"
 
@@ -109,9 +111,9 @@ def is_numbering(texts: Iterable[str]) -> bool:
     return len(numbers) >= 2 and all(after - before == 1 for before, after in pairwise(numbers))
 
 
-def heading_department(label: str) -> str | None:
+def heading_department(label: str, encoding: Encoding | None = None) -> str | None:
     """The text of a heading row less leading numbering (`II -`, `1.`, `A)`) and a trailing count (`(45 người)`)."""
-    cleaned = text.clean_cell(label)
+    cleaned = text.clean_cell(text.old_text(label, encoding))
     numbering = _NUMBERING.match(cleaned)
     bare = cleaned[numbering.end() :] if numbering else cleaned
     for found in _COUNT.finditer(bare):

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from contracts import legacy_text
+from contracts.legacy_text import Encoding
 from contracts.roster_cells import DATE, ERROR, TRUTH, Cell, number_text
 
 V = TypeVar("V")
 
 NONE: tuple[str, ...] = ()
+
+OLD_TEXT: dict[Encoding, str] = {"tcvn3": "\0t", "vni": "\0v"}
+OLD_TEXTS = tuple(OLD_TEXT.values())
 
 _ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
 INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\xa0]")
@@ -49,6 +53,8 @@ def raw_text(cell: Cell) -> str:
     if not isinstance(cell, str):
         return number_text(cell)
     if cell.startswith("\0"):
+        if cell.startswith(OLD_TEXTS):
+            return cell[2:]
         if cell.startswith(DATE):
             year, month, day = cell[2:12].split("-")
             return f"{day}/{month}/{year}"
@@ -64,10 +70,24 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def old_text(cell: Cell, encoding: Encoding | None) -> Cell:
+    """The cell marked as text in an old encoding that its whole table is in, whatever its letters show."""
+    if encoding is None or not isinstance(cell, str) or cell.startswith("\0") or cell.isascii():
+        return cell
+    return f"{OLD_TEXT[encoding]}{cell}"
+
+
+def encoding_of(cell: Cell, cleaned: str) -> Encoding | None:
+    """The old encoding of a cell's text: the one its table is in, or the one its letters show."""
+    if isinstance(cell, str) and cell.startswith(OLD_TEXTS):
+        return "tcvn3" if cell.startswith(OLD_TEXT["tcvn3"]) else "vni"
+    return legacy_text.detect(cleaned)
+
+
 def clean_cell(cell: Cell) -> str:
     """The cleaned text of a cell, old encodings converted silently: for fields whose text is only compared."""
     text = clean(raw_text(cell))
-    encoding = legacy_text.detect(text)
+    encoding = encoding_of(cell, text)
     return clean(legacy_text.convert(text, encoding)) if encoding else text
 
 
@@ -84,7 +104,7 @@ def read_text(cell: Cell) -> Field:
     if not text:
         return Field(None)
     codes = NONE
-    encoding = legacy_text.detect(text)
+    encoding = encoding_of(cell, text)
     if encoding:
         text = clean(legacy_text.convert(text, encoding))
         codes = ("text.legacy_encoding_converted",)
