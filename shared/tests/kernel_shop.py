@@ -1,5 +1,8 @@
 """Events and a consumer that stand in for a service's: orders are added up, their totals are said."""
 
+import asyncio
+from collections import defaultdict
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +11,9 @@ from uuid import UUID, uuid4
 from contracts.base import Event, Pseudonymous, Public
 from shared import outbox, waiting
 from shared.consuming import Batch, Consumer
-from shared.database import Transaction
+from shared.database import Database, Transaction
+from shared.envelope import Arrival
+from shared.testing import until
 
 
 class OrderPlaced(Event, name="shop.order.placed", topic="shop.orders", key="order_id", readers=("store",)):
@@ -26,6 +31,13 @@ class OrderChanged(Event, name="shop.order.changed", topic="shop.orders", key="o
     order_id: Pseudonymous[UUID]
     amount: Public[int] = 1
     poison: Public[bool] = False
+
+
+class OrderRemarked(Event, name="shop.order.remarked", topic="shop.orders", key="order_id", readers=("store",)):
+    """A type that only some tests handle."""
+
+    order_id: Pseudonymous[UUID]
+    text: Public[str]
 
 
 class CustomerKnown(Event, name="shop.customer.known", topic="shop.customers", key="customer_id", readers=("store",)):
@@ -61,6 +73,21 @@ class Store:
 
     consumer: Consumer = field(default_factory=lambda: Consumer("store"))
     calls: list[tuple[str, list[Any]]] = field(default_factory=list)
+    repaired: bool = False
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Something that goes on beside the test."""
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        return task
+
+    async def until_blocked(self, database: Database) -> None:
+        """Wait until some session of this database waits for a lock."""
+        await until(
+            database,
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
 
 
 def a_store() -> Store:
@@ -69,7 +96,7 @@ def a_store() -> Store:
 
     async def add(tx: Transaction, batch: Batch[Any]) -> None:
         store.calls.append((batch[0].type, [event.order_id for event in batch.events]))
-        if any(event.poison for event in batch.events):
+        if not store.repaired and any(event.poison for event in batch.events):
             raise PoisonError
         rows = await tx.fetch(ADD, [e.order_id for e in batch.events], [e.amount for e in batch.events])
         totals = {row["id"]: row["total"] for row in rows}
@@ -102,3 +129,22 @@ def a_store() -> Store:
 
 def an_order(amount: int = 1, **changes: Any) -> OrderPlaced:
     return OrderPlaced(order_id=changes.pop("order_id", None) or uuid4(), amount=amount, **changes)
+
+
+KEYS = [uuid4() for _ in range(8)]
+
+
+def orders(number: int) -> list[OrderPlaced]:
+    """Orders 1, 2, 3 … over a few keys, so that order per key can be seen in the amounts."""
+    return [an_order(place + 1, order_id=KEYS[place % len(KEYS)]) for place in range(number)]
+
+
+def first_appearances(heard: list[Arrival]) -> dict[str, list[int]]:
+    """Per key, the sequences as an inbox would let them pass."""
+    seen: set[str] = set()
+    sequences: dict[str, list[int]] = defaultdict(list)
+    for arrival in heard:
+        if arrival.headers["ce_id"] not in seen:
+            seen.add(arrival.headers["ce_id"])
+            sequences[str(arrival.key)].append(int(arrival.headers["ce_sequence"]))
+    return sequences

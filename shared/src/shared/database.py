@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 SESSION_SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
-    # A frozen process would hold its row locks for ever.
-    "idle_in_transaction_session_timeout": "30s",
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
@@ -102,7 +100,7 @@ class Transaction:
 class Database:
     """A service's own database; `transaction()` is the only way to write to it."""
 
-    def __init__(self, url: str, *, max_connections: int = 12) -> None:
+    def __init__(self, url: str, *, max_connections: int = 12, idle_seconds: int = 30) -> None:
         self.url = url
         self.writer = new_id()
         self.on_commit: list[Callable[[Transaction], None]] = []
@@ -111,6 +109,7 @@ class Database:
         self.settle: Callable[[Transaction], Awaitable[None]] | None = None
         self.unsettled: Counter[tuple[str, str]] = Counter()
         self._max_connections = max_connections
+        self._session = SESSION_SETTINGS | {"idle_in_transaction_session_timeout": f"{idle_seconds}s"}
         self._pool: asyncpg.Pool | None = None
 
     async def open(self) -> None:
@@ -123,7 +122,7 @@ class Database:
                     self.url,
                     min_size=1,
                     max_size=self._max_connections,
-                    server_settings=SESSION_SETTINGS,
+                    server_settings=self._session,
                     command_timeout=120,
                     timeout=10,
                     reset=_keep_session,

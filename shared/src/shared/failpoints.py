@@ -1,4 +1,4 @@
-"""Named places where a test may kill the process, as a power cut would."""
+"""Named places where a test may kill the process, as a power cut would, or freeze it, as a stalled host would."""
 
 import os
 import signal
@@ -15,22 +15,24 @@ PLACES = frozenset(
         "after_offset_commit",
     }
 )
+HARM = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP}
 
 
 class Failpoints:
-    """`KHAMDOAN_FAILPOINT=name[:count]` kills at the count-th passage of that place; without it nothing happens."""
+    """`KHAMDOAN_FAILPOINT=place[:count[:kill|freeze]]` strikes at the count-th passage; without it nothing happens."""
 
     def __init__(self, spec: str = "", *, environment: str = "development") -> None:
-        name, _, times = spec.partition(":")
         if spec and environment == "production":
             raise ValueError("failpoints are refused in production")
-        if spec and name not in PLACES:
-            raise ValueError(f"unknown failpoint: {name}")
-        self._name = name
+        place, times, harm = [*spec.split(":"), "", ""][:3]
+        if place and place not in PLACES:
+            raise ValueError(f"unknown failpoint: {place}")
+        self._place = place
         self._times = int(times or 1)
+        self._signal = HARM[harm or "kill"]
         self._passages = count(1)
 
     def passed(self, place: str) -> None:
-        """Die here, without any clean-up, if this is the place and the time."""
-        if place == self._name and next(self._passages) == self._times:
-            os.kill(os.getpid(), signal.SIGKILL)
+        """Strike here, without any clean-up, if this is the place and the time."""
+        if place == self._place and next(self._passages) == self._times:
+            os.kill(os.getpid(), self._signal)

@@ -1,6 +1,7 @@
 """Kafka's unsafe defaults, all overruled in this one place; and topics."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +97,8 @@ def security(settings: Settings) -> BaseSecurity | None:
 
 def producer(settings: Settings, **changes: Any) -> Producer:
     """A fresh idempotent producer."""
-    return Producer({**connection(settings), **PRODUCING, "client.id": settings.host, **changes})
+    config = {**connection(settings), **PRODUCING, "client.id": settings.host, **changes}
+    return Producer(config, logger=logging.getLogger("librdkafka"))
 
 
 async def create_topics(settings: Settings, topics: Iterable[TopicSpec]) -> list[str]:

@@ -52,7 +52,11 @@ class Service:
         self.name = name
         self.settings = settings
         self.consumer = consumer or Consumer(name)
-        self.database = Database(settings.database_url, max_connections=settings.database_max_connections)
+        self.database = Database(
+            settings.database_url,
+            max_connections=settings.database_max_connections,
+            idle_seconds=settings.database_idle_seconds,
+        )
         self.metrics = Metrics()
         self.telemetry = telemetry.Telemetry(name, settings)
         self.failpoints = Failpoints(settings.khamdoan_failpoint, environment=settings.khamdoan_environment)
@@ -87,7 +91,8 @@ class Service:
         await self._drain()
         log.info("stopped")
         if self._failure is not None:
-            raise self._failure
+            # As a process, only the code tells: a traceback's last line may carry somebody's data.
+            raise SystemExit(1) if as_process else self._failure
 
     @property
     def topics(self) -> list[str]:
@@ -111,7 +116,7 @@ class Service:
 
     async def _start(self) -> None:
         await self.database.open()
-        applied = await self.database.migrate(self.name, self._migrations)
+        applied = await self.database.migrate("service", self._migrations)
         log.info("migrated", applied=applied)
         self._spawn("relay", self.relay.run())
         self._spawn("prune", upkeep.prune_for_ever(self.database))
@@ -145,7 +150,8 @@ class Service:
                     *(task for name, task in self._tasks.items() if name.startswith(("http", "background"))),
                     return_exceptions=True,
                 )
-                await self.relay.until_idle()
+                if self._failure is None:
+                    await self.relay.until_idle()
         except TimeoutError:
             log.warning("drain cut short")
         self._operations.should_exit = True

@@ -36,5 +36,7 @@ class Settings(BaseSettings):
 
     host: str = Field(default_factory=socket.gethostname)
     database_max_connections: int = 12
+    database_idle_seconds: int = 30
+    """A frozen process would hold its row locks for ever: after so long between two statements it loses them."""
     relay_lease_seconds: float = 10.0
     shutdown_seconds: float = 25.0

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from contracts.base import Event
 from shared import migrations as sql
@@ -29,7 +29,15 @@ from shared.settings import Settings
 from shared.subscription import arrived
 
 Deliverable = Event | Outgoing | Message[Any] | Arrival
+RawRecord = tuple[str | None, bytes | None, list[tuple[str, bytes | None]]]
 Deliver = Callable[..., Awaitable["Said"]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for servers is marked `stack`."""
+    for item in items:
+        if "servers" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.stack)
 
 
 @pytest.fixture
@@ -131,8 +139,18 @@ class Topics:
         await publisher.send(rows)
         await publisher.reset()
 
-    async def hear(self, topic: str, number: int, *, seconds: float = 20) -> list[Arrival]:
-        """The first records of a topic, as soon as there are so many."""
+    async def say_raw(self, topic: str, records: Sequence[RawRecord]) -> None:
+        """Put records into a topic as they are: key, value, headers."""
+        client = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
+        await client.start()
+        try:
+            for key, value, headers in records:
+                await client.send_and_wait(self.prefix + topic, value, key and key.encode(), headers=headers)
+        finally:
+            await client.stop()
+
+    async def hear(self, topic: str, number: int | None = None, *, seconds: float = 20) -> list[Arrival]:
+        """The first records of a topic, as soon as there are so many; without a number, those that are there now."""
         heard: list[Arrival] = []
         consumer = AIOKafkaConsumer(
             self.prefix + topic,
@@ -142,6 +160,8 @@ class Topics:
         )
         await consumer.start()
         try:
+            if number is None:
+                number = sum((await consumer.end_offsets(consumer.assignment())).values())
             async with asyncio.timeout(seconds):
                 while len(heard) < number:
                     for records in (await consumer.getmany(timeout_ms=200)).values():
@@ -152,6 +172,13 @@ class Topics:
 
     def _any_settings(self) -> Settings:
         return Settings(database_url="", kafka_bootstrap_servers=self.bootstrap, kafka_topic_prefix=self.prefix)
+
+
+async def until(database: Database, question: str, *, seconds: float = 20) -> None:
+    """Wait until a query's answer is true; the tests' only way to wait for another process."""
+    async with asyncio.timeout(seconds):
+        while not await database.pool.fetchval(question):
+            await asyncio.sleep(0.05)
 
 
 @pytest.fixture

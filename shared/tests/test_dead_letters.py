@@ -1,0 +1,146 @@
+"""A poison key: later messages park behind by offset, others flow; people replay and discard (guarantee 4)."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from kernel_shop import OrderChanged, OrderStored, PoisonError, Store, an_order
+
+from shared import dead_letters, replaying
+from shared.database import Database
+from shared.delivery import Delivery
+from shared.replaying import Decision, NotParkedError
+from shared.testing import Deliver
+
+DECISION = Decision(who="ops-1", why="the handler was repaired")
+KEY = uuid4()
+
+
+async def parked_key(store: Store, database: Database, deliver: Deliver) -> list[UUID]:
+    """Three messages of one key of which the first is poison; the letters, in order."""
+    events = [an_order(1, order_id=KEY, poison=True), *(OrderChanged(order_id=KEY, amount=n) for n in (2, 3))]
+    await deliver(store.consumer, database, events[:2], may_park=True)
+    await deliver(store.consumer, database, [*events[2:], an_order(1)], may_park=True)
+    return [row["id"] for row in await database.pool.fetch('SELECT id FROM dead_letters ORDER BY "offset"')]
+
+
+async def history(database: Database) -> list[int] | None:
+    return await database.pool.fetchval("SELECT history FROM orders WHERE id = $1", KEY)  # type: ignore[no-any-return]
+
+
+async def acts(database: Database) -> list[tuple[str, ...]]:
+    return [
+        tuple(row) for row in await database.pool.fetch("SELECT act, who, why FROM delivery_acts ORDER BY position")
+    ]
+
+
+async def test_later_messages_of_the_key_park_behind_and_others_flow(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    await parked_key(store, database, deliver)
+
+    rows = await database.pool.fetch('SELECT reason FROM dead_letters ORDER BY "offset"')
+    assert [row["reason"] for row in rows] == ["handler_failed", dead_letters.BEHIND, dead_letters.BEHIND]
+    assert await history(database) is None
+    assert await database.pool.fetchval("SELECT count(*) FROM orders") == 1
+
+
+async def test_every_parking_is_announced_with_the_message_it_concerns(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    said = await deliver(store.consumer, database, [an_order(poison=True)], may_park=True)
+
+    (parked,) = said
+    assert isinstance(parked, dead_letters.delivery_events("store").parked)
+    assert parked.reason == "handler_failed"
+    assert parked.ref == said.rows[0].headers["ce_causationid"]
+    assert said.rows[0].topic == "store.deliveries"
+
+
+async def test_a_replay_drains_the_key_in_order_and_frees_it(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    letters = await parked_key(store, database, deliver)
+    store.repaired = True
+
+    result = await replaying.replay(Delivery(store.consumer, database), letters[0], DECISION)
+    after = await deliver(store.consumer, database, [OrderChanged(order_id=KEY, amount=4)])
+
+    assert result.replayed == 3
+    assert await history(database) == [1, 2, 3, 4]
+    assert after == [OrderStored(order_id=KEY, total=10)]
+    assert await acts(database) == [("replayed", DECISION.who, DECISION.why)] * 3
+
+
+async def test_a_replay_that_fails_again_leaves_the_key_parked(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    letters = await parked_key(store, database, deliver)
+
+    result = await replaying.replay(Delivery(store.consumer, database), letters[0], DECISION)
+
+    assert (result.replayed, result.failed) == (0, letters[0])
+    assert result.error is not None
+    assert result.error.startswith(PoisonError.__name__)
+    assert await database.pool.fetchval("SELECT count(*) FROM parked_keys") == 1
+    assert await acts(database) == [("replay_failed", DECISION.who, DECISION.why)]
+
+
+async def test_a_discard_releases_the_rest_if_told_so(store: Store, database: Database, deliver: Deliver) -> None:
+    letters = await parked_key(store, database, deliver)
+
+    result = await replaying.discard(Delivery(store.consumer, database), letters[0], DECISION, rest="release")
+
+    assert result.replayed == 2
+    assert await history(database) == [2, 3]
+    assert await database.pool.fetchval("SELECT count(*) FROM parked_keys") == 0
+
+
+async def test_a_discard_keeps_the_rest_if_told_so(store: Store, database: Database, deliver: Deliver) -> None:
+    letters = await parked_key(store, database, deliver)
+
+    await replaying.discard(Delivery(store.consumer, database), letters[0], DECISION, rest="keep")
+
+    states = [row["state"] for row in await database.pool.fetch('SELECT state FROM dead_letters ORDER BY "offset"')]
+    assert states == ["discarded", "parked", "parked"]
+    assert await database.pool.fetchval("SELECT count(*) FROM parked_keys") == 1
+    assert await acts(database) == [("discarded", DECISION.who, DECISION.why)]
+
+
+async def test_a_letter_is_decided_upon_once(store: Store, database: Database, deliver: Deliver) -> None:
+    letters = await parked_key(store, database, deliver)
+    await replaying.discard(Delivery(store.consumer, database), letters[0], DECISION, rest="release")
+
+    with pytest.raises(NotParkedError):
+        await replaying.replay(Delivery(store.consumer, database), letters[0], DECISION)
+
+
+async def test_a_batch_waits_for_a_replay_of_its_key_and_then_flows(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    letters = await parked_key(store, database, deliver)
+    store.repaired = True
+
+    async with database.transaction() as tx:
+        await tx.fetch("SELECT 1 FROM parked_keys FOR UPDATE")
+        arriving = store.spawn(deliver(store.consumer, database, [OrderChanged(order_id=KEY, amount=4)]))
+        await store.until_blocked(database)
+        row = await tx.fetchrow("DELETE FROM parked_keys RETURNING key")
+    await arriving
+
+    assert row is not None
+    assert letters
+    assert await history(database) == [4]
+
+
+async def test_what_is_shown_of_a_letter_has_neither_key_nor_payload(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    letters = await parked_key(store, database, deliver)
+
+    shown: dict[str, Any] = await replaying.show_letter(database, letters[0])
+    listed = await replaying.list_letters(database, state="parked", reason=None, limit=10)
+
+    assert shown["reason"] == "handler_failed"
+    assert [item["id"] for item in listed] == letters
+    assert str(KEY) not in str(shown) + str(listed)
