@@ -1,18 +1,26 @@
 """What each service is told before it starts."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from khamdoan import services, stack
+from khamdoan import places, services, stack
 
 pytestmark = pytest.mark.stack
 
 
 @pytest.fixture
-def configured(tmp_path: Path) -> services.Services:
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A stack's folder, and what the stack keeps outside of it, removed afterwards."""
+    yield tmp_path / "stack"
+    places.discard(places.of(tmp_path / "stack"))
+
+
+@pytest.fixture
+def configured(data: Path) -> services.Services:
     """The services of a stack that is installed but not running."""
-    return services.configure(stack.install(tmp_path, throwaway=True))
+    return services.configure(stack.install(data, throwaway=True))
 
 
 def test_every_service_has_a_database_and_an_operations_port_of_its_own(configured: services.Services) -> None:
@@ -36,9 +44,9 @@ def test_the_gateway_asks_registry_for_names_where_registry_answers(configured: 
     assert asked.endswith(f":{answering}")
 
 
-def test_settings_survive_the_next_start(tmp_path: Path) -> None:
-    first = services.configure(stack.install(tmp_path, throwaway=True))
+def test_settings_survive_the_next_start(data: Path) -> None:
+    first = services.configure(stack.install(data, throwaway=True))
 
-    second = services.configure(stack.install(tmp_path, throwaway=True))
+    second = services.configure(stack.install(data, throwaway=True))
 
     assert second == first
