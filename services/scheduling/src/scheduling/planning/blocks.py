@@ -50,13 +50,14 @@ class Block:
 
 
 def build(rules: Rules, demand: Demand, chosen: Ints, sessions: Ints) -> Block:
-    """The block of the chosen classes and sessions (positions); windows nobody may use are left out."""
+    """The block of the chosen classes and sessions (positions); windows by day, without those nobody may use."""
     everything = rules.windows
     window_at = np.flatnonzero(np.isin(everything.session, sessions) & everything.usable)
     kinds, kind, place_key, kind_place = _kinds(rules, demand, chosen)
     cost = _kind_costs(rules, kinds, everything.of(window_at))
     used = (cost < FORBIDDEN).any(axis=0)
-    window_at, cost = window_at[used], np.ascontiguousarray(cost[:, used])
+    kept = np.flatnonzero(used)[np.argsort(everything.day[window_at[used]], kind="stable")]
+    window_at, cost = window_at[kept], np.ascontiguousarray(cost[:, kept])
     windows = everything.of(window_at)
     present, window_session = np.unique(windows.session, return_inverse=True)
     days, window_day = np.unique(windows.day, return_inverse=True)

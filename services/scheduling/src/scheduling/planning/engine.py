@@ -12,6 +12,7 @@ from scheduling.planning import blocks, classes, components, costs, naming, open
 from scheduling.planning.absence import Absence
 from scheduling.planning.classes import Demand
 from scheduling.planning.components import Component
+from scheduling.planning.drafting import Draft
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting
@@ -78,7 +79,10 @@ def _plan_part(rules: Rules, demand: Demand, part: Component, tally: Tally, unti
     absence = Absence(rules, block)
     bound, ledger = 0.0, None
     if block.size.sum() <= SMALL and len(block.window_at):
-        outcome = openings.Search(Relaxation(block, absence), until).run()
+        outcome = openings.Search(Relaxation(block, absence, sharing=True), until).run()
+        bound, ledger = outcome.bound, outcome.ledger
+    elif len(block.window_at):
+        outcome = Draft(block, absence, until).run()
         bound, ledger = outcome.bound, outcome.ledger
     if ledger is None:
         ledger = Ledger(block, absence)

@@ -1,40 +1,36 @@
 """The linear relaxation of a block: classes flow to windows, sessions open in part; columns are priced in."""
 
+import time
+
 import highspy
 import numpy as np
 
+from scheduling.planning import pricing
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Flags, Ints
+from scheduling.planning.pricing import Floats, Prices
 
-GRAIN = 1024          # prices are whole multiples of 1/GRAIN, so that bounds are exact in floating point
 TOLERANCE = 1e-4
-Floats = np.ndarray
-
-
-class Prices:
-    """Shadow prices of a block: per window and resource, per line and point. All are at least 0."""
-
-    def __init__(self, places: Floats, lines: list[tuple[int, int, float]]) -> None:
-        self.places = np.floor(np.maximum(places, 0) * GRAIN) / GRAIN
-        self.lines = [(line, point, np.floor(mu * GRAIN) / GRAIN) for line, point, mu in lines if mu > 1 / GRAIN]
+HALF = 0.5
+HALF_OPEN = 1e-5
+SHARE_EXCESS = 0.1
 
 
 class Relaxation:
     """A restricted LP over HiGHS that grows columns (visits) and rows (R5); `lower`/`upper` bound the openings."""
 
-    def __init__(self, block: Block, absence: Absence) -> None:
+    def __init__(self, block: Block, absence: Absence, sharing: bool = False) -> None:
         self.block, self.absence = block, absence
         self.classes, self.sessions = len(block.size), len(block.sessions)
-        forbidden = (block.kind_cost[block.kind] >= FORBIDDEN) | (block.day_cost[:, block.window_day] >= FORBIDDEN)
-        cost = block.kind_cost[block.kind] + block.day_cost[:, block.window_day]
-        self.visit_cost = np.where(forbidden, float(FORBIDDEN), cost)
-        self.present = forbidden
+        self.visit_cost = pricing.visit_costs(block)
+        self.present = self.visit_cost >= FORBIDDEN
         self.lower, self.upper = np.zeros(self.sessions), np.ones(self.sessions)
         self.column_class: Ints = np.zeros(0, dtype=np.int64)
         self.column_window: Ints = np.zeros(0, dtype=np.int64)
         self.line_rows: list[tuple[int, int, int]] = []
-        self.members: list[Ints] = [np.flatnonzero(block.line == x) for x in range(len(block.lines))]
+        self.sharing = sharing
+        self.share_row: Ints = np.full((self.classes, self.sessions), -1, dtype=np.int64)
         self.solver = self._frame()
 
     def _frame(self) -> highspy.Highs:
@@ -78,7 +74,8 @@ class Relaxation:
             return 0
         self.present[classes, windows] = True
         rows = np.where(self.block.uses[self.block.package[classes]], self.row_of[windows], -1)
-        rows = np.concatenate((classes[:, None], rows, self._line_entries(classes, windows)), axis=1)
+        shares = self.share_row[classes, self.block.window_session[windows]]
+        rows = np.concatenate((classes[:, None], rows, shares[:, None], self._line_entries(classes, windows)), axis=1)
         used = rows >= 0
         starts = np.concatenate(([0], np.cumsum(used.sum(axis=1))))[:-1]
         n = len(classes)
@@ -128,6 +125,25 @@ class Relaxation:
         self.solver.addRow(-highspy.kHighsInf, float(self.block.ceiling[line]), len(covered),
                            covered.astype(np.int32), np.ones(len(covered)))
 
+    def _add_share_rows(self, solution: "Solution") -> int:
+        """Strengthen half-open sessions: a class fits into one only as far as it is open."""
+        half = (solution.openings > HALF_OPEN) & (solution.openings < 1 - HALF_OPEN)
+        seats = np.flatnonzero(solution.visits > TOLERANCE)
+        pair = self.column_class[seats] * self.sessions + self.block.window_session[self.column_window[seats]]
+        taken = np.bincount(pair, solution.visits[seats], minlength=self.classes * self.sessions)
+        excess = taken.reshape(self.classes, self.sessions) - self.block.size[:, None] * solution.openings
+        classes, sessions = np.nonzero((excess > SHARE_EXCESS) & half & (self.share_row < 0))
+        every = self.column_class * self.sessions + self.block.window_session[self.column_window]
+        order = np.argsort(every, kind="stable")
+        edges = np.searchsorted(every[order], classes * self.sessions + sessions, side="left")
+        ends = np.searchsorted(every[order], classes * self.sessions + sessions, side="right")
+        for c, s, a, b in zip(classes.tolist(), sessions.tolist(), edges.tolist(), ends.tolist(), strict=True):
+            self.share_row[c, s] = self.solver.getNumRow()
+            columns = np.append(order[a:b] + self.classes + self.sessions, self.classes + s).astype(np.int32)
+            values = np.append(np.ones(b - a), -float(self.block.size[c]))
+            self.solver.addRow(-highspy.kHighsInf, 0.0, len(columns), columns, values)
+        return len(classes)
+
     def limit(self, lower: Floats, upper: Floats) -> None:
         """Bound how far each session may open."""
         self.lower, self.upper = lower.astype(np.float64), upper.astype(np.float64)
@@ -135,20 +151,33 @@ class Relaxation:
         self.solver.changeColsBounds(self.sessions, columns, self.lower, self.upper)
 
     def optimise(self, rounds: int = 50, seconds: float = highspy.kHighsInf) -> "Solution":
-        """Solve, price and cut until nothing is missing, or rounds or seconds are used up."""
-        self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + seconds))
-        solution = None
+        """Solve, price and cut until nothing is missing or the rounds are used up. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        solution, complete = self.advance(seconds)
         for _ in range(rounds):
-            self.solver.run()
-            if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            if complete:
                 break
-            solution = self._solution()
-            reduced = self.reduced(solution.prices) - solution.worth[:, None]
-            if not self.add_columns(*cheapest(reduced, 8, -TOLERANCE)) + self._add_line_rows(solution.visits):
-                break
-        if solution is None:
-            raise TimeoutError("no relaxation within the limit")
+            solution, complete = self.advance(deadline - time.monotonic())
         return solution
+
+    def advance(self, seconds: float, per_class: int = 8) -> tuple["Solution", bool]:
+        """Solve once and add what the solution lacks; True if it lacked nothing. Raises TimeoutError."""
+        self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + max(seconds, 0.01)))
+        self.solver.run()
+        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise TimeoutError("no relaxation within the limit")
+        solution = self._solution()
+        priced = self.reduced(solution.prices)
+        solution.bound = pricing.bound(self.block, solution.prices, priced, self.lower, self.upper)
+        missing = self._add_line_rows(solution.visits)
+        missing += self.add_columns(*cheapest(priced - solution.worth[:, None], per_class, -TOLERANCE))
+        return solution, not missing and not (self.sharing and self._add_share_rows(solution))
+
+    def watch_lines(self, prices: Floats) -> None:
+        """Put R5 in force from the start where these prices expect it to bind."""
+        for line in np.flatnonzero((prices > TOLERANCE).any(axis=1)).tolist():
+            for point in _peaks(prices[line], np.flatnonzero(prices[line] > TOLERANCE)):
+                self._add_line_row(line, point)
 
     def _solution(self) -> "Solution":
         raw = self.solver.getSolution()
@@ -156,38 +185,27 @@ class Relaxation:
         known = self.row_of >= 0
         places = np.zeros(self.row_of.shape)
         places[known] = -duals[self.row_of[known]]
-        prices = Prices(places, [(line, point, -duals[row]) for line, point, row in self.line_rows])
+        lines = np.zeros((len(self.block.lines), self.absence.points))
+        for line, point, row in self.line_rows:
+            lines[line, point] = -duals[row]
+        shares = np.where(self.share_row >= 0, -duals[self.share_row], 0.0)
+        prices = Prices.of(places, lines, shares)
         first = self.classes + self.sessions
-        return Solution(values[self.classes:first], values[first:], duals[:self.classes], prices,
-                        self.bound(prices))
+        return Solution(values[self.classes:first], values[first:], duals[:self.classes], prices)
 
     def reduced(self, prices: Prices) -> Floats:
-        """Cost of every visit at these prices, class by window."""
-        charge = self.block.uses.astype(np.float64) @ prices.places.T
-        priced: Floats = self.visit_cost + charge[self.block.package]
-        for line, point, mu in prices.lines:
-            own = self.members[line]
-            priced[own] += mu * self.absence.covering(line, point, self.absence.length_of[own])
+        """Cost of every visit at these prices, class by window; FORBIDDEN or more in closed sessions."""
+        priced = self.visit_cost + pricing.charges(self.block, self.absence, prices)
+        priced[:, (self.upper < HALF)[self.block.window_session]] += FORBIDDEN
         return priced
-
-    def bound(self, prices: Prices) -> float:
-        """What no plan within the opening limits can cost less than: exact for any prices."""
-        cheapest_visit = self.reduced(prices).min(axis=1, initial=float(FORBIDDEN))
-        people = float((np.minimum(cheapest_visit, self.block.penalty) * self.block.size).sum())
-        rent = np.bincount(self.block.window_session, (prices.places * self.block.places).sum(axis=1),
-                           minlength=self.sessions)
-        net = self.block.open_cost - rent
-        teams = float(np.where(net >= 0, net * self.lower, net * self.upper).sum())
-        crews = sum(float(mu * self.block.ceiling[line]) for line, _, mu in prices.lines)
-        return people + teams - crews
 
 
 class Solution:
-    """One optimum of the restricted LP: openings, visits per column, worth per class, prices, its bound."""
+    """One optimum of the restricted LP: openings, visits per column, worth per class, prices and their bound."""
 
-    def __init__(self, openings: Floats, visits: Floats, worth: Floats, prices: Prices, bound: float) -> None:
-        self.openings, self.visits, self.worth = openings, visits, worth
-        self.prices, self.bound = prices, bound
+    def __init__(self, openings: Floats, visits: Floats, worth: Floats, prices: Prices) -> None:
+        self.openings, self.visits, self.worth, self.prices = openings, visits, worth, prices
+        self.bound = -np.inf
 
 
 def cheapest(cost: Floats, per_class: int, below: float) -> tuple[Ints, Ints]:

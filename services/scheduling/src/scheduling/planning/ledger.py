@@ -44,9 +44,16 @@ class Ledger:
         self.away[block.line[c], first:past] += n
 
     def add_many(self, classes: Ints, windows: Ints, amounts: Ints) -> None:
-        """Seat many pairs at once."""
-        for c, w, n in zip(classes.tolist(), windows.tolist(), amounts.tolist(), strict=True):
-            self.add(c, w, n)
+        """Seat many pairs at once; they must fit."""
+        block, resources = self.block, self.left.shape[1]
+        np.add.at(self.count, (classes, windows), amounts.astype(np.int32))
+        np.subtract.at(self.waiting, classes, amounts)
+        needed = block.uses[block.package[classes]]
+        for r in range(resources):
+            self.left[:, r] -= np.bincount(windows, amounts * needed[:, r], minlength=len(self.left)).astype(np.int64)
+        session = block.window_session[windows]
+        self.visits += np.bincount(session, amounts, minlength=len(self.visits)).astype(np.int64)
+        self.away += np.round(self.absence.load(block, classes, windows, amounts)).astype(np.int64)
 
     def fill(self, c: int, order: Ints) -> None:
         """Seat the waiting of class c in the first windows of the order that have room."""

@@ -9,10 +9,9 @@ import numpy as np
 
 from scheduling.planning import rounding
 from scheduling.planning.blocks import FORBIDDEN
-from scheduling.planning.flow import Floats, Prices, Relaxation, Solution, cheapest
+from scheduling.planning.flow import HALF_OPEN, Relaxation, Solution, cheapest
 from scheduling.planning.ledger import Ledger
-
-HALF_OPEN = 1e-5
+from scheduling.planning.pricing import Floats, Prices
 
 
 @dataclass

@@ -4,27 +4,63 @@ import highspy
 import numpy as np
 
 from scheduling.planning.absence import Absence
-from scheduling.planning.blocks import Block
+from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Ints
-from scheduling.planning.flow import TOLERANCE, Relaxation, Solution
+from scheduling.planning.flow import TOLERANCE, Relaxation, Solution, cheapest
 from scheduling.planning.ledger import Ledger, insert_waiting
+from scheduling.planning.pricing import Floats
 
 
-def settle(relaxation: Relaxation, solution: Solution, seconds: float) -> Ledger:
+MANY_CLASSES, OPTIONS, WINDOWS_TRIED = 800, 8, 40
+
+
+def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: Floats | None = None) -> Ledger:
     """A valid state near the fractional solution, whose openings should be whole."""
     ledger = Ledger(relaxation.block, relaxation.absence)
-    classes, windows = relaxation.column_class, relaxation.column_window
     visits = solution.visits
+    classes, windows = relaxation.column_class[:len(visits)], relaxation.column_window[:len(visits)]
     broken = np.zeros(len(ledger.waiting), dtype=np.bool_)
     broken[classes[np.abs(visits - np.round(visits)) > TOLERANCE]] = True
-    whole = np.flatnonzero((visits > 0.5) & ~broken[classes])
-    ledger.add_many(classes[whole], windows[whole], np.round(visits[whole]).astype(np.int64))
+    seats = np.round(visits).astype(np.int64)
+    taken = np.flatnonzero(seats)
+    load = relaxation.absence.load(relaxation.block, classes[taken], windows[taken], seats[taken])
+    crowded = (load > relaxation.block.ceiling[:, None]).any(axis=1)      # R5 may not be in force everywhere yet
+    broken |= crowded[relaxation.block.line]
+    whole = np.flatnonzero((seats > 0) & ~broken[classes])
+    ledger.add_many(classes[whole], windows[whole], seats[whole])
     open_now = solution.openings > 0.5
     free = np.flatnonzero(broken[classes] & open_now[relaxation.block.window_session[windows]])
     if len(free):
         seat_exactly(ledger, classes[free], windows[free], seconds)
+    if priced is not None:
+        ledger = rescue(ledger, priced, seconds)
     insert_waiting(ledger)
     return ledger
+
+
+def rescue(ledger: Ledger, priced: Floats, seconds: float) -> Ledger:
+    """Seat people who wait by moving others about: all who hold the seats that the waiting could take."""
+    waiting = np.flatnonzero(ledger.waiting > 0)
+    near = cheapest(priced[waiting], WINDOWS_TRIED, FORBIDDEN)
+    if not len(near[0]):
+        return ledger
+    wanted = np.unique(near[1])
+    holders = np.flatnonzero(ledger.count[:, wanted].any(axis=1))
+    if len(holders) > MANY_CLASSES:
+        spread = priced[holders].min(axis=1) - priced[np.ix_(holders, wanted)].min(axis=1)
+        holders = holders[np.argsort(-spread, kind="stable")[:MANY_CLASSES]]
+    return reseat(ledger, np.union1d(waiting, holders), priced, seconds)
+
+
+def reseat(ledger: Ledger, classes: Ints, priced: Floats, seconds: float) -> Ledger:
+    """Take these classes out and seat them again at the least cost; the same ledger if that is no better."""
+    trial = ledger.copy()
+    at, windows = np.nonzero(trial.count[classes])
+    trial.add_many(classes[at], windows, -trial.count[classes[at], windows].astype(np.int64))
+    options = cheapest(priced[classes], OPTIONS, FORBIDDEN)
+    pairs = np.unique(np.concatenate((at, options[0])) * priced.shape[1] + np.concatenate((windows, options[1])))
+    seat_exactly(trial, classes[pairs // priced.shape[1]], pairs % priced.shape[1], seconds)
+    return trial if trial.cost() < ledger.cost() else ledger
 
 
 def seat_exactly(ledger: Ledger, classes: Ints, windows: Ints, seconds: float) -> None:
@@ -90,6 +126,8 @@ def _integer_program(cost: Ints, rows: Ints, columns: Ints, lower: Ints, upper: 
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("time_limit", max(seconds, 0.05))
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", 0.9)      # costs are whole numbers
     solver.passModel(lp)
     solver.run()
     found = np.round(np.array(solver.getSolution().col_value)).astype(np.int64)

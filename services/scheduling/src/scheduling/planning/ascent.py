@@ -1,0 +1,158 @@
+"""Prices by smoothed ascent: demand spreads over nearly-cheapest windows, prices follow demand over supply.
+
+Every class spreads over windows with weights exp(-cost / heat); places asked for more than they hold get dearer,
+others cheaper, in steps of heat x log(ratio), while the heat falls. A session whose rent stays below its opening
+cost opens only in part, so that rent and cost meet. No linear program is solved; the prices prove a bound as any do.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scheduling.planning.absence import Absence
+from scheduling.planning.blocks import FORBIDDEN, Block
+from scheduling.planning.eligibility import Ints
+from scheduling.planning.pricing import Floats, Prices
+
+Singles = NDArray[np.float32]
+BLOCKED = 1e6
+STEP, MOMENTUM, CREW_STEP, CREW_EVERY = 0.3, 0.8, 0.25, 4
+
+
+class Market:
+    """The state of the ascent for one block; rows r are (crew, package), a crew a line or all lines of a place."""
+
+    def __init__(self, block: Block, absence: Absence, by_line: bool) -> None:
+        self.block, self.absence, self.by_line = block, absence, by_line
+        self._rows()
+        self._days()
+        self.lower, self.upper = np.zeros(len(block.sessions)), np.ones(len(block.sessions))
+        self.places = np.zeros(block.places.shape)
+        seats = np.bincount(block.window_session, block.places[:, 0], minlength=len(block.sessions))
+        self.places[:, 0] = (block.open_cost / np.maximum(seats, 1))[block.window_session]
+        self.previous = self.places
+        self.crews = np.zeros((len(self.ceiling), absence.points))
+        self.openings = np.ones(len(block.sessions))
+        self.steps = 0
+
+    def _rows(self) -> None:
+        """Rows, their costs (window by row) and the classes sorted by row."""
+        block = self.block
+        crew = block.line if self.by_line else block.line_place[block.line]
+        keys, row = np.unique(block.package * (crew.max(initial=0) + 1) + crew, return_inverse=True)
+        self.order = np.argsort(row, kind="stable")
+        self.row = row[self.order]
+        self.edges = np.searchsorted(self.row, np.arange(len(keys)))
+        first = self.order[self.edges]
+        self.row_crew, self.row_package = crew[first], block.package[first]
+        self.row_length, self.row_line = self.absence.length_of[first], block.line[first]
+        cost = block.kind_cost[block.kind[first]].T
+        self.cost: Singles = np.where(cost >= FORBIDDEN, BLOCKED, cost).astype(np.float32)
+        self.packages, self.package_edges = np.unique(self.row_package, return_index=True)
+        self.uses = block.uses[self.packages].astype(np.float64)
+        count = len(block.lines) if self.by_line else len(block.place_key)
+        crew_of_line = np.arange(len(block.lines)) if self.by_line else block.line_place
+        self.ceiling: Ints = np.bincount(crew_of_line, block.ceiling, minlength=count).astype(np.int64)
+        self.size: Singles = block.size[self.order].astype(np.float32)
+        self.penalty: Singles = block.penalty[self.order].astype(np.float32)
+
+    def _days(self) -> None:
+        block = self.block
+        days = block.day_cost[self.order].T
+        self.day_cost: Singles = np.where(days >= FORBIDDEN, BLOCKED, days).astype(np.float32)
+        edges = np.searchsorted(block.window_day, np.arange(block.day_cost.shape[1] + 1))
+        self.day_slices = [slice(int(a), int(b)) for a, b in pairwise(edges)]
+        place = self.absence.place_of_line[self.row_line]
+        self.first = self.absence.first[place].T
+        self.past = np.maximum(self.absence.past[place, self.row_length].T, self.first)
+        self.crew_charge: Singles = np.zeros((len(self.first), len(self.row_crew)), dtype=np.float32)
+
+    def run(self, steps: int, heat: float, cold: float) -> None:
+        """Take some steps while the heat falls geometrically."""
+        for step in range(steps):
+            now = heat * (cold / heat) ** (step / max(1, steps - 1))
+            load = self.spread(now)
+            self._follow(load, now)
+            if self.steps % CREW_EVERY == CREW_EVERY - 1:
+                self._follow_crews(load, now)
+            self.steps += 1
+
+    def spread(self, heat: float) -> Singles:
+        """How many people of each row each window is asked for, window by row."""
+        weight = self.cost + self.crew_charge
+        charge = (self.places @ self.uses.T).astype(np.float32)
+        for p, (a, b) in enumerate(pairwise([*self.package_edges, weight.shape[1]])):
+            weight[:, a:b] += charge[:, p, None]
+        days, rows = len(self.day_slices), len(self.row_crew)
+        least, mass = np.empty((days, rows), np.float32), np.empty((days, rows), np.float32)
+        for d, part in enumerate(self.day_slices):
+            least[d] = weight[part].min(axis=0)
+            np.subtract(least[d], weight[part], out=weight[part])
+        weight /= np.float32(heat)
+        np.exp(weight, out=weight)
+        for d, part in enumerate(self.day_slices):
+            mass[d] = weight[part].sum(axis=0)
+        wish = (least - heat * np.log(mass))[:, self.row] + self.day_cost
+        floor = np.minimum(wish.min(axis=0), self.penalty)
+        share = np.exp((floor - wish) / np.float32(heat))
+        share *= self.size / (share.sum(axis=0) + np.exp((floor - self.penalty) / np.float32(heat)))
+        asked = np.add.reduceat(share, self.edges, axis=1) / mass
+        for d, part in enumerate(self.day_slices):
+            weight[part] *= asked[d]
+        return weight
+
+    def _follow(self, load: Singles, heat: float) -> None:
+        """Move place prices towards supply = demand, and the openings with them."""
+        block = self.block
+        session, sessions = block.window_session, len(block.sessions)
+        per_package = np.add.reduceat(load, self.package_edges, axis=1).astype(np.float64)
+        use, supply = per_package @ self.uses, block.places.astype(np.float64)
+        rent = np.bincount(session, (self.places * supply).sum(axis=1), minlength=sessions)
+        paid = np.bincount(session, (self.places * use).sum(axis=1), minlength=sessions)
+
+        def moved(opening: Floats) -> Floats:
+            ratio = use / np.maximum(supply * opening[session][:, None], 0.3)
+            return np.maximum(0, self.places + STEP * heat * np.clip(np.log(np.maximum(ratio, 1e-3)), -2, 2))
+
+        full = moved(self.upper)
+        free = self.lower < self.upper
+        short = free & (np.bincount(session, (full * supply).sum(axis=1), minlength=sessions) < block.open_cost)
+        self.openings = np.where(short, np.clip(paid / np.maximum(rent, 1), 0.01, 1), self.upper)
+        partly = moved(self.openings)
+        rent = np.bincount(session, (partly * supply).sum(axis=1), minlength=sessions)
+        partly *= np.where(rent > 0, block.open_cost / np.maximum(rent, 1), 1)[session][:, None]
+        target = np.where(short[session][:, None], partly, full)
+        self.places = np.maximum(0, target + MOMENTUM * (target - self.previous)) if self.steps else target
+        self.previous = target
+
+    def _follow_crews(self, load: Singles, heat: float) -> None:
+        width = self.absence.points + 1
+        base = self.row_crew * width
+        flat = load.ravel()
+        size = len(self.ceiling) * width
+        change = np.bincount((base + self.first).ravel(), flat, size) - np.bincount((base + self.past).ravel(), flat, size)
+        away = np.cumsum(change.reshape(-1, width), axis=1)[:, :-1]
+        ratio = np.log(np.maximum(away / self.ceiling[:, None], 1e-3))
+        self.crews = np.maximum(0, self.crews + CREW_STEP * heat * np.clip(ratio, -2, 2))
+        before = np.zeros((len(self.ceiling), width), dtype=np.float32)
+        np.cumsum(self.crews, axis=1, out=before[:, 1:])
+        flat_before = before.ravel()
+        self.crew_charge = flat_before[base + self.past] - flat_before[base + self.first]
+
+    def settle_openings(self, steps: int, heat: float) -> None:
+        """Fix session after session, the clearest first, and let prices answer, until all are open or closed."""
+        while (free := np.flatnonzero(self.lower < self.upper)).size:
+            share = self.openings[free]
+            clear = free[(share > 0.97) | (share < 0.02)]
+            if not len(clear):
+                clear = free[[np.abs(share - 0.4).argmax()]]
+            opened = self.openings[clear] > 0.4
+            self.lower[clear[opened]] = 1
+            self.upper[clear[~opened]] = 0
+            self.run(steps, heat, heat)
+
+    def prices(self) -> Prices:
+        """The present prices, per line."""
+        lines = self.crews if self.by_line else self.crews[self.block.line_place]
+        return Prices.of(self.places, lines)

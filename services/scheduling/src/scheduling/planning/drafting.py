@@ -1,0 +1,116 @@
+"""A plan for a large block: prices by ascent, openings settled on them, people seated, then mended by a relaxation."""
+
+import copy
+import time
+
+import numpy as np
+
+from scheduling.planning import pricing, rounding
+from scheduling.planning.absence import Absence
+from scheduling.planning.ascent import Market
+from scheduling.planning.blocks import FORBIDDEN, Block
+from scheduling.planning.eligibility import Ints
+from scheduling.planning.flow import Relaxation, cheapest
+from scheduling.planning.ledger import Ledger, insert_waiting
+from scheduling.planning.openings import Outcome
+from scheduling.planning.pricing import Floats, Prices
+
+HOT, WARM, COLD = 20.0, 2.0, 0.2
+NEAR = 10.0           # windows this little above a class's cheapest count as its options
+OFFERED, OFFER_MARGIN = 6, 4.0
+SPREAD, SPREAD_MARGIN = 6, 60.0
+
+
+class Draft:
+    """One large block on its way from prices to a plan; every stage leaves a valid state behind."""
+
+    def __init__(self, block: Block, absence: Absence, deadline: float) -> None:
+        self.block, self.absence, self.deadline = block, absence, deadline
+        self.visit_cost = pricing.visit_costs(block)
+        self.outcome = Outcome(None, np.inf, -np.inf, None)
+        started = time.monotonic()
+        self.free = Market(block, absence, by_line=False)
+        self.free.run(5, HOT, HOT)
+        step = (time.monotonic() - started) / 5
+        self.pace = int(np.clip(0.15 * (deadline - started) / max(step, 1e-4), 16, 60))
+
+    def run(self) -> Outcome:
+        """Plan, mend and bound until the deadline."""
+        self.free.run(self.pace, HOT, WARM)
+        self.free.run(self.pace // 3, WARM, 1.0)
+        self.prove(self.free.prices())
+        market = self.settled()
+        priced = self.visit_cost + pricing.charges(self.block, self.absence, market.prices())
+        priced[:, (market.upper < 0.5)[self.block.window_session]] += FORBIDDEN
+        self.keep(self.seated(priced))
+        self.mend(market, priced)
+        if time.monotonic() < self.deadline:
+            self.free.run(self.pace, 1.0, COLD)
+            self.prove(self.free.prices())
+        return self.outcome
+
+    def keep(self, ledger: Ledger) -> None:
+        """Remember the state if it is the best so far."""
+        cost = ledger.cost()
+        if cost < self.outcome.cost:
+            self.outcome.ledger, self.outcome.cost = ledger, cost
+
+    def prove(self, prices: Prices) -> None:
+        """Raise the bound to what these prices prove."""
+        priced = self.visit_cost + pricing.charges(self.block, self.absence, prices)
+        sessions = len(self.block.sessions)
+        bound = pricing.bound(self.block, prices, priced, np.zeros(sessions), np.ones(sessions))
+        if bound > self.outcome.bound:
+            self.outcome.bound, self.outcome.prices = bound, prices
+
+    def settled(self) -> Market:
+        """A market in which every session is open or closed."""
+        market = copy.copy(self.free)
+        market.lower, market.upper = self.free.lower.copy(), self.free.upper.copy()
+        market.settle_openings(max(4, self.pace // 5), 1.0)
+        market.run(max(8, self.pace // 2), 1.0, COLD)
+        return market
+
+    def seated(self, priced: Floats) -> Ledger:
+        """Seat the classes at their cheapest windows, those with the fewest options first."""
+        ledger = Ledger(self.block, self.absence)
+        options = (priced < priced.min(axis=1)[:, None] + NEAR).sum(axis=1)
+        for c in np.argsort(options, kind="stable").tolist():
+            near = np.flatnonzero(priced[c] < FORBIDDEN)
+            ledger.fill(c, near[np.argsort(priced[c, near], kind="stable")])
+        ledger = rounding.rescue(ledger, priced, 2.0)
+        insert_waiting(ledger)
+        return ledger
+
+    def best_per_session(self, above: Floats) -> tuple[Ints, Ints]:
+        """For every class its best window in each of a few sessions, so that no class hangs on one session."""
+        order = np.argsort(self.block.window_session, kind="stable")
+        edges = np.searchsorted(self.block.window_session[order], np.arange(len(self.block.sessions)))
+        least = np.minimum.reduceat(above[:, order], edges, axis=1)
+        classes, sessions = cheapest(least, SPREAD, SPREAD_MARGIN)
+        best = np.full(least.shape, -1)
+        for s in np.unique(sessions).tolist():
+            own = np.flatnonzero(self.block.window_session == s)
+            best[:, s] = own[above[:, own].argmin(axis=1)]
+        return classes, best[classes, sessions]
+
+    def mend(self, market: Market, priced: Floats) -> None:
+        """Seat everybody anew by linear programs over the nearly cheapest windows, as long as it pays."""
+        if self.deadline - time.monotonic() < 0.2:
+            return
+        relaxation = Relaxation(self.block, self.absence)
+        relaxation.limit(market.lower, market.upper)
+        above = priced - priced.min(axis=1)[:, None]
+        relaxation.add_columns(*cheapest(above, OFFERED, OFFER_MARGIN))
+        relaxation.add_columns(*self.best_per_session(above))
+        if self.outcome.ledger:
+            relaxation.add_columns(*np.nonzero(self.outcome.ledger.count))
+        relaxation.watch_lines(market.prices().lines)
+        while (left := self.deadline - time.monotonic()) > 0:
+            try:
+                solution, complete = relaxation.advance(left, 3)
+            except TimeoutError:
+                return
+            self.keep(rounding.settle(relaxation, solution, min(2.0, self.deadline - time.monotonic()), priced))
+            if complete:
+                return
