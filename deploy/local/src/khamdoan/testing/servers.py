@@ -46,17 +46,13 @@ def from_environment() -> Servers | None:
 
 @contextlib.contextmanager
 def embedded() -> Iterator[Servers]:
-    """A stack of its own on free ports in a temporary folder."""
+    """A stack of its own on free ports in a temporary folder, of which nothing is left afterwards."""
     data = Path(tempfile.mkdtemp(prefix="khamdoan-"))
     data.chmod(0o711)  # as root, PostgreSQL's account must be able to walk in
-    installed = stack.install(data, throwaway=True)
-    nursery = Nursery(installed.places.logs)
-    try:
-        children = stack.start(installed, nursery, tracing=False)
-        try:
-            yield Servers(installed.postgres.url, installed.kafka.bootstrap_servers)
-        finally:
-            stack.stop(children)
-    finally:
-        nursery.close()
-        places.discard(installed.places)
+    with contextlib.ExitStack() as at_end:
+        at_end.callback(places.discard, places.of(data))
+        installed = stack.install(data, throwaway=True)
+        nursery = Nursery(installed.places.logs)
+        at_end.callback(nursery.close)
+        at_end.callback(stack.stop, stack.start(installed, nursery, tracing=False))
+        yield Servers(installed.postgres.url, installed.kafka.bootstrap_servers)
