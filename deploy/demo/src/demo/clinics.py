@@ -16,6 +16,7 @@ from demo.ledger import Ledger
 
 LABORATORY_DAYS = 2
 PAGE = 2_000
+PROPOSALS_AT_ONCE = 200
 ABSENT, REFUSED, AMENDED = 0.06, 0.002, 0.005
 FOLLOW_UP_DAYS = 20
 
@@ -42,8 +43,9 @@ class ClinicSystem:
     cursor: int = 0
     booked: dict[UUID, Booking] = field(default_factory=dict)
     laboratory: dict[date, list[Booking]] = field(default_factory=lambda: defaultdict(list))
-    proposals: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    proposed: set[str] = field(default_factory=set)
     concluded: dict[UUID, int] = field(default_factory=dict)
+    signed: set[UUID] = field(default_factory=set)
     follow_ups: list[dict[str, Any]] = field(default_factory=list)
     attended: set[UUID] = field(default_factory=set)
 
@@ -51,13 +53,13 @@ class ClinicSystem:
         """Catch up with the feed from the last sequence number seen."""
         while True:
             page = await self.caller.get(f"/clinics/{self.clinic_id}/feed", after=self.cursor, limit=PAGE)
-            for entry in page["items"]:
+            for entry in page["entries"]:
                 self._take(entry["type"].removeprefix("vn.khamdoan.").rpartition(".")[0], entry["data"])
                 self.ledger.delivered += 1
                 if entry["sequence"] != self.cursor + 1:
                     raise AssertionError(f"feed of {self.clinic_id}: {entry['sequence']} after {self.cursor}")
                 self.cursor = entry["sequence"]
-            if len(page["items"]) < PAGE:
+            if self.cursor == page["last"]:
                 return
 
     def _take(self, kind: str, data: dict[str, Any]) -> None:
@@ -66,14 +68,14 @@ class ClinicSystem:
         elif kind == "scheduling.appointment.cancelled":
             self.booked.pop(UUID(data["appointment_id"]), None)
         elif kind == "results.class.proposed":
-            self.proposals[UUID(data["visit_id"])] = data
+            self.proposed.add(data["visit_id"])
         elif kind == "results.follow-up.opened":
             self.follow_ups.append(data)
 
     def _book(self, data: dict[str, Any]) -> None:
         visit_id = UUID(data["appointment_id"])
         self.booked.pop(visit_id, None)
-        if data["clinic_id"] == self.clinic_id:
+        if data.get("clinic_id") == self.clinic_id:
             self.booked[visit_id] = Booking(
                 visit_id, UUID(data["worker_id"]), UUID(data["session_id"]), date.fromisoformat(data["day"]),
                 data["stations"],
@@ -140,11 +142,11 @@ class ClinicSystem:
 
     async def conclude(self, day: date) -> list[str]:
         """The concluding doctor signs every visit whose class has been proposed."""
-        ready = [proposal for visit_id, proposal in self.proposals.items() if visit_id not in self.concluded]
         conclusions: list[Event] = []
-        for proposal in ready:
+        for proposal in await self._proposals():
             proposed, visit_id = proposal["if_no_tumour"], UUID(proposal["visit_id"])
             self.concluded[visit_id] = proposed or 3
+            self.signed.add(visit_id)
             conclusions.append(
                 clinics.ExaminationConcluded(
                     visit_id=visit_id, clinic_id=self.clinic_id, concluded_on=day, doctor_licence="000777/TQ-GPHN",
@@ -152,9 +154,18 @@ class ClinicSystem:
                     restrictions=["không làm việc trên cao"] if (proposed or 3) >= 4 else [],
                 )
             )  # fmt: skip
-        self.proposals.clear()
         self.ledger.concluded += len(conclusions)
         return await self.caller.say(conclusions)
+
+    async def _proposals(self) -> list[dict[str, Any]]:
+        """The proposed classes that the feed announced, with what was found; the feed itself carries no findings."""
+        wanted = sorted(visit for visit in self.proposed if UUID(visit) not in self.signed)
+        self.proposed.clear()
+        found: list[dict[str, Any]] = []
+        for first in range(0, len(wanted), PROPOSALS_AT_ONCE):
+            asked = {"visit_ids": wanted[first : first + PROPOSALS_AT_ONCE]}
+            found += await self.caller.ask("/visits/proposals", asked)
+        return found
 
     async def amend_and_follow_up(self, day: date) -> list[str]:
         """Correct a few signed conclusions, and close the follow-ups that are old enough."""

@@ -69,7 +69,7 @@ class Caller:
             answer = await self._send(
                 "POST", "/events", json=batch, headers={"content-type": "application/cloudevents-batch+json"}
             )
-            outcomes = answer.json()["events"]
+            outcomes = answer.json()["outcomes"]
             refused = [outcome for outcome in outcomes if outcome["status"] == "refused"]
             if refused:
                 raise EdgeError(f"{len(refused)} events refused, first: {refused[0]}")
@@ -108,15 +108,19 @@ class Caller:
             if cursor is None:
                 return items
 
+    async def ask(self, path: str, question: dict[str, Any]) -> Any:
+        """Post a question that changes nothing, such as for many rows at once."""
+        return (await self._send("POST", path, json=question)).json()
+
     async def answered(self, receipts: Iterable[str], *, within: float = 300) -> None:
         """Wait until every receipt is answered; a parked one or a late one is an EdgeError."""
         waiting, deadline = list(receipts), monotonic() + within
         while waiting:
             asked = waiting[:ASK_AT_ONCE]
-            status = (await self._send("POST", "/receipts/status", json={"receipt_ids": asked, "wait": 5})).json()
+            status = (await self._send("POST", "/receipts/status", json={"ids": asked, "wait": 5})).json()
             if status["counts"].get("parked"):
                 raise EdgeError(f"{self.party}: {status['counts']}")
-            if sum(status["counts"].values()) == status["counts"].get("answered", 0):
+            if status["done"]:
                 waiting = waiting[ASK_AT_ONCE:]
             elif monotonic() > deadline:
                 raise EdgeError(f"{self.party}: not answered in {within:.0f} s: {status['counts']}")

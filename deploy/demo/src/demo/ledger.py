@@ -21,6 +21,8 @@ class Ledger:
     concluded: int = 0
     amended: int = 0
     follow_ups_closed: int = 0
+    left: int = 0
+    joined: int = 0
     delivered: int = 0
     examined_people: set[UUID] = field(default_factory=set)
     refused_people: set[UUID] = field(default_factory=set)

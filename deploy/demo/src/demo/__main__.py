@@ -1,0 +1,41 @@
+"""`python -m demo`: play a scenario against a running edge; exits 1 if the books do not agree."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from demo import story, summary, world
+from demo.display import Display
+from demo.edge import Edge
+from demo.scenario import SCENARIOS
+
+
+async def main() -> int:
+    """Settings come from the environment: GATEWAY_URL, KHAMDOAN_DEV_SECRET, SCENARIO, SCALE, DEMO_FOLDER."""
+    display = Display()
+    scenario = SCENARIOS[os.environ.get("SCENARIO", "hagiang")].scaled(float(os.environ.get("SCALE", "1")))
+    edge = Edge(os.environ["GATEWAY_URL"], os.environ["KHAMDOAN_DEV_SECRET"])
+    folder = Path(os.environ.get("DEMO_FOLDER", ".khamdoan/demo"))
+    display.say(f"[bold]{scenario.title}[/bold]: {scenario.units:,} công đoàn cơ sở, {scenario.members:,} đoàn viên")
+    try:
+        played = await world.gather(scenario, edge, display)
+        await story.play(played)
+        found = await summary.collect(played)
+        path = summary.write(found, folder)
+        agreed = summary.reconcile(played, found)
+    except summary.ReconciliationError as error:
+        display.say(f"[bold red]Đối chiếu không khớp[/bold red]: {error}")
+        return 1
+    finally:
+        await edge.close()
+    people = found["people"]
+    display.say(
+        f"[bold green]Đối chiếu khớp[/bold green] ({len(agreed)} phép so): {people['examined']:,} người đã khám trong"
+        f" {people['in_scope']:,} người thuộc phạm vi, {found['visits']:,} lượt khám; {path}"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,63 @@
+"""Everybody who takes part, gathered around one edge."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from demo import province, rosters, sessions
+from demo.clinics import ClinicSystem
+from demo.display import Display
+from demo.edge import Caller, Edge
+from demo.ledger import Ledger
+from demo.province import WholeProvince, made_id
+from demo.scenario import Scenario
+from demo.union import UnionSide
+
+AUTHORITY = "syt-08"
+
+
+@dataclass
+class World:
+    """The parties of one scenario; `figures` collects what the edge told stage by stage."""
+
+    scenario: Scenario
+    edge: Edge
+    display: Display
+    province: WholeProvince
+    union: UnionSide
+    union_officer: Caller
+    authority: Caller
+    operations: Caller
+    clinics: list[ClinicSystem]
+    ledger: Ledger
+    campaign_id: UUID = field(default_factory=lambda: made_id("campaign", "2026-H2"))
+    today: date = date.min
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+async def gather(scenario: Scenario, edge: Edge, display: Display) -> World:
+    """Give every party its token and its part of the province."""
+    in_files = sum(rosters.SAMPLE_ROWS.values()) if scenario.sample_files else 0
+    from_files = len(rosters.SAMPLES) if scenario.sample_files else 0
+    land = province.build(scenario, max(scenario.members - in_files, scenario.units), scenario.units - from_files)
+    ledger = Ledger()
+    portal = await edge.party("unions", str(land.root_id), "officer A of the federation")
+    union = UnionSide(edge, scenario, land, portal, ledger, Random(scenario.seed + 1))
+    systems = [
+        ClinicSystem(clinic, await edge.party("clinics", clinic, f"system of {clinic}"), ledger, Random(clinic))
+        for clinic in sessions.clinic_ids(scenario)
+    ]
+    return World(
+        scenario=scenario,
+        edge=edge,
+        display=display,
+        province=land,
+        union=union,
+        union_officer=await edge.party("unions", str(land.root_id), "officer B of the federation", "officer"),
+        authority=await edge.party("health", AUTHORITY, "officer of the health department", "officer"),
+        operations=await edge.party("operations", "demo", "operator", "operator"),
+        clinics=systems,
+        ledger=ledger,
+    )
