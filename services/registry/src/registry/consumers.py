@@ -1,0 +1,52 @@
+"""What arrives, and what it starts."""
+
+from contracts.coordination import DayStarted
+from contracts.unions import (
+    LeavingConfirmed,
+    LineDeclared,
+    OrganisationDeclared,
+    RosterChunkSealed,
+    RosterClosed,
+    RosterSubmitted,
+)
+from registry import authority, leaving, lines, organisations, rosters
+from shared.clock import utc_now
+from shared.consuming import Batch, Consumer
+from shared.database import Transaction
+
+consumer = Consumer("registry")
+
+
+@consumer.on(OrganisationDeclared)
+async def on_organisation_declared(tx: Transaction, batch: Batch[OrganisationDeclared]) -> None:
+    await organisations.declare(tx, batch, now=utc_now())
+
+
+@consumer.on(LineDeclared)
+async def on_line_declared(tx: Transaction, batch: Batch[LineDeclared]) -> None:
+    await lines.declare(tx, batch, now=utc_now())
+
+
+@consumer.on(RosterSubmitted)
+async def on_roster_submitted(tx: Transaction, batch: Batch[RosterSubmitted]) -> None:
+    await rosters.receive(tx, batch, now=utc_now())
+
+
+@consumer.on(RosterChunkSealed)
+async def on_roster_chunk_sealed(tx: Transaction, batch: Batch[RosterChunkSealed]) -> None:
+    await rosters.collect(tx, batch)
+
+
+@consumer.on(RosterClosed)
+async def on_roster_closed(tx: Transaction, batch: Batch[RosterClosed]) -> None:
+    await rosters.close(tx, batch, now=utc_now())
+
+
+@consumer.on(LeavingConfirmed)
+async def on_leaving_confirmed(tx: Transaction, batch: Batch[LeavingConfirmed]) -> None:
+    await leaving.record(tx, batch, now=utc_now())
+
+
+@consumer.on(DayStarted)
+async def on_day_started(tx: Transaction, batch: Batch[DayStarted]) -> None:
+    await authority.start_days(tx, [day.calendar for day in batch.events], [day.day for day in batch.events])

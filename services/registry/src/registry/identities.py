@@ -1,0 +1,71 @@
+"""Looks at identities: who may see whom, every look logged in the transaction that reads."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from registry import accesses, authority, identity_views, persons
+from registry.accesses import Viewer
+from registry.identity_views import View
+from registry.roster_rows import NATIONAL, OF_A_UNIT
+from registry.vault import Vault
+from shared.database import Transaction
+
+GET_PLACES = "SELECT worker_id, unit_id, employer_id FROM workers WHERE worker_id = ANY($1::uuid[])"
+GET_HOLDERS = """
+SELECT DISTINCT worker_id FROM identifiers JOIN workers USING (worker_id)
+WHERE blind_index = $1 AND unit_id = $2 ORDER BY worker_id
+"""
+
+
+async def look(
+    tx: Transaction, vault: Vault, viewer: Viewer, worker_ids: Sequence[UUID], now: datetime
+) -> list[View]:
+    """Those of these workers whom the viewer may see, as the viewer may see them; the erased are shown as nobody.
+
+    Whether a clinic has a booking is known to the gateway alone, which asks on a clinic's behalf only where it has.
+    """
+    view = identity_views.view_of(viewer.party)
+    if view is None:
+        return []
+    visible = await _visible(tx, viewer.party, worker_ids, now)
+    if not visible:
+        return []
+    await accesses.log(tx, viewer, view.__name__, visible, now)
+    opened = await persons.open_identities(tx, vault, visible)
+    return [identity_views.shown(view, worker_id, opened.get(worker_id, {})) for worker_id in visible]
+
+
+async def find(
+    tx: Transaction, vault: Vault, viewer: Viewer, unit_id: UUID, kind: str, value: str, now: datetime
+) -> list[View]:
+    """The workers of a unit who have or had a number, for a union of that unit; a miss is logged as well."""
+    paths = await authority.paths(tx, [unit_id], await authority.today(tx, now))
+    allowed = authority.unit_of(viewer.party) is not None and paths.allow(viewer.party, unit_id)
+    holders: list[UUID] = []
+    if allowed and kind in (*NATIONAL, *OF_A_UNIT):
+        scope = (kind, unit_id, value) if kind in OF_A_UNIT else (kind, value)
+        rows = await tx.fetch(GET_HOLDERS, vault.index.of("number", *scope), unit_id)
+        holders = [row["worker_id"] for row in rows]
+    if not holders:
+        await accesses.log(tx, viewer, "lookup", [None], now)
+        return []
+    return await look(tx, vault, viewer, holders, now)
+
+
+async def _visible(tx: Transaction, party: str, worker_ids: Collection[UUID], now: datetime) -> list[UUID]:
+    rows = {row["worker_id"]: row for row in await tx.fetch(GET_PLACES, list(set(worker_ids)))}
+    kind, _, name = party.partition("/")
+    if kind == "unions":
+        units = [row["unit_id"] for row in rows.values()]
+        paths = await authority.paths(tx, units, await authority.today(tx, now))
+        return [id_ for id_, row in rows.items() if paths.allow(party, row["unit_id"])]
+    return [id_ for id_, row in rows.items() if _is_own(kind, name, row)]
+
+
+def _is_own(kind: str, name: str, row: Record) -> bool:
+    if kind == "employers":
+        return str(row["employer_id"]) == name
+    return kind in ("clinics", "health") or (kind == "workers" and str(row["worker_id"]) == name)

@@ -1,0 +1,112 @@
+"""The identity port: the one internal route, for the gateway alone, which proxies it and stores nothing of it."""
+
+import hmac
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, FastAPI, Header, HTTPException
+from pydantic import BaseModel, Field, SerializeAsAny
+
+from registry import accesses, identities, intake_keys
+from registry.accesses import Viewer
+from registry.identity_views import View
+from registry.vault import Vault
+from shared.clock import new_id, utc_now
+from shared.database import Database
+
+MOST_AT_ONCE = 2_000
+
+
+class IdentitiesAsked(BaseModel):
+    """Whose identity is asked for."""
+
+    worker_ids: Annotated[list[UUID], Field(max_length=MOST_AT_ONCE)]
+
+
+class Identities(BaseModel):
+    """The workers whom the viewer may see."""
+
+    identities: list[SerializeAsAny[View]]
+
+
+class LookupAsked(BaseModel):
+    """Who of a unit has this number: cccd, cmnd, passport, bhxh, bhyt, employee_code or union_member_no."""
+
+    unit_id: UUID
+    type: str
+    value: Annotated[str, Field(min_length=1, max_length=50)]
+
+
+class Access(BaseModel):
+    """One look at a worker."""
+
+    at: datetime
+    party: str
+    actor: str
+    purpose: str
+    view: str
+
+
+class Accesses(BaseModel):
+    """Who looked at a worker, the latest first."""
+
+    accesses: list[Access]
+
+
+class PublicKey(BaseModel):
+    """The public key to seal rosters to, in base64, and until when."""
+
+    key_id: str
+    public_key: str
+    valid_until: datetime
+
+
+def make_app(open_database: Callable[[], Database], vault: Vault, secret: str) -> FastAPI:
+    """The app of the identity port; the gateway proves itself with a shared secret and names viewer and purpose."""
+
+    def require_gateway(authorization: Annotated[str, Header()] = "") -> None:
+        if not hmac.compare_digest(authorization.encode(), f"Bearer {secret}".encode()):
+            raise HTTPException(401, "identity.not_the_gateway")
+
+    def viewer(
+        party: Annotated[str, Header(alias="x-party", pattern=r"^[a-z]+/.+$", max_length=100)],
+        actor: Annotated[str, Header(alias="x-actor", min_length=1, max_length=200)],
+        purpose: Annotated[str, Header(alias="x-purpose", min_length=1, max_length=200)],
+    ) -> Viewer:
+        return Viewer(party, actor, purpose)
+
+    app = FastAPI(
+        title="Registry identity port", openapi_url=None, docs_url=None, redoc_url=None,
+        dependencies=[Depends(require_gateway)],
+    )  # fmt: skip
+    Looking = Annotated[Viewer, Depends(viewer)]  # noqa: N806 - a type
+
+    @app.post("/identities")
+    async def look(asked: IdentitiesAsked, viewer: Looking) -> Identities:
+        async with open_database().transaction() as tx:
+            return Identities(identities=await identities.look(tx, vault, viewer, asked.worker_ids, utc_now()))
+
+    @app.post("/lookups")
+    async def find(asked: LookupAsked, viewer: Looking) -> Identities:
+        async with open_database().transaction() as tx:
+            found = await identities.find(tx, vault, viewer, asked.unit_id, asked.type, asked.value, utc_now())
+        return Identities(identities=found)
+
+    @app.get("/accesses/{worker_id}")
+    async def read_accesses(worker_id: UUID) -> Accesses:
+        async with open_database().transaction() as tx:
+            rows: list[dict[str, Any]] = await accesses.of_worker(tx, worker_id)
+        return Accesses(accesses=[Access(**row) for row in rows])
+
+    @app.get("/intake-key")
+    async def read_intake_key() -> PublicKey:
+        async with vault.database.transaction() as tx:
+            key = await intake_keys.current(tx, vault.masters, now=utc_now(), new_id=new_id())
+        return PublicKey(
+            key_id=key.key_id, public_key=b64encode(key.public_key).decode(), valid_until=key.valid_until
+        )
+
+    return app

@@ -1,0 +1,169 @@
+"""Who the workers are: found by keyed hashes, kept sealed; every SQL statement about identities and numbers."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+from pydantic_core import from_json, to_json
+
+from registry import vault as boxes
+from registry.ledger import Decision, Ledger
+from registry.matching import Directory, Known
+from registry.roster_rows import Entry
+from registry.vault import Vault
+from registry.worker_facts import Facts
+from shared.database import Transaction
+
+GET_BY_NUMBER = "SELECT blind_index AS found, worker_id FROM identifiers WHERE blind_index = ANY($1::bytea[])"
+GET_BY_NAMESAKE = "SELECT namesake AS found, worker_id FROM persons WHERE namesake = ANY($1::bytea[])"
+GET_BY_PEER = "SELECT peer AS found, worker_id FROM persons WHERE peer = ANY($1::bytea[])"
+LOCK_WORKERS = """
+SELECT worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
+       last_health_check, left_on, digest, name, birth
+FROM workers JOIN persons USING (worker_id) WHERE worker_id = ANY($1::uuid[]) ORDER BY worker_id FOR UPDATE
+"""
+GET_NUMBERS = """
+SELECT worker_id, type, blind_index, verified FROM identifiers
+WHERE worker_id = ANY($1::uuid[]) AND valid_to IS NULL ORDER BY valid_from
+"""
+GET_SEALED = "SELECT worker_id, sealed FROM persons WHERE worker_id = ANY($1::uuid[])"
+PERSON_COLUMNS = ("worker_id", "sealed", "digest", "name", "birth", "namesake", "peer")
+CHANGE_PERSONS = """
+UPDATE persons AS known SET sealed = new.sealed, digest = new.digest, name = new.name, birth = new.birth,
+    namesake = new.namesake, peer = new.peer
+FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[])
+    AS new (worker_id, sealed, digest, name, birth, namesake, peer)
+WHERE known.worker_id = new.worker_id
+"""
+NUMBER_COLUMNS = ("worker_id", "type", "blind_index", "sealed", "verified", "valid_from", "valid_to", "roster_id")
+END_NUMBERS = """
+UPDATE identifiers SET valid_to = ended.day
+FROM unnest($1::uuid[], $2::bytea[], $3::date[]) AS ended (worker_id, blind_index, day)
+WHERE identifiers.worker_id = ended.worker_id AND identifiers.blind_index = ended.blind_index AND valid_to IS NULL
+"""
+
+Identity = dict[str, Any]
+
+
+async def directory_of(tx: Transaction, vault: Vault, entries: Sequence[Entry]) -> Directory:
+    """Every worker whom one of these rows may mean, locked."""
+    numbers = await tx.fetch(GET_BY_NUMBER, list({number.index for entry in entries for number in entry.numbers}))
+    namesakes = await tx.fetch(GET_BY_NAMESAKE, list({entry.namesake for entry in entries}))
+    peers = await tx.fetch(GET_BY_PEER, list({entry.peer for entry in entries if entry.peer}))
+    by_number, by_namesake, by_peer = map(_grouped, (numbers, namesakes, peers))
+    ids = list({*by_number, *by_namesake, *by_peer})
+    active: dict[UUID, dict[str, tuple[bytes, bool]]] = {}
+    for row in await tx.fetch(GET_NUMBERS, ids):
+        active.setdefault(row["worker_id"], {})[row["type"]] = (row["blind_index"], row["verified"])
+    directory = Directory(vault.index)
+    for row in await tx.fetch(LOCK_WORKERS, ids):
+        worker_id = row["worker_id"]
+        known = Known(
+            worker_id, _facts(row), row["left_on"], row["digest"], row["name"], row["birth"],
+            active.get(worker_id, {}),
+        )  # fmt: skip
+        directory.add(
+            known,
+            by_number.get(worker_id, ()),
+            next(iter(by_namesake.get(worker_id, ())), None),
+            next(iter(by_peer.get(worker_id, ())), None),
+        )
+    return directory
+
+
+async def open_identities(tx: Transaction, vault: Vault, worker_ids: Collection[UUID]) -> dict[UUID, Identity]:
+    """What the vault knows of these workers; whoever was erased is left out."""
+    if not worker_ids:
+        return {}
+    keys = await vault.keys(list(worker_ids))
+    rows = await tx.fetch(GET_SEALED, list(keys))
+    return {
+        row["worker_id"]: from_json(boxes.open_box(keys[row["worker_id"]], row["worker_id"], row["sealed"]))
+        for row in rows
+    }
+
+
+def merged(known: Identity, stated: Identity, columns: Collection[str]) -> Identity:
+    """An identity with what a row states; what its file has no column for stays, and so does a fuller birth date."""
+    result = {name: value for name, value in known.items() if name in stated or _column_of(name) not in columns}
+    result |= stated
+    result["identifiers"] = known.get("identifiers", {}) | stated.get("identifiers", {})
+    if str(known.get("birth_date", "")).startswith(stated["birth_date"]):
+        result |= {name: known[name] for name in ("birth_date", "birth_date_precision") if name in known}
+    return result
+
+
+async def store(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
+    """Seal and write everybody new in the ledger, changed identities, and all numbers that began or ended."""
+    new = [decision for decision in ledger.decisions if decision.is_new]
+    others = {d.known.worker_id for d, _, _ in ledger.numbers_added if not d.is_new} | ledger.identities.keys()
+    keys = await vault.new_keys([decision.known.worker_id for decision in new])
+    keys |= await vault.keys(list(others - keys.keys()))
+    await tx.copy_records_to_table(
+        "persons", records=[_person(d, d.entry.identity, d.entry.source, keys) for d in new], columns=PERSON_COLUMNS
+    )
+    latest = {decision.known.worker_id: decision for decision in ledger.decisions}
+    rows = [
+        _changed_person(latest[worker_id], identity, source, keys, vault)
+        for worker_id, (identity, source) in ledger.identities.items()
+    ]
+    if rows:
+        await tx.execute(CHANGE_PERSONS, *map(list, zip(*rows, strict=True)))
+    await _store_numbers(tx, ledger, keys)
+
+
+async def _store_numbers(tx: Transaction, ledger: Ledger, keys: Mapping[UUID, bytes]) -> None:
+    if ledger.numbers_ended:
+        await tx.execute(END_NUMBERS, *map(list, zip(*ledger.numbers_ended, strict=True)))
+    ended = {(worker_id, index): day for worker_id, index, day in ledger.numbers_ended}
+    records = []
+    for decision, number, verified in ledger.numbers_added:
+        worker_id, roster = decision.known.worker_id, decision.roster
+        sealed = boxes.close_box(keys[worker_id], worker_id, number.value.encode())
+        current = decision.known.numbers[number.type][0] == number.index
+        valid_to = None if current else ended.get((worker_id, number.index), roster.reference_date)
+        records.append(
+            (worker_id, number.type, number.index, sealed, verified, roster.reference_date, valid_to, roster.roster_id)
+        )
+    await tx.copy_records_to_table("identifiers", records=records, columns=NUMBER_COLUMNS)
+
+
+def _grouped(rows: Iterable[Record]) -> dict[UUID, list[bytes]]:
+    grouped: dict[UUID, list[bytes]] = {}
+    for row in rows:
+        grouped.setdefault(row["worker_id"], []).append(row["found"])
+    return grouped
+
+
+def _facts(row: Record) -> Facts:
+    return Facts(
+        row["unit_id"], row["employer_id"], row["line_id"], row["sex"], row["born"], row["disabled"],
+        row["heavy_class"], tuple(row["exposures"]), row["employed_since"], row["last_health_check"],
+    )  # fmt: skip
+
+
+def _person(
+    decision: Decision, identity: Identity, source: dict[str, str], keys: Mapping[UUID, bytes]
+) -> tuple[Any, ...]:
+    known, entry = decision.known, decision.entry
+    sealed = boxes.close_box(keys[known.worker_id], known.worker_id, to_json({**identity, "source": source}))
+    return known.worker_id, sealed, known.digest, known.name, known.birth, entry.namesake, entry.peer
+
+
+def _changed_person(
+    decision: Decision, identity: Identity, source: dict[str, str], keys: Mapping[UUID, bytes], vault: Vault
+) -> tuple[Any, ...]:
+    """The hashes follow the last row, so that the same file finds its people again."""
+    worker_id, entry = decision.known.worker_id, decision.entry
+    name = vault.index.of("name", worker_id, entry.name_key)
+    birth = vault.index.of("birth", worker_id, entry.birth) if entry.full_birth else decision.known.birth
+    sealed = boxes.close_box(keys[worker_id], worker_id, to_json({**identity, "source": source}))
+    return worker_id, sealed, entry.digest, name, birth, entry.namesake, entry.peer
+
+
+def _column_of(name: str) -> str:
+    """The column that an identity field comes from."""
+    if name in ("family_name", "middle_name", "given_name"):
+        return "full_name"
+    return "birth_date" if name == "birth_date_precision" else name

@@ -1,0 +1,53 @@
+"""What can be wrong with a declaration: stable codes, in both languages; none repeats a value that was sent."""
+
+from contracts.fields import Problem
+
+MESSAGES = {
+    "organisation.outside_subtree": (
+        "Đơn vị này không thuộc phạm vi quản lý của bên gửi.",
+        "The organisation is not in the sender's part of the tree.",
+    ),
+    "organisation.name_missing": ("Thiếu tên.", "The name is missing."),
+    "organisation.code_missing": ("Thiếu mã đơn vị.", "The code is missing."),
+    "organisation.parent_missing": ("Thiếu đơn vị cấp trên.", "The parent is missing."),
+    "organisation.parent_kind": (
+        "Đơn vị cấp trên không thể quản lý loại đơn vị này.",
+        "A parent of that kind cannot have a child of this kind.",
+    ),
+    "organisation.parent_not_yet_valid": (
+        "Đơn vị cấp trên chưa tồn tại vào ngày bắt đầu.",
+        "The parent does not exist yet on the first day.",
+    ),
+    "organisation.parent_is_below": (
+        "Đơn vị cấp trên lại nằm dưới chính đơn vị này.",
+        "The parent is the organisation itself or lies below it.",
+    ),
+    "organisation.kind_changed": ("Không thể đổi loại đơn vị.", "An organisation does not change its kind."),
+    "organisation.declared_by_another": (
+        "Đơn vị do bên khác khai báo.",
+        "Another party declared this organisation.",
+    ),
+    "place.province_unknown": ("Mã tỉnh không có trong danh mục.", "The province code is not in the code system."),
+    "place.commune_unknown": ("Mã xã không có trong danh mục.", "The commune code is not in the code system."),
+    "place.commune_of_another_province": ("Xã thuộc tỉnh khác.", "The commune belongs to another province."),
+    "tax_code.bad_format": (
+        "Mã số thuế phải có 10 chữ số, 10 chữ số và 3 chữ số chi nhánh, hoặc 12 chữ số.",
+        "A tax code has 10 digits, 10 digits and a branch of 3, or 12 digits.",
+    ),
+    "tax_code.bad_check_digit": ("Mã số thuế sai chữ số kiểm tra.", "The tax code's check digit is wrong."),
+    "line.of_another_unit": ("Chuyền thuộc đơn vị khác.", "The line belongs to another unit."),
+    "line.unit_is_no_union": ("Đơn vị của chuyền không phải công đoàn.", "The line's unit is not a union unit."),
+    "line.employer_is_no_employer": ("Bên sử dụng lao động không hợp lệ.", "The employer is not an employer."),
+    "line.shift_invalid": (
+        "Ca làm việc phải bắt đầu trong ngày và kết thúc sau giờ bắt đầu, trong 24 giờ.",
+        "A shift begins on its day and ends after it began, within 24 hours.",
+    ),
+    "line.reach_repeated": ("Một điểm khám được nêu hai lần.", "A site is named twice."),
+    "roster.of_another_unit": ("Danh sách thuộc đơn vị khác.", "A roster named belongs to another unit."),
+}
+
+
+def problem(code: str, field: str | None = None) -> Problem:
+    """A problem by its code, at a field of the declaration."""
+    vi, en = MESSAGES[code]
+    return Problem(code=code, field=field, message_vi=vi, message_en=en)

@@ -1,0 +1,125 @@
+"""What is answered to a roster: what became of each row, and of the whole; pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from contracts.base import Event
+from contracts.registry import RosterAssessed, RosterRowsAnswered, RowAnswer
+from registry.ledger import Decision, Page
+from registry.roster_opening import Opened
+from registry.roster_rows import Roster
+from registry.workers import Member
+from shared import outbox
+from shared.outbox import Outgoing
+
+ROWS_PER_PART = 500
+
+
+@dataclass(slots=True)
+class Slice:
+    """Some rows of one roster that take effect in one transaction, and what its earlier slices came to."""
+
+    opened: Opened
+    first: int
+    last: int
+    parts: int = 0
+    members_before: int = 0
+    effects: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def roster(self) -> Roster:
+        """Whose the rows are."""
+        return self.opened.roster
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the roster is done with it."""
+        return self.last == len(self.opened.entries)
+
+    @property
+    def page(self) -> Page:
+        """The rows, as the ledger takes them."""
+        entries = self.opened.entries[self.first : self.last]
+        return Page(self.roster, entries, self.opened.columns, self.opened.taken)
+
+
+def answer_rows(part: Slice, decisions: Iterable[Decision]) -> list[Outgoing]:
+    """The answers to a slice's rows, 500 to an event; the last slice brings those to the refused rows along."""
+    answers = [_row_answer(decision) for decision in decisions]
+    if part.is_last:
+        answers += part.opened.refused
+    answers.sort(key=lambda answer: answer.row)
+    part.effects.update(answer.effect for answer in answers)
+    said = []
+    for first in range(0, len(answers), ROWS_PER_PART):
+        rows = answers[first : first + ROWS_PER_PART]
+        event = RosterRowsAnswered(roster_id=part.roster.roster_id, part=part.parts, rows=rows)
+        said.append(because_of(part.roster, event))
+        part.parts += 1
+    return said
+
+
+def assess(part: Slice, members: Sequence[Member], members_after: int) -> Outgoing:
+    """What the whole roster came to; `members` are those of its unit, for who is missing from a complete one."""
+    opened, effects = part.opened, part.effects
+    return because_of(
+        part.roster,
+        RosterAssessed(
+            roster_id=part.roster.roster_id,
+            unit_id=part.roster.unit_id,
+            dry_run=part.roster.dry_run,
+            file_outcome=opened.file_outcome,
+            file_codes=opened.file_codes,
+            rows=opened.rows,
+            registered=effects["registered"],
+            changed=effects["changed"],
+            moved=effects["moved"],
+            unchanged=effects["unchanged"],
+            refused=effects["refused"],
+            duplicates=effects["duplicate"],
+            review=effects["review"],
+            leaving=_missing(opened, members),
+            members_before=part.members_before,
+            members_after=members_after,
+            parts=part.parts,
+        ),
+    )
+
+
+def would_join(decisions: Iterable[Decision]) -> int:
+    """How many members more the unit of a dry run would have."""
+    return sum(decision.is_new or decision.returned or decision.effect == "moved" for decision in decisions)
+
+
+def because_of(roster: Roster, event: Event) -> Outgoing:
+    """An event that a roster led to, in the trace of its manifest."""
+    return outbox.outgoing(event, cause=" ".join(roster.refs) or None, trace=roster.trace)
+
+
+def _missing(opened: Opened, members: Sequence[Member]) -> list[UUID]:
+    """Whom a complete roster should have named: the members of the unit, or of the employer or line that it is of."""
+    roster = opened.roster
+    if not roster.complete or opened.file_outcome == "refused":
+        return []
+    return [
+        member.worker_id
+        for member in members
+        if member.worker_id not in opened.taken
+        and roster.employer_id in (None, member.employer_id)
+        and roster.line_id in (None, member.line_id)
+    ]
+
+
+def _row_answer(decision: Decision) -> RowAnswer:
+    entry = decision.entry
+    is_known = not (decision.roster.dry_run and decision.is_new)
+    return RowAnswer(
+        row=entry.row,
+        outcome=entry.outcome,
+        codes=sorted({*entry.codes, *(doubt.reason for doubt in decision.doubts)}),
+        related_rows=entry.related_rows,
+        worker_id=decision.known.worker_id if is_known else None,
+        effect=decision.effect,
+    )

@@ -1,0 +1,95 @@
+"""From sealed pieces to rows: opened with the intake keys and read, outside any transaction: it takes its time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from pydantic_core import from_json
+
+from contracts.registry import RowAnswer
+from contracts.roster_cells import from_chunks
+from registry.blind_index import BlindIndex
+from registry.reading.reader import Reading, read
+from registry.roster_rows import Entry, Roster, columns_of, entries
+from shared import faults
+from shared.sealing import SealError, open_sealed
+
+log = structlog.get_logger(__name__)
+
+UNOPENABLE, UNREADABLE = "file.unopenable", "file.unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A piece and the id of the key it is sealed to."""
+
+    key_id: str
+    box: str
+
+
+@dataclass(slots=True)
+class Opened:
+    """A roster that was read: its accepted rows, the answers to the others, and how many rows took effect before."""
+
+    roster: Roster
+    file_outcome: str
+    file_codes: list[str]
+    entries: list[Entry] = field(default_factory=list)
+    refused: list[RowAnswer] = field(default_factory=list)
+    columns: frozenset[str] = frozenset()
+    taken: set[UUID] = field(default_factory=set)
+    step: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many people the file names."""
+        return len(self.entries) + len(self.refused)
+
+
+def open_roster(
+    roster: Roster,
+    facts: Sealed,
+    chunks: Sequence[Sealed],
+    keys: Mapping[str, bytes],
+    index: BlindIndex,
+    lines: Mapping[tuple[UUID, str], UUID],
+) -> Opened:
+    """Read a roster; whatever cannot be opened or read makes a refused file, never an exception."""
+    try:
+        facts_read, *pieces = [open_sealed(keys[sealed.key_id], sealed.box) for sealed in (facts, *chunks)]
+    except (KeyError, SealError):
+        return Opened(roster, "refused", [UNOPENABLE])
+    try:
+        known = from_json(facts_read)
+        reading = read(from_chunks(known, pieces), roster.reference_date, known.get("mapping"))
+        return _opened(reading, roster, index, lines)
+    except Exception as error:
+        # The cells are a stranger's; what nobody foresaw in them must not stop the rosters behind.
+        log.error("roster not readable", roster_id=str(roster.roster_id), error=faults.where(error))  # noqa: TRY400
+        return Opened(roster, "refused", [UNREADABLE])
+
+
+def _opened(
+    reading: Reading, roster: Roster, index: BlindIndex, lines: Mapping[tuple[UUID, str], UUID]
+) -> Opened:
+    if reading.file_outcome == "refused":
+        return Opened(roster, "refused", reading.file_codes)
+    return Opened(
+        roster,
+        "accepted",
+        reading.file_codes,
+        entries=entries(reading, roster, index, lines),
+        refused=[
+            RowAnswer(
+                row=person.row,
+                outcome="refused",
+                codes=person.codes,
+                related_rows=person.related_rows,
+                effect="duplicate" if "duplicate.in_file" in person.codes else "refused",
+            )
+            for person in reading.persons
+            if person.fields is None
+        ],
+        columns=columns_of(reading),
+    )

@@ -1,0 +1,151 @@
+"""A roster's rows as the register takes them: facts, numbers, and the keyed hashes that find a person again; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from registry.blind_index import BlindIndex
+from registry.reading.names import name_key
+from registry.reading.reader import Reading
+from registry.reading.rows import Outcome, Person
+from registry.worker_facts import Facts, full_date
+
+# Numbers that name a person anywhere, the surest first; those of a unit mean something only there.
+NATIONAL = ("cccd", "passport", "bhxh", "bhyt", "cmnd")
+OF_A_UNIT = {"employee_code": "employee_code.duplicate", "union_member_no": ""}
+NOT_IDENTITY = frozenset({"hazard_codes", "heavy_class", "start_date", "disabled", "last_health_check"})
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Whose a roster is and what it is for; `refs` are the messages to answer, `trace` the trace to go on with."""
+
+    roster_id: UUID
+    unit_id: UUID
+    employer_id: UUID | None
+    line_id: UUID | None
+    complete: bool
+    dry_run: bool
+    reference_date: date
+    refs: tuple[str, ...] = ()
+    trace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An identifier with its blind index; it is verified where nothing contradicts it."""
+
+    type: str
+    value: str
+    index: bytes
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row that was accepted."""
+
+    row: int
+    facts: Facts
+    identity: dict[str, Any]
+    source: dict[str, str]
+    digest: bytes
+    name_key: str
+    birth: str
+    namesake: bytes
+    peer: bytes | None
+    numbers: tuple[Number, ...]
+    outcome: Outcome
+    codes: tuple[str, ...]
+    related_rows: tuple[int, ...]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the row has a number of its own that names a person anywhere."""
+        return any(number.verified and number.type in NATIONAL for number in self.numbers)
+
+    @property
+    def full_birth(self) -> str | None:
+        """The birth date where its day is known."""
+        return self.birth if full_date(self.birth) else None
+
+
+def columns_of(reading: Reading) -> frozenset[str]:
+    """The fields that the file has a column for."""
+    return frozenset(column.field for column in reading.columns if column.field)
+
+
+def entries(
+    reading: Reading, roster: Roster, index: BlindIndex, lines: Mapping[tuple[UUID, str], UUID]
+) -> list[Entry]:
+    """The accepted rows, those with a sure number first: they may not lose their person to a namesake without one."""
+    accepted = [
+        _entry(person, person.fields, reading.source(person), roster, index, lines)
+        for person in reading.persons
+        if person.fields is not None
+    ]
+    return sorted(accepted, key=lambda entry: (not entry.is_sure, entry.row))
+
+
+def _entry(
+    person: Person,
+    fields: Mapping[str, Any],
+    source: dict[str, str],
+    roster: Roster,
+    index: BlindIndex,
+    lines: Mapping[tuple[UUID, str], UUID],
+) -> Entry:
+    identity = {name: value for name, value in sorted(fields.items()) if name not in NOT_IDENTITY}
+    key = name_key(fields["full_name"])
+    birth, sex, unit = fields["birth_date"], fields["sex"], roster.unit_id
+    return Entry(
+        row=person.row,
+        facts=_facts(fields, roster, lines),
+        identity=identity,
+        source=source,
+        digest=index.of("identity", to_json(identity).decode()),
+        name_key=key,
+        birth=birth,
+        namesake=index.of("namesake", key, birth, sex, unit),
+        peer=index.of("peer", birth, sex, unit) if full_date(birth) else None,
+        numbers=tuple(_numbers(person, fields, unit, index)),
+        outcome=person.outcome,
+        codes=tuple(person.codes),
+        related_rows=tuple(person.related_rows),
+    )
+
+
+def _facts(fields: Mapping[str, Any], roster: Roster, lines: Mapping[tuple[UUID, str], UUID]) -> Facts:
+    named_line = lines.get((roster.unit_id, name_key(fields["line"]))) if fields.get("line") else None
+    return Facts(
+        unit_id=roster.unit_id,
+        employer_id=roster.employer_id,
+        line_id=roster.line_id or named_line,
+        sex=fields["sex"],
+        born=fields["birth_date"][: len("YYYY-MM")],
+        disabled=bool(fields.get("disabled", False)),
+        heavy_class=fields.get("heavy_class"),
+        exposures=tuple(sorted(fields.get("hazard_codes") or ())),
+        employed_since=full_date(fields.get("start_date")),
+        last_health_check=full_date(fields.get("last_health_check")),
+    )
+
+
+def _numbers(person: Person, fields: Mapping[str, Any], unit: UUID, index: BlindIndex) -> list[Number]:
+    known = fields.get("identifiers") or {}
+    shared = "identity.shared_national_id" in person.codes
+    found = [
+        Number(kind, known[kind], index.of("number", kind, known[kind]), not (shared and kind == "cccd"))
+        for kind in NATIONAL
+        if known.get(kind)
+    ]
+    for kind, doubt in OF_A_UNIT.items():
+        if fields.get(kind):
+            found.append(
+                Number(kind, fields[kind], index.of("number", kind, unit, fields[kind]), doubt not in person.codes)
+            )
+    return found

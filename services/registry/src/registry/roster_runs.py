@@ -1,0 +1,239 @@
+"""Ready rosters take effect in the background: claimed, read, and written some thousand rows at a time.
+
+A crash loses nothing: a claim runs out, and another run goes on behind the rows that were committed. Rosters of one
+unit take effect in the order in which they became complete.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from random import uniform
+from uuid import UUID
+
+import structlog
+from asyncpg import Record
+from pydantic_core import from_json, to_json
+
+from registry import lines, roster_answers, workers
+from registry.ledger import Decision
+from registry.roster_answers import Slice
+from registry.roster_opening import UNREADABLE, Opened, Sealed, open_roster
+from registry.roster_rows import Roster
+from registry.vault import Vault
+from shared import faults, outbox, waiting
+from shared.clock import new_id
+from shared.database import Database, Transaction
+from shared.outbox import Outgoing
+
+log = structlog.get_logger(__name__)
+
+ROWS_PER_STEP = 2_000
+CHUNKS_PER_CLAIM = 100
+LOOK_EVERY = 0.1
+
+CLAIM = """
+WITH open AS (
+    SELECT roster_id, place, greatest(chunks, 1) AS size FROM rosters AS roster
+    WHERE state = 'ready' AND (claimed_until IS NULL OR claimed_until < now()) AND NOT EXISTS (
+        SELECT FROM rosters AS earlier
+        WHERE earlier.state = 'ready' AND earlier.unit_id = roster.unit_id AND earlier.place < roster.place)
+), sized AS (
+    SELECT roster_id, sum(size) OVER (ORDER BY place) - size AS before FROM open
+), next AS (
+    SELECT roster_id FROM rosters
+    WHERE roster_id IN (SELECT roster_id FROM sized WHERE before < $2)
+    AND state = 'ready' AND (claimed_until IS NULL OR claimed_until < now())
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE rosters SET claimed_by = $1, claimed_until = now() + interval '2 minutes'
+FROM next WHERE rosters.roster_id = next.roster_id RETURNING rosters.*
+"""
+LOCK_CLAIMED = """
+UPDATE rosters SET claimed_until = now() + interval '2 minutes'
+WHERE roster_id = ANY($1::uuid[]) AND claimed_by = $2 AND state = 'ready'
+RETURNING roster_id, refs, parts, effects, members_before
+"""
+GET_CHUNKS = """
+SELECT roster_id, roster_chunks.key_id, sealed FROM roster_chunks JOIN rosters USING (roster_id)
+WHERE roster_id = ANY($1::uuid[]) AND index < chunks ORDER BY roster_id, index
+"""
+GET_TAKEN = "SELECT roster_id, worker_id FROM roster_members WHERE roster_id = ANY($1::uuid[])"
+FORGET_MEMBERS = "DELETE FROM roster_members WHERE roster_id = ANY($1::uuid[])"
+ADVANCE = """
+UPDATE rosters SET step = done.step, parts = done.parts, effects = done.effects::jsonb,
+    members_before = done.members_before, state = done.state,
+    assessed_at = CASE WHEN done.state = 'assessed' THEN now() END
+FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::int[], $6::text[])
+    AS done (roster_id, step, parts, effects, members_before, state)
+WHERE rosters.roster_id = done.roster_id
+"""
+DELETE_CHUNKS = "DELETE FROM roster_chunks WHERE roster_id = ANY($1::uuid[])"
+
+
+async def run_for_ever(database: Database, stop: asyncio.Event, *, vault: Vault) -> None:
+    """Work on whatever is ready, until `stop`; waits for a missing database, and ends on anything else."""
+    holder = new_id()
+    while not stop.is_set():
+        try:
+            worked = await work(database, vault, holder)
+        except Exception as error:
+            if faults.is_of_the_message(error):
+                raise
+            log.warning("rosters tried again", error=faults.where(error))
+            worked = False
+        if not worked:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_EVERY * uniform(0.8, 1.2))
+
+
+async def work(database: Database, vault: Vault, holder: UUID) -> bool:
+    """Claim some ready rosters and let them take effect; False where none was ready."""
+    async with database.transaction() as tx:
+        claimed = await tx.fetch(CLAIM, holder, CHUNKS_PER_CLAIM)
+    if not claimed:
+        return False
+    opened = await _open(database, vault, sorted(claimed, key=lambda row: row["place"]))
+    for step in steps(opened):
+        await _take(database, vault, holder, step)
+    return True
+
+
+def steps(opened: Sequence[Opened]) -> Iterator[list[Slice]]:
+    """Small rosters together, large ones in parts; a dry run writes nothing and is taken whole, by itself."""
+    step: list[Slice] = []
+    room = ROWS_PER_STEP
+    for roster in opened:
+        if roster.roster.dry_run:
+            yield [Slice(roster, 0, len(roster.entries))]
+            continue
+        first = roster.step
+        while True:
+            last = min(first + room, len(roster.entries))
+            step.append(Slice(roster, first, last))
+            room -= last - first
+            if room == 0:
+                yield step
+                step, room = [], ROWS_PER_STEP
+            first = last
+            if last == len(roster.entries):
+                break
+    if step:
+        yield step
+
+
+async def _open(database: Database, vault: Vault, claimed: Sequence[Record]) -> list[Opened]:
+    ids = [row["roster_id"] for row in claimed]
+    begun = [row["roster_id"] for row in claimed if row["step"]]
+    async with database.transaction() as tx:
+        pieces: dict[UUID, list[Sealed]] = {roster_id: [] for roster_id in ids}
+        for row in await tx.fetch(GET_CHUNKS, ids):
+            pieces[row["roster_id"]].append(Sealed(row["key_id"], row["sealed"]))
+        by_name = await lines.get_by_name(tx, [row["unit_id"] for row in claimed])
+        taken: dict[UUID, set[UUID]] = {roster_id: set() for roster_id in ids}
+        for row in await tx.fetch(GET_TAKEN, begun):
+            taken[row["roster_id"]].add(row["worker_id"])
+    key_ids = {sealed.key_id for some in pieces.values() for sealed in some} | {row["key_id"] for row in claimed}
+    keys = await vault.intake_keys(list(key_ids))
+    opened = []
+    for row in claimed:
+        roster = _roster(row)
+        if row["refused_for"]:
+            opened.append(Opened(roster, "refused", [row["refused_for"]]))
+            continue
+        facts = Sealed(row["key_id"], row["sealed_facts"])
+        opening = partial(open_roster, roster, facts, pieces[roster.roster_id], keys, vault.index, by_name)
+        opened.append(await asyncio.to_thread(opening))
+        opened[-1].step, opened[-1].taken = row["step"], taken[roster.roster_id]
+    return opened
+
+
+async def _take(database: Database, vault: Vault, holder: UUID, step: list[Slice]) -> None:
+    """One step; one that fails on its content is tried roster by roster, and the roster at fault is refused."""
+    tries = 0
+    while True:
+        taken = {id(part): set(part.opened.taken) for part in step}
+        try:
+            async with database.transaction() as tx:
+                await _take_effect(tx, vault, holder, step)
+        except Exception as error:
+            for part in step:
+                part.opened.taken = taken[id(part)]
+            if not faults.is_of_the_message(error):
+                tries += 1
+                log.warning("roster step tried again", error=faults.where(error), tries=tries)
+                await asyncio.sleep(uniform(0.5, 1.0) * min(5.0, 0.05 * 2 ** min(tries, 7)))
+                continue
+            if len(step) > 1:
+                for part in step:
+                    await _take(database, vault, holder, [part])
+                return
+            if step[0].opened.file_codes == [UNREADABLE]:
+                raise
+            log.error("roster refused", roster_id=str(step[0].opened.roster.roster_id), error=faults.where(error))  # noqa: TRY400
+            step = [Slice(Opened(step[0].opened.roster, "refused", [UNREADABLE]), 0, 0)]
+            continue
+        return
+
+
+async def _take_effect(tx: Transaction, vault: Vault, holder: UUID, step: list[Slice]) -> None:
+    rows = await tx.fetch(LOCK_CLAIMED, [part.roster.roster_id for part in step], holder)
+    claimed = {row["roster_id"]: row for row in rows}
+    step = [part for part in step if part.roster.roster_id in claimed]
+    if not step:
+        return
+    await _recall(tx, step, claimed)
+    ledger = await workers.decide(tx, vault, [part.page for part in step], new_id)
+    if not step[0].roster.dry_run:
+        await workers.write(tx, vault, ledger)
+    decisions: dict[UUID, list[Decision]] = {part.roster.roster_id: [] for part in step}
+    for decision in ledger.decisions:
+        decisions[decision.roster.roster_id].append(decision)
+    answers = [event for part in step for event in roster_answers.answer_rows(part, decisions[part.roster.roster_id])]
+    await outbox.append(tx, answers + await _assess(tx, step, decisions))
+    await _advance(tx, step)
+
+
+async def _recall(tx: Transaction, step: Sequence[Slice], claimed: Mapping[UUID, Record]) -> None:
+    """What earlier slices came to; a roster that begins forgets whom an earlier sending of it named."""
+    counts = await workers.count(tx, [part.roster.unit_id for part in step])
+    beginning = [part for part in step if part.first == 0]
+    await tx.execute(FORGET_MEMBERS, [part.roster.roster_id for part in beginning])
+    for part in step:
+        row = claimed[part.roster.roster_id]
+        part.opened.roster = replace(part.roster, refs=tuple(row["refs"]))
+        part.parts, part.effects = row["parts"], Counter(from_json(row["effects"]))
+        part.members_before = row["members_before"] or 0
+    for part in beginning:
+        part.members_before = counts.get(part.roster.unit_id, 0)
+
+
+async def _assess(tx: Transaction, step: Sequence[Slice], decisions: Mapping[UUID, list[Decision]]) -> list[Outgoing]:
+    done = [part for part in step if part.is_last]
+    members = await workers.members(tx, [part.roster.unit_id for part in done])
+    said = []
+    for part in done:
+        present = members[part.roster.unit_id]
+        joining = roster_answers.would_join(decisions[part.roster.roster_id]) if part.roster.dry_run else 0
+        said.append(roster_answers.assess(part, present, len(present) + joining))
+    return said
+
+
+async def _advance(tx: Transaction, step: Sequence[Slice]) -> None:
+    await tx.execute(
+        ADVANCE, [part.roster.roster_id for part in step], [part.last for part in step],
+        [part.parts for part in step], [to_json(part.effects).decode() for part in step],
+        [part.members_before for part in step], ["assessed" if part.is_last else "ready" for part in step],
+    )  # fmt: skip
+    done = [part.roster.roster_id for part in step if part.is_last]
+    await tx.execute(DELETE_CHUNKS, done)
+    await waiting.release(tx, "roster", done)
+
+
+def _roster(row: Record) -> Roster:
+    return Roster(
+        row["roster_id"], row["unit_id"], row["employer_id"], row["line_id"], row["complete"], row["dry_run"],
+        row["reference_date"], tuple(row["refs"]), row["trace"],
+    )  # fmt: skip

@@ -1,0 +1,41 @@
+"""What the registry does on the side: rotate intake keys, destroy old ones, drop what nobody can open any more."""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+
+from registry import intake_keys, rosters
+from registry.vault import Vault
+from shared import faults
+from shared.clock import new_id, utc_now
+from shared.database import Database
+
+log = structlog.get_logger(__name__)
+
+EVERY = 3600.0
+
+
+async def keep_for_ever(database: Database, stop: asyncio.Event, *, vault: Vault) -> None:
+    """Once an hour, until `stop`."""
+    while not stop.is_set():
+        try:
+            await keep(database, vault)
+        except Exception as error:
+            if faults.is_of_the_message(error):
+                raise
+            log.warning("upkeep tried again", error=faults.where(error))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), EVERY)
+
+
+async def keep(database: Database, vault: Vault) -> None:
+    """Rotate and destroy intake keys, and forget the chunks that were sealed to destroyed ones."""
+    now = utc_now()
+    async with vault.database.transaction() as tx:
+        await intake_keys.current(tx, vault.masters, now=now, new_id=new_id())
+        destroyed = await intake_keys.destroy_old(tx, now=now)
+    async with database.transaction() as tx:
+        await rosters.forget_chunks(tx, now - intake_keys.IN_USE_FOR - intake_keys.DESTROYED_AFTER)
+    if destroyed:
+        log.info("intake keys destroyed", keys=len(destroyed))

@@ -1,0 +1,250 @@
+"""Workers: rosters' rows take effect here, set by set; whoever leaves stays on record."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from rapidfuzz import fuzz
+
+from contracts.registry import WorkerChanged, WorkerLeft, WorkerRegistered
+from registry import persons
+from registry.ledger import Decision, Ledger, Page, place_of
+from registry.matching import SIMILAR_NAME, Doubt
+from registry.reading.names import name_key
+from registry.vault import Vault
+from shared import outbox
+from shared.database import Transaction
+from shared.outbox import Outgoing
+
+# Two rosters may name one person, and who comes second must see who came first.
+LOCK = "SELECT pg_advisory_xact_lock(7403, 4)"
+# A tone or a letter apart; found by comparing spellings of one person in messy rosters with those of siblings.
+SIMILAR_FROM = 85.0
+
+COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "sex", "born", "disabled", "heavy_class", "exposures",
+           "employed_since", "last_health_check", "left_on", "roster_id", "row")  # fmt: skip
+CHANGE = """
+UPDATE workers AS known SET unit_id = new.unit_id, employer_id = new.employer_id, line_id = new.line_id,
+    sex = new.sex, born = new.born, disabled = new.disabled, heavy_class = new.heavy_class,
+    exposures = string_to_array(new.exposures, ' '), employed_since = new.employed_since,
+    last_health_check = new.last_health_check, left_on = new.left_on, roster_id = new.roster_id, "row" = new.row,
+    changed_at = now()
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bool[], $8::text[],
+            $9::text[], $10::date[], $11::date[], $12::date[], $13::uuid[], $14::int[])
+    AS new (worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
+            last_health_check, left_on, roster_id, "row")
+WHERE known.worker_id = new.worker_id
+"""
+END_EMPLOYMENTS = """
+UPDATE employments SET valid_to = ended.day FROM unnest($1::uuid[], $2::date[]) AS ended (worker_id, day)
+WHERE employments.worker_id = ended.worker_id AND valid_to IS NULL
+"""
+EMPLOYMENT_COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "valid_from", "valid_to", "roster_id")
+NAME_MEMBERS = """
+INSERT INTO roster_members (roster_id, worker_id, "row") SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
+ON CONFLICT DO NOTHING
+"""
+ASK_FOR_REVIEW = """
+INSERT INTO reviews (worker_id, other_id, reasons, score, roster_id, "row")
+SELECT worker_id, other_id, string_to_array(reasons, ' '), score, roster_id, "row"
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::real[], $5::uuid[], $6::int[])
+    AS new (worker_id, other_id, reasons, score, roster_id, "row")
+ON CONFLICT DO NOTHING
+"""
+COUNT = "SELECT unit_id, count(*) FROM workers WHERE unit_id = ANY($1::uuid[]) AND left_on IS NULL GROUP BY unit_id"
+COUNT_EVER = "SELECT unit_id, count(DISTINCT worker_id) FROM employments WHERE unit_id = ANY($1::uuid[]) GROUP BY 1"
+GET_MEMBERS = """
+SELECT unit_id, employer_id, line_id, worker_id FROM workers
+WHERE unit_id = ANY($1::uuid[]) AND left_on IS NULL ORDER BY worker_id
+"""
+LOCK_MEMBERS = """
+SELECT worker_id, unit_id, left_on FROM workers WHERE worker_id = ANY($1::uuid[]) ORDER BY worker_id FOR UPDATE
+"""
+LEAVE = """
+UPDATE workers SET left_on = gone.day, changed_at = now()
+FROM unnest($1::uuid[], $2::date[]) AS gone (worker_id, day) WHERE workers.worker_id = gone.worker_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A worker who belongs to a unit now, and where in it."""
+
+    worker_id: UUID
+    employer_id: UUID | None
+    line_id: UUID | None
+
+
+async def decide(tx: Transaction, vault: Vault, pages: Sequence[Page], new_id: Callable[[], UUID]) -> Ledger:
+    """What these rows would do; nothing is written."""
+    await tx.execute(LOCK)
+    directory = await persons.directory_of(tx, vault, [entry for page in pages for entry in page.entries])
+    ledger = Ledger(directory, new_id)
+    for page in pages:
+        ledger.enter(page)
+    await _look_for_other_spellings(tx, vault, ledger, {page.roster.roster_id: page.taken for page in pages})
+    await _compare_identities(tx, vault, ledger)
+    return ledger
+
+
+async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
+    """Let a ledger take effect, and tell of it."""
+    final = {decision.known.worker_id: decision for decision in ledger.decisions}
+    new = {decision.known.worker_id for decision in ledger.decisions if decision.is_new}
+    told = {decision.known.worker_id for decision in ledger.decisions if decision.is_told}
+    await tx.copy_records_to_table(
+        "workers", records=[_row(final[worker_id]) for worker_id in new], columns=COLUMNS
+    )
+    changes = [_flat(_row(final[worker_id])) for worker_id in sorted(told - new)]
+    if changes:
+        await tx.execute(CHANGE, *map(list, zip(*changes, strict=True)))
+    await persons.store(tx, vault, ledger)
+    await _write_employments(tx, ledger, new)
+    await _write_members(tx, ledger)
+    await _ask_for_reviews(tx, ledger)
+    await outbox.append(tx, [_event(decision) for decision in ledger.decisions if decision.is_told])
+
+
+async def count(tx: Transaction, unit_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many workers belong to each unit now."""
+    return dict(map(tuple, await tx.fetch(COUNT, list(unit_ids))))
+
+
+async def count_ever(tx: Transaction, unit_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many workers have ever belonged to each unit; this number only grows."""
+    return dict(map(tuple, await tx.fetch(COUNT_EVER, list(unit_ids))))
+
+
+async def members(tx: Transaction, unit_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
+    """Who belongs to each unit now."""
+    found: dict[UUID, list[Member]] = {unit_id: [] for unit_id in unit_ids}
+    for row in await tx.fetch(GET_MEMBERS, list(unit_ids)):
+        found[row["unit_id"]].append(Member(row["worker_id"], row["employer_id"], row["line_id"]))
+    return found
+
+
+async def lock_members(tx: Transaction, worker_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, date | None]]:
+    """Unit and last day of each of these workers, locked; unknown ones are left out."""
+    await tx.execute(LOCK)
+    rows = await tx.fetch(LOCK_MEMBERS, list(worker_ids))
+    return {row["worker_id"]: (row["unit_id"], row["left_on"]) for row in rows}
+
+
+async def leave(
+    tx: Transaction, leavers: Sequence[tuple[UUID, UUID, date]], say: Callable[[WorkerLeft], Outgoing]
+) -> None:
+    """End the employments of (worker, unit, last day), and tell of it."""
+    if not leavers:
+        return
+    ids, days = [leaver[0] for leaver in leavers], [leaver[2] for leaver in leavers]
+    await tx.execute(LEAVE, ids, days)
+    await tx.execute(END_EMPLOYMENTS, ids, days)
+    events = [WorkerLeft(worker_id=worker_id, unit_id=unit_id, left_on=day) for worker_id, unit_id, day in leavers]
+    await outbox.append(tx, [say(event) for event in events])
+
+
+async def _look_for_other_spellings(
+    tx: Transaction, vault: Vault, ledger: Ledger, taken: Mapping[UUID, set[UUID]]
+) -> None:
+    """Somebody new with the birth date and sex of a member whom the roster does not name may be that member."""
+    pairs = [
+        (decision, other)
+        for decision in ledger.decisions
+        if decision.is_new and not decision.doubts
+        for other in ledger.directory.similar(decision.entry, taken[decision.roster.roster_id])
+    ]
+    opened = await persons.open_identities(tx, vault, {other.worker_id for _, other in pairs if other.entry is None})
+    for decision, other in pairs:
+        identity = other.entry.identity if other.entry else opened.get(other.worker_id)
+        if identity is None:
+            continue
+        score = fuzz.ratio(decision.entry.name_key, name_key(identity["full_name"]))
+        if score >= SIMILAR_FROM:
+            decision.doubts.append(Doubt(other.worker_id, SIMILAR_NAME, score))
+            decision.effect = "review"
+
+
+async def _compare_identities(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
+    """Note identities that are others now; rows that only left something out turn out to change nothing."""
+    met = [d for d in ledger.decisions if not d.is_new and (d.identity_differs or d.effect == "moved")]
+    opened = await persons.open_identities(tx, vault, {d.known.worker_id for d in met if d.known.entry is None})
+    for identity in opened.values():
+        identity.pop("source", None)
+    for decision in met:
+        worker_id, entry = decision.known.worker_id, decision.entry
+        known = opened.get(worker_id) or (decision.known.entry.identity if decision.known.entry else {})
+        identity = persons.merged(known, entry.identity, ledger.columns[decision.roster.roster_id])
+        if identity != known and decision.effect == "unchanged":
+            decision.effect = "changed"
+        if identity != known or decision.effect == "moved":
+            ledger.identities[worker_id] = identity, entry.source
+        opened[worker_id] = identity
+
+
+async def _write_employments(tx: Transaction, ledger: Ledger, new: set[UUID]) -> None:
+    begun: dict[UUID, list[list[Any]]] = {}
+    for decision in ledger.decisions:
+        if not decision.place_changed:
+            continue
+        rows, day = begun.setdefault(decision.known.worker_id, []), decision.roster.reference_date
+        if rows:
+            rows[-1][5] = day
+        place = place_of(decision.facts)
+        rows.append([decision.known.worker_id, *place, day, None, decision.roster.roster_id])
+    ended = [rows[0] for worker_id, rows in begun.items() if worker_id not in new]
+    if ended:
+        await tx.execute(END_EMPLOYMENTS, [row[0] for row in ended], [row[4] for row in ended])
+    records = [row for rows in begun.values() for row in rows]
+    await tx.copy_records_to_table("employments", records=records, columns=EMPLOYMENT_COLUMNS)
+
+
+async def _write_members(tx: Transaction, ledger: Ledger) -> None:
+    decisions = ledger.decisions
+    await tx.execute(
+        NAME_MEMBERS, [d.roster.roster_id for d in decisions], [d.known.worker_id for d in decisions],
+        [d.entry.row for d in decisions],
+    )  # fmt: skip
+
+
+async def _ask_for_reviews(tx: Transaction, ledger: Ledger) -> None:
+    asked: dict[tuple[UUID, UUID], tuple[list[str], float | None, Decision]] = {}
+    for decision in ledger.decisions:
+        for doubt in decision.doubts:
+            pair = decision.known.worker_id, doubt.worker_id
+            reasons, _, _ = asked.setdefault(pair, ([], doubt.score, decision))
+            if doubt.reason not in reasons:
+                reasons.append(doubt.reason)
+    rows = [
+        (*pair, " ".join(reasons), score, decision.roster.roster_id, decision.entry.row)
+        for pair, (reasons, score, decision) in asked.items()
+    ]
+    if rows:
+        await tx.execute(ASK_FOR_REVIEW, *map(list, zip(*rows, strict=True)))
+
+
+def _row(decision: Decision) -> tuple[Any, ...]:
+    facts, known = decision.known.facts, decision.known
+    return (
+        known.worker_id, facts.unit_id, facts.employer_id, facts.line_id, facts.sex, facts.born, facts.disabled,
+        facts.heavy_class, facts.exposures, facts.employed_since, facts.last_health_check, known.left_on,
+        decision.roster.roster_id, decision.entry.row,
+    )  # fmt: skip
+
+
+def _flat(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """unnest takes no arrays of arrays: exposures travel as one text."""
+    exposures = COLUMNS.index("exposures")
+    return (*row[:exposures], " ".join(row[exposures]), *row[exposures + 1 :])
+
+
+def _event(decision: Decision) -> Outgoing:
+    said = WorkerRegistered if decision.is_new else WorkerChanged
+    event = said(
+        worker_id=decision.known.worker_id,
+        roster_id=decision.roster.roster_id,
+        row=decision.entry.row,
+        **decision.facts.as_event(),
+    )
+    return outbox.outgoing(event, cause=" ".join(decision.roster.refs) or None, trace=decision.roster.trace)

@@ -1,0 +1,96 @@
+"""Rosters become workers: each row has one effect, said once, whatever way the roster came."""
+
+from datetime import date
+
+import pytest
+from registry_builders import UNIT, Register, Taken, a_federation, a_person, a_roster, a_sheet, an_organisation, says
+
+from contracts.registry import WorkerChanged, WorkerRegistered
+
+pytestmark = pytest.mark.stack
+
+
+async def test_a_roster_registers_everybody_on_it_as_facts_without_identity(register: Register) -> None:
+    await register.with_units()
+
+    taken = await register.take(a_person(1), a_person(2), a_person(3))
+
+    assert taken.effects == ["registered"] * 3
+    assert (taken.assessed.registered, taken.assessed.members_before, taken.assessed.members_after) == (3, 0, 3)
+    third = taken.of(WorkerRegistered)[2]
+    assert (third.unit_id, third.sex, third.born) == (UNIT, "female", "1973-01")
+    assert [exposure.hazard for exposure in third.exposures] == ["PHYS_NOISE"]
+    assert third.employed_since == date(2020, 3, 1)
+
+
+async def test_the_same_roster_twice_says_nothing_about_any_worker(register: Register) -> None:
+    await register.with_units()
+    rows = [a_person(number) for number in range(5)] + [a_person(9, cccd=None, code=None)]
+    await register.take(*rows)
+
+    again = await register.take(*rows)
+
+    assert again.worker_events == []
+    assert again.assessed.unchanged == 6
+
+
+async def test_a_corrected_row_is_one_change(register: Register) -> None:
+    await register.with_units()
+    first = await register.take(a_person(1), a_person(2))
+
+    again = await register.take(a_person(1), a_person(2, hazards="Bụi silic"))
+
+    (changed,) = again.worker_events
+    assert isinstance(changed, WorkerChanged)
+    assert changed.worker_id == first.rows[1].worker_id
+    assert [exposure.hazard for exposure in changed.exposures] == ["DUST_SI"]
+    assert again.effects == ["unchanged", "changed"]
+
+
+async def test_a_dry_run_tells_the_effect_and_has_none(register: Register) -> None:
+    await register.with_units()
+    await register.take(a_person(1))
+
+    dry = await register.take(a_person(1), a_person(2), dry_run=True)
+
+    assert dry.effects == ["unchanged", "registered"]
+    assert dry.worker_events == []
+    assert (dry.assessed.members_before, dry.assessed.members_after) == (1, 2)
+    assert (await register.take(a_person(1), a_person(2))).assessed.registered == 1
+
+
+async def test_whoever_is_missing_from_a_complete_roster_is_proposed_to_have_left(register: Register) -> None:
+    await register.with_units()
+    first = await register.take(a_person(1), a_person(2))
+
+    again = await register.take(a_person(1), complete=True)
+
+    assert again.assessed.leaving == [first.rows[1].worker_id]
+    assert again.assessed.members_after == 2
+
+
+async def test_a_roster_of_an_unknown_unit_waits_for_the_unit(register: Register) -> None:
+    early = await register.take(a_person(1))
+
+    said = await register.hear(says(a_federation()), says(an_organisation()))
+
+    assert early.said == []
+    assert Taken(said).assessed.registered == 1
+
+
+async def test_a_file_without_a_roster_is_refused_as_a_whole(register: Register) -> None:
+    await register.with_units()
+
+    taken = await register.take(["một", "hai"], header=["a", "b"])
+
+    assert taken.assessed.file_outcome == "refused"
+    assert taken.assessed.file_codes == ["file.header_not_found"]
+
+
+async def test_a_box_that_nobody_can_open_is_refused_as_a_whole(register: Register) -> None:
+    await register.with_units()
+    sending = a_roster(register.key, a_sheet(a_person(1)), key_id="destroyed")
+
+    said = await register.hear(*(says(event) for event in sending.events))
+
+    assert [event.file_codes for event in said if hasattr(event, "file_codes")] == [["file.unopenable"]]
