@@ -1,0 +1,105 @@
+"""The composition root: the HTTP app of the edge, and the service that runs it."""
+
+from pathlib import Path
+
+import asyncpg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from gateway import (
+    campaigns_http,
+    development_http,
+    events_http,
+    feeds_http,
+    figures_http,
+    identities_http,
+    operations_http,
+    people_http,
+    problems,
+    receipts_http,
+)
+from gateway.consumers import make_consumer
+from gateway.edge import Edge, make_edge
+from gateway.etags import ETags
+from gateway.problems import Refusal
+from gateway.settings import Settings
+from shared.database import Database
+from shared.service import Service
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    OSError,
+    TimeoutError,
+)
+
+
+def make_app(edge: Edge) -> FastAPI:
+    """The edge's routes; nothing is opened, so that tests can give it any database."""
+    app = FastAPI(
+        title="Khám Đoàn: gateway",
+        version="1",
+        description="The edge for every outside party. Errors are RFC 9457 documents with stable codes, vi and en.",
+        redoc_url=None,
+    )
+    app.state.edge = edge
+    for part in (
+        events_http, receipts_http, campaigns_http, figures_http, people_http, feeds_http, identities_http,
+        operations_http,
+    ):  # fmt: skip
+        app.include_router(part.router)
+    if edge.development is not None:
+        app.include_router(development_http.router)
+    app.add_middleware(ETags)
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _no_route)
+    for kind in AWAY:
+        app.add_exception_handler(kind, _away)
+    return app
+
+
+def make_service(settings: Settings) -> Service:
+    """The gateway as one process."""
+    consumer = make_consumer()
+    database = Database(settings.database_url, max_connections=settings.database_max_connections)
+    edge = make_edge(settings, database)
+    service = Service(
+        "gateway",
+        settings,
+        consumer=consumer,
+        migrations=MIGRATIONS,
+        http=make_app(edge),
+        http_port=settings.http_port,
+        background=[edge.wakeups.listen],
+        ready_without_kafka=True,
+    )
+    edge.database = service.database
+    return service
+
+
+def _response(request: Request, refusal: Refusal) -> Response:
+    return problems.response(refusal, accept_language=request.headers.get("accept-language", ""))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return _response(request, error if isinstance(error, Refusal) else Refusal("request.invalid"))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    found = problems.of_fields(error.errors()) if isinstance(error, RequestValidationError) else []
+    return _response(request, Refusal("request.invalid", found))
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    method = isinstance(error, HTTPException) and error.status_code == 405
+    return _response(request, Refusal("method" if method else "not-found"))
+
+
+async def _away(request: Request, _error: Exception) -> Response:
+    return _response(request, Refusal("database.away", headers={"Retry-After": "2"}))

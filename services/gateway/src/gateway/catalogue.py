@@ -1,0 +1,56 @@
+"""The events that the gateway takes in and passes on, found in the contracts by type."""
+
+from functools import cache
+from hashlib import sha1
+from inspect import isclass
+from types import ModuleType
+from uuid import NAMESPACE_URL, UUID
+
+from contracts import clinics, coordination, deliveries, health, operations, registry, results, scheduling, unions
+from contracts.base import TYPE_PREFIX, Event, Sensitivity, sensitivity_of
+
+OUTSIDE = (unions, health, clinics, operations)
+INSIDE = (registry, scheduling, results, coordination)
+# The gateway itself says these for a party, when a file came in; nobody may say them directly.
+MADE_HERE = (unions.RosterSubmitted, unions.RosterChunkSealed)
+DELIVERIES = deliveries.EVENTS
+
+
+def _events_of(module: ModuleType) -> list[type[Event]]:
+    return [
+        item
+        for item in vars(module).values()
+        if isclass(item) and issubclass(item, Event) and item is not Event and item.__module__ == module.__name__
+    ]
+
+
+OUTSIDE_EVENTS = tuple(event for module in OUTSIDE for event in _events_of(module))
+INSIDE_EVENTS = tuple(event for module in INSIDE for event in _events_of(module))
+INTAKE = {event.entry.type: event for event in OUTSIDE_EVENTS if event not in MADE_HERE}
+ANSWERED_BY = {event.entry.type: frozenset(event.entry.answered_by) for event in OUTSIDE_EVENTS}
+ANSWERS = frozenset().union(*ANSWERED_BY.values())
+
+
+def owner_of(event_type: str) -> str:
+    """Who says a type: a service or a class of party."""
+    return event_type.removeprefix(f"{TYPE_PREFIX}.").partition(".")[0]
+
+
+def key_of(ref: str) -> UUID:
+    """uuid5 of "source#id" in the URL namespace: a receipt's id, and an event's short identity."""
+    digest = sha1(NAMESPACE_URL.bytes + ref.encode(), usedforsecurity=False).digest()
+    return UUID(bytes=digest[:16], version=5)
+
+
+@cache
+def may_leave(event: type[Event]) -> frozenset[str]:
+    """The fields of an event that may leave the restricted topics: the public and the pseudonymous ones."""
+    allowed = (Sensitivity.PUBLIC, Sensitivity.PSEUDONYMOUS)
+    return frozenset(name for name, field in event.model_fields.items() if sensitivity_of(field) in allowed)
+
+
+@cache
+def readers() -> dict[str, tuple[str, ...]]:
+    """Which services read each type; the gateway reads all."""
+    events = (*OUTSIDE_EVENTS, *INSIDE_EVENTS, *DELIVERIES)
+    return {event.entry.type: (*{*event.entry.readers, "gateway"},) for event in events}

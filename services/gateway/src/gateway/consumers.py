@@ -1,0 +1,107 @@
+"""What arrives and what it becomes: every event is remembered with its cause; most feed a read model too."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from contracts import clinics, coordination, health, registry, results, scheduling, unions
+from contracts.base import Event
+from gateway import catalogue, causation, class_mixes, deliveries, feeds, receipts
+from gateway.read_models import (
+    alerts,
+    appointments,
+    campaigns,
+    coverage,
+    days,
+    examinations,
+    follow_ups,
+    health_checks,
+    lines,
+    organisations,
+    plans,
+    rosters,
+    sessions,
+    workers,
+)
+from shared.consuming import Batch, Consumer
+from shared.database import Transaction
+
+Record = Callable[[Transaction, Batch[Any]], Awaitable[None]]
+
+RECORDS: dict[type[Event], Record] = {
+    unions.ProgrammeProposed: campaigns.propose_programme,
+    unions.CampaignProposed: campaigns.propose,
+    unions.RosterSubmitted: rosters.submit,
+    health.PermitGranted: sessions.grant,
+    health.PermitRevoked: sessions.revoke,
+    clinics.SessionOffered: sessions.offer,
+    registry.OrganisationRegistered: organisations.record,
+    registry.OrganisationChanged: organisations.record,
+    registry.LineRegistered: lines.record,
+    registry.LineChanged: lines.record,
+    registry.WorkerRegistered: workers.record,
+    registry.WorkerChanged: workers.record,
+    registry.WorkerLeft: workers.leave,
+    registry.RosterRowsAnswered: rosters.answer,
+    registry.RosterAssessed: rosters.assess,
+    scheduling.HealthCheckBecameDue: health_checks.record,
+    scheduling.HealthCheckWithdrawn: health_checks.withdraw,
+    scheduling.HealthCheckDeferred: health_checks.defer,
+    scheduling.DemandDeclared: campaigns.declare_demand,
+    scheduling.SessionListed: sessions.list_,
+    scheduling.PlanProposed: plans.propose,
+    scheduling.PlanPublished: plans.publish,
+    scheduling.AppointmentMade: partial(appointments.record, state="made"),
+    scheduling.AppointmentMoved: partial(appointments.record, state="moved"),
+    scheduling.AppointmentKept: partial(appointments.record, state="kept"),
+    scheduling.AppointmentCancelled: partial(appointments.end, state="cancelled"),
+    scheduling.AppointmentMissed: partial(appointments.end, state="missed"),
+    results.ClassProposed: examinations.propose,
+    results.ExaminationConcluded: examinations.conclude,
+    results.ExaminationAmended: examinations.conclude,
+    results.VisitConcluded: examinations.conclude_visit,
+    results.FitnessStated: class_mixes.state_fitness,
+    results.FollowUpOpened: follow_ups.open_,
+    results.FollowUpClosed: follow_ups.close,
+    results.ClusterDetected: alerts.detect,
+    coordination.DayStarted: days.record,
+    coordination.ApprovalRecorded: campaigns.approve,
+    coordination.ProgrammeSigned: campaigns.sign_programme,
+    coordination.CampaignOpened: campaigns.open_,
+    coordination.ScopeFrozen: campaigns.freeze,
+    coordination.PlanApproved: plans.approve,
+    coordination.CoverageChanged: coverage.record,
+    coordination.AlertRaised: alerts.raise_,
+    coordination.ClosingProposed: campaigns.propose_closing,
+    coordination.CampaignClosed: class_mixes.close_campaigns,
+    **dict.fromkeys(catalogue.DELIVERIES, deliveries.record),
+}
+
+TOLD_TO_CLINICS = frozenset({
+    health.PermitGranted, health.PermitRevoked, scheduling.PermitNoted, scheduling.SessionListed,
+    scheduling.SessionRefused, scheduling.AppointmentMade, scheduling.AppointmentMoved,
+    scheduling.AppointmentCancelled, scheduling.AppointmentKept, scheduling.AppointmentMissed,
+    scheduling.AttendanceRefused, results.ClassProposed, results.RecordRefused, results.ExaminationConcluded,
+    results.ExaminationAmended, results.FollowUpOpened,
+})  # fmt: skip
+
+
+def make_consumer() -> Consumer:
+    """A consumer of everything that parties and services say."""
+    consumer = Consumer("gateway")
+    for event_class in (*catalogue.OUTSIDE_EVENTS, *catalogue.INSIDE_EVENTS, *catalogue.DELIVERIES):
+        consumer.on(event_class)(partial(_receive, event_class))
+    return consumer
+
+
+async def _receive(event_class: type[Event], tx: Transaction, batch: Batch[Any]) -> None:
+    record = RECORDS.get(event_class)
+    if record is not None:
+        await record(tx, batch)
+    if event_class in TOLD_TO_CLINICS:
+        await feeds.append(tx, feeds.entries_of(batch))
+    await causation.record(tx, batch)
+    if event_class.entry.type in catalogue.ANSWERED_BY:
+        await receipts.mark_stored(tx, batch)
+    if event_class.entry.type in catalogue.ANSWERS:
+        await receipts.close(tx, batch)

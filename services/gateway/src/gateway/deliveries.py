@@ -1,0 +1,53 @@
+"""What services could not take: parked, replayed, discarded; their receipts show it."""
+
+from typing import Any
+
+from gateway import receipts
+from gateway.catalogue import key_of, owner_of
+from gateway.read_models.records import Reader, dicts
+from shared.consuming import Batch
+from shared.database import Transaction
+
+RECORD = """
+INSERT INTO deliveries (dead_letter_id, service, ref, event_key, type, reason, state, at)
+SELECT dead_letter_id, $1, ref, event_key, type, reason, $2, at
+FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::timestamptz[])
+  AS told (dead_letter_id, ref, event_key, type, reason, at)
+ON CONFLICT (dead_letter_id) DO UPDATE SET state = excluded.state, at = excluded.at
+"""
+COUNT = "SELECT service, state, count(*) AS number FROM deliveries GROUP BY service, state ORDER BY service, state"
+LIST = """
+SELECT dead_letter_id, service, ref, type, reason, state, at FROM deliveries
+WHERE ($1::text IS NULL OR state = $1) ORDER BY at DESC LIMIT $2
+"""
+
+
+async def record(tx: Transaction, batch: Batch[Any]) -> None:
+    """Remember how parked messages stand, and show it in their receipts."""
+    owner, state = owner_of(batch[0].type), batch[0].type.split(".")[-2]
+    events = batch.events
+    await tx.execute(
+        RECORD,
+        owner,
+        state,
+        [event.dead_letter_id for event in events],
+        [event.ref for event in events],
+        [key_of(event.ref) for event in events],
+        [event.type for event in events],
+        [event.reason for event in events],
+        [event.at for event in events],
+    )
+    if state == "parked":
+        await receipts.mark_parked(tx, [event.ref for event in events])
+    if state == "replayed":
+        await receipts.unpark(tx, [event.ref for event in events])
+
+
+async def counts(db: Reader) -> list[dict[str, Any]]:
+    """How many messages each service has in each state."""
+    return dicts(await db.fetch(COUNT))
+
+
+async def listed(db: Reader, state: str | None, *, limit: int) -> list[dict[str, Any]]:
+    """The latest of them, newest first."""
+    return dicts(await db.fetch(LIST, state, limit))

@@ -1,0 +1,92 @@
+"""One ordered log per party: what it is told, numbered without gaps, to be read again from any number."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.base import Event, Party
+from contracts.scheduling import AppointmentMoved
+from gateway import catalogue
+from gateway.read_models.records import Reader
+from shared.consuming import Batch, Message
+from shared.database import Transaction
+
+CHANNEL = "feeds"
+# Feeds are locked in one order by taking a lock on their table's name first: two batches never wait crosswise.
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('feeds'))"
+APPEND = """
+WITH entry AS (
+    SELECT *, row_number() OVER (PARTITION BY party ORDER BY place) AS nth
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+      WITH ORDINALITY AS entry (party, source, id, type, at, data, place)
+), locked AS (
+    INSERT INTO feeds (party, last_sequence) SELECT party, count(*) FROM entry GROUP BY party ORDER BY party
+    ON CONFLICT (party) DO UPDATE SET last_sequence = feeds.last_sequence + excluded.last_sequence
+    RETURNING party, last_sequence, on_kafka
+), counted AS (
+    SELECT party, count(*) AS number FROM entry GROUP BY party
+), stored AS (
+    INSERT INTO feed_entries (party, sequence, source, id, type, at, data)
+    SELECT party, last_sequence - number + nth, source, id, type, at, data
+    FROM entry JOIN locked USING (party) JOIN counted USING (party)
+)
+SELECT party FROM locked WHERE on_kafka
+"""
+READ = """
+SELECT sequence, source, id, type, at, data FROM feed_entries
+WHERE party = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
+"""
+LAST = "SELECT last_sequence FROM feeds WHERE party = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a party is told: an event, as far as it may leave the restricted topics."""
+
+    party: str
+    source: str
+    id: str
+    type: str
+    at: Any
+    data: str
+
+
+def entries_of(batch: Batch[Any]) -> list[Entry]:
+    """What clinics are told of these events; the clinic a worker was moved away from learns only that."""
+    return [entry for message in batch for entry in _entries(message)]
+
+
+def _entries(message: Message[Any]) -> Iterable[Entry]:
+    event = message.event
+    event_class: type[Event] = type(event)
+    told = catalogue.may_leave(event_class)
+    yield _entry(event.clinic_id, message, told)
+    if isinstance(event, AppointmentMoved) and event.from_clinic_id != event.clinic_id:
+        yield _entry(event.from_clinic_id, message, {"appointment_id", "from_session_id", "from_clinic_id", "reason"})
+
+
+def _entry(clinic_id: str, message: Message[Any], told: Iterable[str]) -> Entry:
+    data = message.event.model_dump_json(include=set(told))
+    return Entry(f"{Party.CLINICS.value}/{clinic_id}", message.source, message.id, message.type, message.time, data)
+
+
+async def append(tx: Transaction, entries: Sequence[Entry]) -> None:
+    """Number and store entries, in their order; readers of every process are woken at the commit."""
+    if not entries:
+        return
+    await tx.execute(LOCK)
+    await tx.fetch(
+        APPEND, [e.party for e in entries], [e.source for e in entries], [e.id for e in entries],
+        [e.type for e in entries], [e.at for e in entries], [e.data for e in entries],
+    )  # fmt: skip
+    await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
+
+
+async def read(db: Reader, party: str, after: int, *, limit: int) -> list[Any]:
+    """The entries of a party's log behind a number."""
+    return await db.fetch(READ, party, after, limit)
+
+
+async def last(db: Reader, party: str) -> int:
+    """The number of the last entry, 0 where there is none."""
+    return int(await db.fetchval(LAST, party) or 0)

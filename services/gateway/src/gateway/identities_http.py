@@ -1,0 +1,30 @@
+"""`POST /identities`: the names of workers who are booked with the clinic that asks."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from contracts.base import Party
+from gateway import identities
+from gateway.edge import CallerOf, EdgeOf
+
+router = APIRouter(tags=["identity"])
+
+
+class IdentitiesRequest(BaseModel):
+    """Of which appointments the names are needed, and what for; the worker can read both."""
+
+    appointment_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    purpose: Annotated[str, Field(min_length=3, max_length=200)]
+
+
+@router.post("/identities", response_model=None)
+async def get_identities(wanted: IdentitiesRequest, edge: EdgeOf, caller: CallerOf) -> Response:
+    """Names for the clinic's own appointments of these days; the look is logged before the names are given."""
+    caller.must_be(Party.CLINICS)
+    found = await identities.of_booked(edge.settings, edge.db, caller, wanted.appointment_ids, wanted.purpose)
+    return Response(to_json(found), headers={"Cache-Control": "no-store"}, media_type="application/json")

@@ -1,0 +1,99 @@
+"""What outside parties say: stored once with its receipt, and on its way to Kafka in the same transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.fields import Problem
+from gateway import authority, problems
+from gateway.cloudevents import Refused, Said
+from gateway.parties import Caller
+from shared import outbox
+from shared.database import Transaction
+
+STORE = """
+INSERT INTO receipts (receipt_id, ref, type, party, actor, subject, digest, accepted_at)
+SELECT receipt_id, ref, type, $5, $6, subject, digest, $7
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $8::text[])
+  AS said (receipt_id, ref, type, digest, subject)
+ORDER BY receipt_id
+ON CONFLICT DO NOTHING RETURNING receipt_id
+"""
+GET_DIGESTS = "SELECT receipt_id, digest FROM receipts WHERE receipt_id = ANY($1::uuid[])"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one event of a request: accepted, repeated (its first receipt again) or refused."""
+
+    place: int
+    id: str | None
+    status: str
+    receipt_id: UUID | None = None
+    code: str | None = None
+    problems: Sequence[Problem] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The outcome as the response shows it."""
+        members = {"id": self.id, "status": self.status, "receipt_id": self.receipt_id, "code": self.code}
+        shown = {name: value for name, value in members.items() if value is not None}
+        return {**shown, "problems": [item.model_dump() for item in self.problems]} if self.problems else shown
+
+
+async def accept(tx: Transaction, caller: Caller, checked: Sequence[Said | Refused], *, now: datetime) -> list[Outcome]:
+    """Store what may be said and was not said before; one outcome each, in the order of the request."""
+    said = [item for item in checked if isinstance(item, Said)]
+    refused = [item for item in checked if isinstance(item, Refused)]
+    outcomes = [Outcome(item.place, item.id, "refused", None, item.code, item.problems) for item in refused]
+    wrong = await authority.problems_of(tx, caller, said)
+    outcomes += [
+        Outcome(item.place, str(item.id), "refused", None, wrong[item.place][0].code, wrong[item.place])
+        for item in said
+        if item.place in wrong
+    ]
+    outcomes += await _store(tx, caller, [item for item in said if item.place not in wrong], now)
+    return sorted(outcomes, key=lambda outcome: outcome.place)
+
+
+async def _store(tx: Transaction, caller: Caller, said: Sequence[Said], now: datetime) -> list[Outcome]:
+    if not said:
+        return []
+    first = {item.receipt_id: item for item in reversed(said)}
+    rows = list(first.values())
+    stored = await tx.fetch(
+        STORE, [item.receipt_id for item in rows], [item.ref for item in rows],
+        [item.event.entry.type for item in rows], [item.digest for item in rows], caller.party, caller.actor, now,
+        [item.event.aggregate_id for item in rows],
+    )  # fmt: skip
+    new = {row["receipt_id"] for row in stored}
+    known = [receipt_id for receipt_id in first if receipt_id not in new]
+    digests = {receipt_id: item.digest for receipt_id, item in first.items()}
+    if known:
+        digests |= {row["receipt_id"]: row["digest"] for row in await tx.fetch(GET_DIGESTS, known)}
+    await outbox.append(tx, [_origin(item, caller) for item in said if _is_first(item, first, new)])
+    return [_outcome(item, digests[item.receipt_id], is_new=_is_first(item, first, new)) for item in said]
+
+
+def _is_first(item: Said, first: dict[UUID, Said], new: set[UUID]) -> bool:
+    return item.receipt_id in new and first[item.receipt_id] is item
+
+
+def _origin(item: Said, caller: Caller) -> outbox.Outgoing:
+    return outbox.origin(
+        item.event,
+        source=caller.party,
+        id=item.id,
+        time=item.time,
+        party=caller.party,
+        actor=caller.actor,
+        trace=item.trace,
+    )
+
+
+def _outcome(item: Said, digest: bytes, *, is_new: bool) -> Outcome:
+    if digest != item.digest:
+        reused = problems.problem("event.reused", "id")
+        return Outcome(item.place, str(item.id), "refused", None, "event.reused", [reused])
+    return Outcome(item.place, str(item.id), "accepted" if is_new else "repeated", item.receipt_id)

@@ -1,0 +1,68 @@
+"""What clinics found, restricted: proposed classes and conclusions; and that a visit was concluded, for all."""
+
+from typing import Any
+from uuid import UUID
+
+from contracts.results import ClassProposed, VisitConcluded
+from gateway.read_models.records import Reader, as_rows, dicts
+from shared.consuming import Batch
+from shared.database import Transaction
+
+PROPOSE = """
+INSERT INTO class_proposals SELECT (row ->> 'visit_id')::uuid, row ->> 'clinic_id', row - 'answers'
+FROM jsonb_array_elements($1::jsonb) AS row
+ON CONFLICT (visit_id) DO UPDATE SET clinic_id = excluded.clinic_id, body = excluded.body
+"""
+CONCLUDE = """
+INSERT INTO examinations
+SELECT (row ->> 'visit_id')::uuid, (row ->> 'version')::int, (row ->> 'worker_id')::uuid, row ->> 'clinic_id',
+       row - 'answers'
+FROM jsonb_array_elements($1::jsonb) AS row
+ON CONFLICT (visit_id, version) DO NOTHING
+"""
+CONCLUDE_VISIT = """
+INSERT INTO visits SELECT * FROM json_populate_recordset(NULL::visits, $1::json)
+ON CONFLICT (visit_id) DO UPDATE
+SET concluded_on = excluded.concluded_on, valid_until = excluded.valid_until, version = excluded.version
+WHERE visits.version < excluded.version
+"""
+PROPOSAL = "SELECT body FROM class_proposals WHERE visit_id = $1 AND clinic_id = $2"
+OF_WORKER = "SELECT body FROM examinations WHERE worker_id = $1 ORDER BY body ->> 'concluded_on', visit_id, version"
+CONCLUSIONS = "SELECT body FROM examinations WHERE visit_id = $1 AND clinic_id = $2 ORDER BY version"
+VISITS_OF_WORKER = "SELECT visit_id, concluded_on, valid_until FROM visits WHERE worker_id = $1 ORDER BY concluded_on"
+
+
+async def propose(tx: Transaction, batch: Batch[ClassProposed]) -> None:
+    """Remember the latest proposal of each visit."""
+    await tx.execute(PROPOSE, as_rows(batch.events))
+
+
+async def conclude(tx: Transaction, batch: Batch[Any]) -> None:
+    """Remember a version of each conclusion."""
+    await tx.execute(CONCLUDE, as_rows(batch.events))
+
+
+async def conclude_visit(tx: Transaction, batch: Batch[VisitConcluded]) -> None:
+    """Remember that visits were concluded."""
+    await tx.execute(CONCLUDE_VISIT, as_rows(batch.events))
+
+
+async def proposal(db: Reader, visit_id: UUID, clinic_id: str) -> str | None:
+    """The latest proposal of a clinic's visit, as JSON."""
+    body: str | None = await db.fetchval(PROPOSAL, visit_id, clinic_id)
+    return body
+
+
+async def conclusions(db: Reader, visit_id: UUID, clinic_id: str) -> list[dict[str, Any]]:
+    """Every version of the conclusion of a clinic's visit."""
+    return dicts(await db.fetch(CONCLUSIONS, visit_id, clinic_id))
+
+
+async def of_worker(db: Reader, worker_id: UUID) -> list[dict[str, Any]]:
+    """Every version of every conclusion about a worker."""
+    return dicts(await db.fetch(OF_WORKER, worker_id))
+
+
+async def visits_of_worker(db: Reader, worker_id: UUID) -> list[dict[str, Any]]:
+    """A worker's concluded visits."""
+    return dicts(await db.fetch(VISITS_OF_WORKER, worker_id))

@@ -1,0 +1,30 @@
+"""Production lines: the crews that scheduling plans around."""
+
+from typing import Any
+from uuid import UUID
+
+from gateway.read_models.records import Reader, as_rows, dicts
+from shared.consuming import Batch
+from shared.database import Transaction
+
+RECORD = """
+INSERT INTO lines SELECT * FROM json_populate_recordset(NULL::lines, $1::json)
+ON CONFLICT (line_id) DO UPDATE
+SET unit_id = excluded.unit_id, employer_id = excluded.employer_id, name = excluded.name, site = excluded.site,
+    shifts_from = excluded.shifts_from, shifts = excluded.shifts, headcount = excluded.headcount,
+    max_absent_pct = excluded.max_absent_pct, reaches = excluded.reaches
+"""
+OF_UNIT = """
+SELECT line_id, unit_id, employer_id, name, site, shifts_from, shifts, headcount, max_absent_pct, reaches
+FROM lines WHERE unit_id = $1 ORDER BY line_id
+"""
+
+
+async def record(tx: Transaction, batch: Batch[Any]) -> None:
+    """Remember what each line is like now."""
+    await tx.execute(RECORD, as_rows(batch.events))
+
+
+async def of_unit(db: Reader, unit_id: UUID) -> list[dict[str, Any]]:
+    """The lines of a unit."""
+    return dicts(await db.fetch(OF_UNIT, unit_id))

@@ -1,0 +1,60 @@
+"""Rosters: whose each is, how it was assessed, and what became of every row."""
+
+from typing import Any
+from uuid import UUID
+
+from contracts.registry import RosterAssessed, RosterRowsAnswered
+from contracts.unions import RosterSubmitted
+from gateway.read_models.records import Reader, as_rows, dicts
+from shared.consuming import Batch
+from shared.database import Transaction
+
+SUBMIT = """
+INSERT INTO rosters SELECT roster_id, unit_id, campaign_id FROM json_populate_recordset(NULL::rosters, $1::json)
+ON CONFLICT (roster_id) DO UPDATE SET campaign_id = excluded.campaign_id
+"""
+ASSESS = """
+INSERT INTO rosters SELECT (row ->> 'roster_id')::uuid, (row ->> 'unit_id')::uuid, NULL, row
+FROM jsonb_array_elements($1::jsonb) AS row
+ON CONFLICT (roster_id) DO UPDATE SET assessment = excluded.assessment
+"""
+ANSWER = """
+INSERT INTO roster_rows
+SELECT told.roster_id, answer.row, answer.outcome, answer.codes, answer.related_rows, answer.worker_id, answer.effect
+FROM json_to_recordset($1::json) AS told (roster_id uuid, rows json)
+CROSS JOIN LATERAL json_populate_recordset(NULL::roster_rows, told.rows) AS answer
+ON CONFLICT (roster_id, row) DO UPDATE
+SET outcome = excluded.outcome, codes = excluded.codes, related_rows = excluded.related_rows,
+    worker_id = excluded.worker_id, effect = excluded.effect
+"""
+GET = "SELECT roster_id, unit_id, campaign_id, assessment FROM rosters WHERE roster_id = $1"
+ROWS = """
+SELECT row, outcome, codes, related_rows, worker_id, effect FROM roster_rows
+WHERE roster_id = $1 AND row > $2 AND ($3::text IS NULL OR outcome = $3) ORDER BY row LIMIT $4
+"""
+
+
+async def submit(tx: Transaction, batch: Batch[RosterSubmitted]) -> None:
+    """Remember whose rosters these are."""
+    await tx.execute(SUBMIT, as_rows(batch.events))
+
+
+async def assess(tx: Transaction, batch: Batch[RosterAssessed]) -> None:
+    """Remember what rosters came to."""
+    await tx.execute(ASSESS, as_rows(batch.events))
+
+
+async def answer(tx: Transaction, batch: Batch[RosterRowsAnswered]) -> None:
+    """Remember what became of rows."""
+    await tx.execute(ANSWER, as_rows(batch.events))
+
+
+async def get(db: Reader, roster_id: UUID) -> dict[str, Any] | None:
+    """A roster, or None."""
+    row = await db.fetchrow(GET, roster_id)
+    return dict(row) if row else None
+
+
+async def rows(db: Reader, roster_id: UUID, outcome: str | None, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """A page of a roster's answered rows, by number."""
+    return dicts(await db.fetch(ROWS, roster_id, after, outcome, limit))

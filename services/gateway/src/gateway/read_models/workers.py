@@ -1,0 +1,41 @@
+"""Where each worker belongs: what is needed to know who may speak for whom, and nothing more."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from contracts.registry import WorkerLeft
+from gateway.parties import Caller
+from gateway.read_models import organisations
+from gateway.read_models.records import as_rows
+from shared.consuming import Batch
+from shared.database import Transaction
+
+RECORD = """
+INSERT INTO workers (worker_id, unit_id, employer_id, line_id)
+SELECT worker_id, unit_id, employer_id, line_id FROM json_populate_recordset(NULL::workers, $1::json)
+ON CONFLICT (worker_id) DO UPDATE
+SET unit_id = excluded.unit_id, employer_id = excluded.employer_id, line_id = excluded.line_id, left_on = NULL
+"""
+LEAVE = """
+UPDATE workers SET left_on = gone.left_on FROM json_populate_recordset(NULL::workers, $1::json) AS gone
+WHERE workers.worker_id = gone.worker_id AND workers.unit_id = gone.unit_id
+"""
+UNITS_OF = "SELECT worker_id, unit_id FROM workers WHERE worker_id = ANY($1::uuid[])"
+
+
+async def record(tx: Transaction, batch: Batch[Any]) -> None:
+    """Remember where each worker belongs now."""
+    await tx.execute(RECORD, as_rows(batch.events))
+
+
+async def leave(tx: Transaction, batch: Batch[WorkerLeft]) -> None:
+    """Remember who left the unit they belonged to."""
+    await tx.execute(LEAVE, as_rows(batch.events))
+
+
+async def outside(tx: Transaction, caller: Caller, worker_ids: Sequence[UUID]) -> list[UUID]:
+    """Those workers who are known to belong to a unit outside the caller's subtree."""
+    unit_of = {row["worker_id"]: row["unit_id"] for row in await tx.fetch(UNITS_OF, list(worker_ids))}
+    foreign = set(await organisations.outside(tx, caller, sorted(set(unit_of.values()), key=str)))
+    return [worker_id for worker_id, unit_id in unit_of.items() if unit_id in foreign]

@@ -1,0 +1,110 @@
+"""Receipts over HTTP: one by one or thousands at once, waiting instead of polling; and what an event led to."""
+
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from contracts.base import Party
+from gateway import causation, pages, receipts
+from gateway.edge import CallerOf, Edge, EdgeOf
+from gateway.pages import Cursor, Limit, Page
+from gateway.parties import Caller
+from gateway.problems import Refusal
+from gateway.views import Link, Receipt, ReceiptLine
+
+router = APIRouter(tags=["receipts"])
+
+FINAL = ("answered", "parked")
+BEFORE = {"stored": ("accepted",), "answered": ("accepted", "stored")}
+LONGEST_WAIT = 30.0
+OPEN_SHOWN = 1_000
+FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for it to close")]
+State = Literal["accepted", "stored", "answered", "parked"]
+
+
+class StatusRequest(BaseModel):
+    """Which receipts to look at, and how long to wait until each is at least `until`."""
+
+    ids: Annotated[list[UUID], Field(max_length=20_000)]
+    until: Literal["stored", "answered"] = "answered"
+    wait: Annotated[float, Field(ge=0, le=LONGEST_WAIT)] = 0
+
+
+class Status(BaseModel):
+    """How many receipts are in each state, and which (at most 1,000) have not come as far as asked."""
+
+    counts: dict[str, int]
+    unknown: int
+    done: bool
+    open: list[UUID]
+
+
+@router.get("/receipts/{receipt_id}")
+async def get_receipt(receipt_id: UUID, edge: EdgeOf, caller: CallerOf, wait: Wait = 0) -> Receipt:
+    """A receipt: accepted, stored, answered (its answers are named) or parked."""
+    deadline = monotonic() + wait
+    while True:
+        upcoming = edge.wakeups.upcoming(receipts.CHANNEL)
+        receipt = await receipts.get(edge.db, receipt_id, _whose(caller))
+        if receipt is None:
+            raise Refusal("not-found")
+        left = deadline - monotonic()
+        if receipt["state"] in FINAL or left <= 0:
+            return Receipt.model_validate(receipt)
+        await edge.wakeups.wait(upcoming, left)
+
+
+@router.get("/receipts")
+async def list_receipts(
+    edge: EdgeOf, caller: CallerOf, state: State | None = None, cursor: Cursor = None, limit: Limit = 100
+) -> Page[ReceiptLine]:
+    """The party's own receipts, oldest first."""
+    after = pages.start(cursor, FIRST_TIME, pages.FIRST_ID)
+    rows = await receipts.listed(edge.db, caller.party, state, after=(after[0], after[1]), limit=limit)
+    return Page[ReceiptLine].model_validate(
+        pages.page(rows, limit, lambda row: (row["accepted_at"], row["receipt_id"]))
+    )
+
+
+@router.post("/receipts/status")
+async def get_status(wanted: StatusRequest, edge: EdgeOf, caller: CallerOf) -> Status:
+    """Where many receipts stand; waits until all have come as far as asked, or the time is over."""
+    deadline = monotonic() + wanted.wait
+    while True:
+        upcoming = edge.wakeups.upcoming(receipts.CHANNEL)
+        left = deadline - monotonic()
+        open_now = await receipts.still_in(edge.db, wanted.ids, _whose(caller), BEFORE[wanted.until], limit=OPEN_SHOWN)
+        if not open_now or left <= 0:
+            return await _status(edge, caller, wanted, open_now)
+        await edge.wakeups.wait(upcoming, left)
+
+
+async def _status(edge: Edge, caller: Caller, wanted: StatusRequest, open_now: list[UUID]) -> Status:
+    counts = await receipts.count(edge.db, wanted.ids, _whose(caller))
+    unknown = len(set(wanted.ids)) - sum(counts.values())
+    return Status(counts=counts, unknown=unknown, done=not open_now and not unknown, open=open_now)
+
+
+@router.get("/receipts/{receipt_id}/trace")
+async def get_trace(
+    receipt_id: UUID,
+    edge: EdgeOf,
+    caller: CallerOf,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+) -> list[Link]:
+    """The causation chain: every event that what was said has led to, through all services, nearest first."""
+    if await receipts.get(edge.db, receipt_id, _whose(caller)) is None:
+        raise Refusal("not-found")
+    links: list[dict[str, Any]] = await causation.chain(edge.db, receipt_id, limit=limit)
+    return [Link.model_validate(link) for link in links]
+
+
+def _whose(caller: Caller) -> str | None:
+    """A party sees its own receipts; operations follow anybody's."""
+    return None if caller.party_class is Party.OPERATIONS else caller.party
