@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from scheduling.planning import check, read_instance, replan, solve, write_solution
+from scheduling import planning
 from scheduling.planning.reading import read_appointments, read_changes
 
 RULE_BROKEN = 3
@@ -15,19 +15,19 @@ RULE_BROKEN = 3
 
 def main(folder: Path, seconds: float, seed: int) -> int:
     """Plan the folder's problem; whoever holds a place already keeps it unless the rules forbid that."""
-    instance = read_instance(folder)
+    instance = planning.read_instance(folder)
     published = read_appointments(folder)
     if published:
         changes = read_changes(folder)
-        plan = replan(instance, changes, published, time_limit=seconds, seed=seed)
-        report = check(instance, plan, changes, published)
+        plan = planning.replan(instance, changes, published, time_limit=seconds, seed=seed)
+        report = planning.check(instance, plan, changes, published)
     else:
-        plan = solve(instance, time_limit=seconds, seed=seed)
-        report = check(instance, plan)
+        plan = planning.solve(instance, time_limit=seconds, seed=seed)
+        report = planning.check(instance, plan)
     if not report.valid:
         sys.stderr.write(", ".join(sorted(report.violations)))
         return RULE_BROKEN
-    write_solution(plan, folder)
+    planning.write_solution(plan, folder)
     summary = {"cost": plan.cost.total, "bound": plan.bound}
     (folder / "plan.json").write_text(json.dumps(summary), encoding="utf-8")
     return 0

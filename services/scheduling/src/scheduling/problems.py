@@ -155,7 +155,7 @@ REASONS = {
                             "no session with the occupational-disease licence within reach"),
     "no_equipped_session": ("không buổi nào đủ bàn khám cần thiết", "no session with every station needed"),
     "no_window_for_timing": ("không có khung giờ phù hợp với ca làm việc", "no window that suits shift and timing"),
-    "deadline_passed": ("các buổi còn lại đều sau hạn chót theo luật", "every session left is after the legal deadline"),
+    "deadline_passed": ("các buổi còn lại đều sau hạn chót theo luật", "every session left is after the deadline"),
     "worker_unavailable": ("người lao động vắng mặt vào các ngày còn lại", "the worker is away on the days left"),
     "capacity_exhausted": ("đã hết chỗ", "every suitable window is full"),
     "line_absence_limit": ("vượt mức vắng mặt tối đa của dây chuyền", "the line's absence ceiling is reached"),
