@@ -27,18 +27,24 @@ def detect(text: str) -> Encoding | None:
 
 def convert(text: str, encoding: Encoding) -> str:
     """The text in Unicode; TCVN3 has no capitals with tones, they come out small."""
-    table, pattern = _table(encoding)
-    return pattern.sub(lambda found: table[found.group()], text)
+    letters = table(encoding)
+    return _pattern(encoding).sub(lambda found: letters[found.group()], text)
 
 
 @lru_cache(maxsize=2)
-def _table(encoding: Encoding) -> tuple[dict[str, str], re.Pattern[str]]:
+def table(encoding: Encoding) -> dict[str, str]:
+    """What is typed in an old font, one or two characters, and the letter it shows."""
     lines = (files("contracts") / "data" / "legacy_encodings.tsv").read_text(encoding="utf-8").splitlines()
-    table: dict[str, str] = {}
+    letters: dict[str, str] = {}
     for line in lines[1:]:
         letter, tcvn3, vni = line.split("\t")
-        written = tcvn3 if encoding == "tcvn3" else vni
-        if written:
-            table.setdefault(written, letter)
-    longest_first = sorted(table, key=len, reverse=True)
-    return table, re.compile("|".join(map(re.escape, longest_first)))
+        typed = tcvn3 if encoding == "tcvn3" else vni
+        if typed:
+            letters.setdefault(typed, letter)
+    return letters
+
+
+@lru_cache(maxsize=2)
+def _pattern(encoding: Encoding) -> re.Pattern[str]:
+    longest_first = sorted(table(encoding), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)))

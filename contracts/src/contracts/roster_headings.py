@@ -14,6 +14,8 @@ from typing import NamedTuple
 from contracts import legacy_text
 
 EXACT, PART, PHRASE = 3, 2, 1
+SHORT = 3
+"""Letters of a wording that means little in a longer heading: `Tên`, `Tổ`, `Ca`, `TT`."""
 NAME_FIELDS = frozenset({"full_name", "given_name"})
 UNNAMED_FIELDS = frozenset({"running_number", "ignored"})
 
@@ -94,11 +96,13 @@ def _match(heading: str) -> Match | None:
     tokens = folded.split()
     if _phrase(tokens, words, only="ignored"):
         return Match("ignored", PHRASE)
-    for position, part in enumerate(filter(None, map(fold, _PARTS.split(heading)))):
-        if part in words.exact and (position == 0 or len(part) > 3):
+    parts = [part for part in map(fold, _PARTS.split(heading)) if part in words.exact]
+    for part in parts:
+        if len(part) > SHORT:
             return Match(words.exact[part], PART)
-    found = _phrase(tokens, words)
-    return Match(found, PHRASE) if found else None
+    if found := _phrase(tokens, words):
+        return Match(found, PHRASE)
+    return Match(words.exact[parts[0]], PART) if parts and folded.startswith(parts[0]) else None
 
 
 def _phrase(tokens: list[str], words: _Wordings, only: str | None = None) -> str | None:

@@ -12,7 +12,7 @@ from registry.reading.text import NONE, Field
 
 UNSPECIFIC, UNCODED, NO_HAZARD = "UNSPECIFIC", "UNCODED", "NONE"
 
-_TOKEN = re.compile(r"\w+")
+_TOKEN = re.compile(r"\w+|[^\w\s]")
 _PARENTHESES = re.compile(r"\([^()]*\)")
 _DIVIDED_WITH_MARKS = re.compile(r"[,;/+\n\r\v\f\u2028\u2029]|(?<!\w)và(?!\w)", re.IGNORECASE)
 _DIVIDED_WITHOUT_MARKS = re.compile(r"[,;/+\n\r\v\f\u2028\u2029]|(?<!\w)va(?!\w)", re.IGNORECASE)

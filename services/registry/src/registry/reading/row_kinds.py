@@ -29,7 +29,9 @@ def _has(row: Row, column: int) -> bool:
 class RowKinds:
     """Rows that are no persons, by kind; what a lone text was is known only when the last person is."""
 
-    def __init__(self, rows: Sequence[Row], header_rows: Sequence[int], name_column: int, encoding: Encoding | None) -> None:
+    def __init__(
+        self, rows: Sequence[Row], header_rows: Sequence[int], name_column: int, encoding: Encoding | None
+    ) -> None:
         self._rows = rows
         self._name = name_column
         self._encoding = encoding

@@ -1,0 +1,268 @@
+"""Rosters laid out in other ways than the samples."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+from contracts import legacy_text
+
+HEADER = ["STT", "Họ và tên", "Ngày sinh", "Giới tính", "Số CCCD"]
+AN = ["1", "Trần Văn An", "05/06/1990", "Nam", "001090123456"]
+BE = ["2", "Lê Thị Bé", "12/05/1988", "Nữ", "001188123456"]
+
+Builder = Callable[..., bytes]
+Read = Callable[..., Any]
+
+
+def names(reading: Any) -> list[str]:
+    return [person.full_name for person in reading.persons]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_text_files_are_read_in_every_delimiter_and_encoding(
+    read: Read, a_text_file: Builder, delimiter: str, encoding: str
+) -> None:
+    reading = read(a_text_file([HEADER, AN, BE], delimiter, encoding))
+
+    assert reading.delimiter == delimiter
+    assert reading.encoding == encoding
+    assert [person.outcome for person in reading.persons] == ["accepted", "accepted"]
+
+
+def test_the_delimiter_is_that_of_the_header_even_if_titles_and_cells_hold_more_of_another(
+    read: Read, a_text_file: Builder
+) -> None:
+    title = ["Địa chỉ: số 1, đường 2, phường 3, thành phố 4, tỉnh 5, Việt Nam"]
+    hazards = "ồn, nóng, bụi bông, CO, chì, rung tay, lặn, tia X"
+
+    reading = read(a_text_file([title, [*HEADER, "Tiếp xúc"], [*AN, hazards], [*BE, hazards]], ";"))
+
+    assert reading.delimiter == ";"
+    assert reading.header_rows == [2]
+    assert len(reading.persons[0].fields["hazard_codes"]) == 8
+
+
+@pytest.mark.parametrize("order", [[4, 3, 2, 1, 0], [1, 0, 4, 2, 3]])
+def test_columns_may_stand_in_any_order(read: Read, a_text_file: Builder, order: list[int]) -> None:
+    permuted = [[row[i] for i in order] for row in (HEADER, AN, BE)]
+
+    reading = read(a_text_file(permuted))
+
+    assert [person.fields["identifiers"]["cccd"] for person in reading.persons] == [AN[4], BE[4]]
+
+
+def test_a_header_far_down_and_right_of_column_a_is_found(read: Read, a_workbook: Builder) -> None:
+    titles = [["CÔNG TY"], ["DANH SÁCH"], [], ["Kính gửi: Sở Y tế"], [], ["(mẫu)"], [], []]
+
+    reading = read(a_workbook([*titles, ["", "", *HEADER], ["", "", *AN]]))
+
+    assert reading.header_rows == [9]
+    assert reading.columns[0].column == "C"
+    assert names(reading) == ["Trần Văn An"]
+
+
+def test_titles_directly_above_the_header_do_not_belong_to_it(read: Read, a_workbook: Builder) -> None:
+    rows = [["CÔNG TY", None, None, "CỘNG HÒA", None], ["DANH SÁCH"], HEADER, AN]
+
+    reading = read(a_workbook(rows, ["A1:C1", "D1:E1", "A2:E2"]))
+
+    assert reading.header_rows == [3]
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("HỌ VÀ TÊN", "full_name"),
+        ("Ho va ten", "full_name"),
+        ("Họ và tên / Full name", "full_name"),
+        ("Full name\n(Họ và tên)", "full_name"),
+        ("Họ, chữ đệm và tên khai sinh", "full_name"),
+    ],
+)
+def test_name_headings_are_known_in_many_wordings(read: Read, a_workbook: Builder, heading: str, field: str) -> None:
+    reading = read(a_workbook([["No.", heading, "DOB\nNgày sinh", "Sex/Giới tính", "ID No. (CCCD)"], AN]))
+
+    assert [column.field for column in reading.columns] == [None, field, "birth_date", "sex", "national_id"]
+
+
+def test_birth_years_in_a_column_per_sex_give_both(read: Read, a_workbook: Builder) -> None:
+    rows = [
+        ["STT", "Họ và tên", "Năm sinh", None, "Số CCCD"],
+        [None, None, "Nam", "Nữ", None],
+        ["(1)", "(2)", "(3)", "(4)", "(5)"],
+        [1, "Trần Văn An", 1990, None, "001090123456"],
+        [2, "Lê Thị Bé", None, "12/05/1988", "001188123456"],
+        [3, "Ngô Thị Cúc", None, None, "001185123456"],
+    ]
+
+    reading = read(a_workbook(rows, ["A1:A2", "B1:B2", "C1:D1", "E1:E2"]))
+
+    assert reading.header_rows == [1, 2]
+    assert reading.skipped_rows == {"column_numbers": [3]}
+    assert [(p.fields["sex"], p.fields["birth_date"]) for p in reading.persons] == [
+        ("male", "1990"),
+        ("female", "1988-05-12"),
+        ("female", "1985"),
+    ]
+    assert "sex.derived_from_national_id" in reading.persons[2].codes
+
+
+def test_family_and_given_names_in_two_columns_are_joined(read: Read, a_text_file: Builder) -> None:
+    reading = read(a_text_file([["Họ và đệm", "Tên", "Ngày sinh", "Phái"], ["TRẦN VĂN", "AN", "1/2/1990", "nam"]]))
+
+    assert reading.persons[0].fields["full_name"] == "Trần Văn An"
+    assert reading.persons[0].codes.count("name.case_normalized") == 1
+
+
+def test_a_tick_column_for_women_makes_the_unmarked_men(read: Read, a_text_file: Builder) -> None:
+    header = ["Họ tên", "Nữ", "Ngày sinh", "CCCD"]
+
+    reading = read(a_text_file([header, ["Lê Thị Bé", "x", "1/2/1990", ""], ["Trần An", "", "1/2/1991", ""]]))
+
+    assert [person.sex for person in reading.persons] == ["female", "male"]
+
+
+def test_heading_rows_give_the_department_less_numbering_and_count(read: Read, a_text_file: Builder) -> None:
+    rows = [
+        HEADER,
+        ["I. Phân xưởng Cắt (45 người)"],
+        AN,
+        ["II - Phân xưởng May: 30 LĐ"],
+        ["A) Chuyền 12"],
+        BE,
+        ["Tổng cộng: 2 người"],
+        ["Người lập biểu"],
+    ]
+
+    reading = read(a_text_file(rows))
+
+    assert [person.fields["department"] for person in reading.persons] == ["Phân xưởng Cắt", "Chuyền 12"]
+    assert reading.skipped_rows == {"group_heading": [2, 4, 5], "subtotal": [7], "footer": [8]}
+
+
+def test_a_value_merged_downwards_holds_for_all_its_rows_and_a_blank_stays_blank(
+    read: Read, a_workbook: Builder
+) -> None:
+    third = ["3", "Ngô An", "1/1/1991", "Nam", "001091123456"]
+    rows = [[*HEADER, "Bộ phận"], [*AN, "Xưởng may"], [*BE, None], [*third, None]]
+
+    reading = read(a_workbook(rows, ["F2:F3"]))
+
+    assert [person.fields.get("department") for person in reading.persons] == ["Xưởng may", "Xưởng may", None]
+    assert "department.missing" in reading.persons[2].codes
+
+
+def test_family_names_that_look_like_totals_are_persons(read: Read, a_text_file: Builder) -> None:
+    rows = [["Họ tên", "Ngày sinh", "Giới tính"], ["Công Thị An", "1/1/1990", "nữ"], ["Tống Văn Bê", "1/1/1990", "nam"]]
+
+    reading = read(a_text_file([*rows, ["Cộng", "", ""], ["TỔNG SỐ", "", ""]]))
+
+    assert names(reading) == ["Công Thị An", "Tống Văn Bê"]
+    assert reading.skipped_rows == {"subtotal": [4, 5]}
+
+
+def test_serials_count_in_the_date_system_of_their_workbook(read: Read, a_workbook: Builder) -> None:
+    def in_1904(workbook: Any, _: Any) -> None:
+        workbook.epoch = CALENDAR_MAC_1904
+
+    rows = [["Họ tên", "Ngày sinh", "Giới tính"], ["Trần An", 31444, "nam"], ["Lê Bé", date(1990, 2, 2), "nữ"]]
+
+    reading = read(a_workbook(rows, change=in_1904))
+
+    assert [person.fields["birth_date"] for person in reading.persons] == ["1990-02-02", "1990-02-02"]
+
+
+def test_hidden_sheets_are_never_read_and_hidden_rows_are_marked(read: Read, a_workbook: Builder) -> None:
+    def hide(workbook: Any, sheet: Any) -> None:
+        sheet.row_dimensions[3].hidden = True
+        sheet.column_dimensions["B"].hidden = True
+        workbook.create_sheet("Cũ").sheet_state = "veryHidden"
+        workbook.create_sheet("Ghi chú")
+
+    reading = read(a_workbook([HEADER, AN, BE], change=hide))
+
+    assert reading.file_codes == [
+        "file.extra_sheets_ignored",
+        "file.hidden_columns",
+        "file.hidden_sheets_ignored",
+    ]
+    assert [person.codes for person in reading.persons] == [(), ("row.hidden",)]
+
+
+@pytest.mark.parametrize("encoding", ["tcvn3", "vni"])
+@pytest.mark.parametrize("as_bytes", ["latin-1", "utf-8"])
+def test_a_table_typed_in_an_old_font_is_read_whole(
+    read: Read, a_text_file: Builder, encoding: legacy_text.Encoding, as_bytes: str
+) -> None:
+    typed = [[_in_old_font(cell, encoding) for cell in row] for row in ([*HEADER, "Bộ phận"], [*BE, "Tổ sấy"])]
+
+    reading = read(a_text_file(typed, ";", as_bytes))
+
+    person = reading.persons[0]
+    assert (person.fields["full_name"], person.sex) == ("Lê Thị Bé", "female")
+    assert person.fields["department"] == "Tổ sấy"
+    assert person.codes == ("name.legacy_encoding_converted", "text.legacy_encoding_converted")
+
+
+def _in_old_font(text: str, encoding: legacy_text.Encoding) -> str:
+    letters = {letter: typed for typed, letter in legacy_text.table(encoding).items()}
+    return "".join(letters.get(letter, letter) for letter in text)
+
+
+def test_windows_1258_is_composed_without_a_code_for_any_name(read: Read, a_text_file: Builder) -> None:
+    rows = [[_with_loose_tones(cell) for cell in row] for row in (HEADER, AN, BE)]
+
+    reading = read(a_text_file(rows, ",", "cp1258"))
+
+    assert reading.file_codes == ["file.legacy_codepage"]
+    assert reading.encoding == "windows-1258"
+    assert [(person.full_name, person.codes) for person in reading.persons] == [(AN[1], ()), (BE[1], ())]
+
+
+def _with_loose_tones(text: str) -> str:
+    """Letters of the code page composed, tones as characters of their own."""
+    letters = []
+    for letter in text:
+        parts = unicodedata.normalize("NFD", letter)
+        tones = [c for c in parts if c in "\u0300\u0301\u0303\u0309\u0323"]
+        letters.append(unicodedata.normalize("NFC", "".join(c for c in parts if c not in tones)) + "".join(tones))
+    return "".join(letters)
+
+
+def test_surplus_cells_are_dropped_and_reported(read: Read, a_text_file: Builder) -> None:
+    reading = read(a_text_file([HEADER, [*AN, "", "thừa"], [*BE, "", ""]]))
+
+    assert [person.codes for person in reading.persons] == [("row.extra_cells",), ()]
+
+
+def test_a_chosen_column_overrules_its_heading(read: Read, a_text_file: Builder) -> None:
+    content = a_text_file([[*HEADER, "Cột lạ"], [*AN, "Xưởng may"]])
+
+    reading = read(content, mapping={"F": "department", "D": None})
+
+    assert reading.persons[0].fields["department"] == "Xưởng may"
+    assert "sex.derived_from_national_id" in reading.persons[0].codes
+
+
+def test_last_check_and_disability_are_read_and_unit_codes_ignored(read: Read, a_text_file: Builder) -> None:
+    header = [*HEADER, "Lần khám gần nhất", "Khuyết tật", "Mã đơn vị"]
+
+    reading = read(a_text_file([header, [*AN, "05/2026", "x", "CD01"], [*BE, "năm ngoái", "", "CD01"]]))
+
+    first, second = reading.persons
+    assert (first.fields["last_health_check"], first.fields["disabled"]) == ("2026-05", True)
+    assert second.codes == ("last_health_check.invalid",)
+    assert "department" not in first.fields
+
+
+def test_the_source_text_is_kept_beside_every_value(read: Read, a_text_file: Builder) -> None:
+    reading = read(a_text_file([HEADER, ["1", "TRẦN  VĂN AN", "5.6.1990", "NAM", "1090123456"]]))
+
+    source = reading.source(reading.persons[0])
+
+    assert source == {"full_name": "TRẦN  VĂN AN", "birth_date": "5.6.1990", "sex": "NAM", "national_id": "1090123456"}
