@@ -39,6 +39,8 @@ def environments(stack: Stack, chosen: Mapping[str, int]) -> dict[str, Environme
         "registry": {
             **common(stack, chosen, "registry"),
             "IDENTITY_PORT": str(chosen["identity"]),
+            "KHAMDOAN_MASTER_KEY_FILE": str(stack.places.data / "master.key"),
+            "REGISTRY_IDENTITY_TOKEN": password_of(stack, "identity-port"),
         },
         "scheduling": common(stack, chosen, "scheduling"),
         "results": common(stack, chosen, "results"),
@@ -47,6 +49,7 @@ def environments(stack: Stack, chosen: Mapping[str, int]) -> dict[str, Environme
             **common(stack, chosen, "gateway"),
             "GATEWAY_PORT": str(chosen["gateway"]),
             "REGISTRY_IDENTITY_URL": f"http://127.0.0.1:{chosen['identity']}",
+            "REGISTRY_IDENTITY_TOKEN": password_of(stack, "identity-port"),
         },
     }
 
