@@ -150,7 +150,11 @@ class Job:
 
     async def dispatch(self, messages: Sequence[Message[Any]]) -> None:
         """Call the handlers, wave by wave; raises what they raise."""
-        for wave in waves(messages):
+        for arrived in waves(messages):
+            # What an earlier wave released may have been poison of the same key.
+            wave = await self._unblocked(arrived)
+            if not wave:
+                continue
             _, handler = self.consumer.handlers[wave[0].type]
             with self.metrics.handler_seconds.labels(wave[0].type).time():
                 await handler(self.tx, Batch(wave))
@@ -191,6 +195,8 @@ class Job:
         await self._park(message.arrival, "handler_failed", {"error": faults.where(error)})
 
     async def _unblocked(self, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
+        if not self.parked.keys:
+            return messages
         flowing, behind = dead_letters.split(messages, self.parked)
         for message in behind:
             await self._park(message.arrival, BEHIND, {})

@@ -78,6 +78,7 @@ class Service:
         self._http = HttpServer(telemetry.TracedApp(http), settings.http_host, http_port) if http is not None else None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._failure: BaseException | None = None
+        self._migrated = False
 
     async def run(self, *, as_process: bool = True) -> None:
         """Run until SIGTERM, SIGINT or `stop`, then drain; raises what killed a part, so the exit code tells."""
@@ -105,7 +106,7 @@ class Service:
 
     async def ready(self) -> dict[str, bool]:
         """The conditions of readiness: all true means that messages and requests are being served."""
-        conditions = {"migrated": "upkeep" in self._tasks, "database": await self._database_answers()}
+        conditions = {"migrated": self._migrated, "database": await self._database_answers()}
         if self.consumer.topics and not self._ready_without_kafka:
             consumer = self.subscription
             conditions["assigned"] = consumer is not None and consumer.assigned is not None
@@ -117,9 +118,11 @@ class Service:
     async def _start(self) -> None:
         await self.database.open()
         applied = await self.database.migrate("service", self._migrations)
+        self._migrated = True
         log.info("migrated", applied=applied)
         self._spawn("relay", self.relay.run())
         self._spawn("prune", upkeep.prune_for_ever(self.database))
+        self._spawn("measure", upkeep.measure_for_ever(self.database, self.metrics, lambda: self.subscription))
         if self._http is not None:
             self._spawn("http", self._http.serve())
         for number, work in enumerate(self._background):
@@ -129,7 +132,6 @@ class Service:
             subscription.failure.add_done_callback(partial(self._ended, "consumer", may_end=False))
             await subscription.start()
             self.subscription = subscription
-        self._spawn("upkeep", upkeep.measure_for_ever(self.database, self.metrics, self.subscription))
         # What stands now stays: the collector need not look at it again.
         gc.collect()
         gc.freeze()

@@ -139,6 +139,12 @@ class Topics:
         await publisher.send(rows)
         await publisher.reset()
 
+    async def unheard_by(self, database: Database, topic: str) -> list[Arrival]:
+        """What is in a topic and has not been consumed into the database yet."""
+        rows = await database.pool.fetch("SELECT partition, next_offset FROM consumed WHERE topic = $1", topic)
+        next_offsets = dict(map(tuple, rows))
+        return [a for a in await self.hear(topic) if a.offset >= next_offsets.get(a.partition, 0)]
+
     async def say_raw(self, topic: str, records: Sequence[RawRecord]) -> None:
         """Put records into a topic as they are: key, value, headers."""
         client = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
@@ -188,14 +194,16 @@ def kafka(servers: Any) -> Topics:
 
 
 @asynccontextmanager
-async def running(service: Service, *, partitions: int = 2) -> AsyncIterator[Service]:
-    """The service on real servers, its topics created, until the block ends; then it drains."""
-    specs = [TopicSpec(topic, partitions, replication=1) for topic in service.topics]
-    await create_topics(service.settings, specs)
+async def running(service: Service, *, partitions: int = 2, wait: bool = True) -> AsyncIterator[Service]:
+    """The service on real servers, until the block ends; then it drains. `wait`: for its topics and its start."""
+    if wait:
+        specs = [TopicSpec(topic, partitions, replication=1) for topic in service.topics]
+        await create_topics(service.settings, specs)
     task = asyncio.create_task(service.run(as_process=False))
     started = asyncio.create_task(service.started.wait())
     try:
-        await asyncio.wait([task, started], return_when=asyncio.FIRST_COMPLETED)
+        if wait:
+            await asyncio.wait([task, started], return_when=asyncio.FIRST_COMPLETED)
         yield service
     finally:
         started.cancel()

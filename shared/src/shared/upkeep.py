@@ -1,6 +1,7 @@
 """What a service does on the side: forget old inbox rows, and measure backlog, lag and what is stuck."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -31,7 +32,9 @@ async def prune_for_ever(database: Database, kept: timedelta = inbox.KEPT) -> No
         await asyncio.sleep(PRUNE_EVERY)
 
 
-async def measure_for_ever(database: Database, metrics: Metrics, subscription: Subscription | None) -> None:
+async def measure_for_ever(
+    database: Database, metrics: Metrics, subscription: Callable[[], Subscription | None]
+) -> None:
     """Every five seconds, read the gauges."""
     while True:
         try:
@@ -41,9 +44,10 @@ async def measure_for_ever(database: Database, metrics: Metrics, subscription: S
             if faults.is_of_the_message(error):
                 raise
             log.warning("not measured", error=faults.where(error))
-        if subscription is not None:
-            metrics.last_poll_age.set(subscription.poll_age)
-            for topic, lag in subscription.lag().items():
+        reading = subscription()
+        if reading is not None:
+            metrics.last_poll_age.set(reading.poll_age)
+            for topic, lag in reading.lag().items():
                 metrics.lag.labels(topic).set(lag)
         await asyncio.sleep(MEASURE_EVERY)
 

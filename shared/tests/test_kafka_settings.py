@@ -1,0 +1,65 @@
+"""Every unsafe default of Kafka's clients is overruled, and in one place."""
+
+from typing import Any
+
+from kernel_shop import Store, an_order
+
+from shared import kafka as kernel_kafka
+from shared.database import Database
+from shared.service import Service
+from shared.testing import Topics, running, until
+
+
+async def test_the_consumer_commits_by_itself_never_and_starts_at_the_beginning(
+    store: Store, database: Database, kafka: Topics
+) -> None:
+    async with running(Service("store", kafka.settings(database), consumer=store.consumer)) as service:
+        assert service.subscription is not None
+        consumer: Any = service.subscription.consumer
+
+        assert consumer._enable_auto_commit is False
+        assert consumer._auto_offset_reset == "earliest"
+        assert consumer._isolation_level == "read_committed"
+
+
+async def test_static_membership_is_used_where_the_process_has_a_stable_name(
+    store: Store, database: Database, kafka: Topics
+) -> None:
+    settings = kafka.settings(database, kafka_instance_id="store-0")
+    async with running(Service("store", settings, consumer=store.consumer)) as service:
+        assert service.subscription is not None
+        consumer: Any = service.subscription.consumer
+
+        assert consumer._group_instance_id == "store-0"
+
+
+def test_the_producer_waits_for_all_replicas_and_never_gives_up_alone() -> None:
+    assert kernel_kafka.PRODUCING["acks"] == "all"
+    assert kernel_kafka.PRODUCING["enable.idempotence"] is True
+    assert kernel_kafka.PRODUCING["max.in.flight.requests.per.connection"] <= 5
+    assert kernel_kafka.PRODUCING["message.timeout.ms"] == 0
+    assert kernel_kafka.PRODUCING["partitioner"] == "murmur2_random"
+
+
+async def test_creating_topics_again_changes_nothing(database: Database, kafka: Topics) -> None:
+    specs = [kernel_kafka.TopicSpec("shop.orders", 3, retention_ms=None, compact=True, replication=1)]
+
+    first = await kernel_kafka.create_topics(kafka.settings(database), specs)
+    second = await kernel_kafka.create_topics(kafka.settings(database), specs)
+
+    assert first == [f"{kafka.prefix}shop.orders"]
+    assert second == []
+
+
+async def test_a_restored_database_is_followed_although_kafka_says_it_was_consumed(
+    store: Store, database: Database, kafka: Topics
+) -> None:
+    await kafka.create("store.orders")
+    await kafka.say(*(an_order() for _ in range(10)))
+    async with running(Service("store", kafka.settings(database), consumer=store.consumer)):
+        await until(database, "SELECT count(*) = 10 FROM orders")
+    # A backup from before those ten messages.
+    await database.pool.execute("UPDATE consumed SET next_offset = 0; DELETE FROM orders; DELETE FROM inbox")
+
+    async with running(Service("store", kafka.settings(database), consumer=store.consumer)):
+        await until(database, "SELECT count(*) = 10 FROM orders")

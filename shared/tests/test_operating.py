@@ -1,0 +1,124 @@
+"""What whoever runs a service sees: readiness, metrics, dead letters, and nothing of anybody's data (6 and 7)."""
+
+import json
+from uuid import uuid4
+
+import httpx
+import pytest
+from kernel_shop import OrderChanged, Store, an_order
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from shared import outbox, telemetry
+from shared.database import Database
+from shared.delivery import Delivery
+from shared.failpoints import Failpoints
+from shared.service import Service
+from shared.testing import Topics, arrival_of, running, until
+
+TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+OTHER = "00-" + "c" * 32 + "-" + "d" * 16 + "-01"
+DECISION = {"who": "ops-1", "why": "the handler was repaired"}
+
+
+async def test_a_running_service_is_ready_and_counts_what_it_did(
+    store: Store, database: Database, kafka: Topics
+) -> None:
+    await kafka.create("store.orders")
+    async with running(Service("store", kafka.settings(database), consumer=store.consumer)) as service:
+        await kafka.say(*(an_order() for _ in range(5)))
+        await until(database, "SELECT count(*) = 5 FROM orders")
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{await service.operations_port()}") as client:
+            ready = await client.get("/readyz")
+            alive = await client.get("/livez")
+            metrics = (await client.get("/metrics")).text
+
+    assert alive.status_code == 200
+    assert (ready.status_code, set(ready.json().values())) == (200, {True})
+    assert 'events_total{result="handled",type="vn.khamdoan.shop.order.placed.v1"} 5.0' in metrics
+
+
+async def test_dead_letters_are_decided_upon_over_the_operations_port(
+    store: Store, database: Database, kafka: Topics
+) -> None:
+    order = an_order(poison=True)
+    await kafka.create("store.orders")
+    async with running(Service("store", kafka.settings(database), consumer=store.consumer)) as service:
+        await kafka.say(order, OrderChanged(order_id=order.order_id, amount=2))
+        await until(database, "SELECT count(*) = 2 FROM dead_letters")
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{await service.operations_port()}") as client:
+            first, behind = (await client.get("/dead-letters")).json()
+            nameless = await client.post(f"/dead-letters/{first['id']}/replay", json={"who": "", "why": "it is"})
+            failed = await client.post(f"/dead-letters/{first['id']}/replay", json=DECISION)
+            discarded = await client.post(f"/dead-letters/{first['id']}/discard", json=DECISION | {"rest": "release"})
+            again = await client.post(f"/dead-letters/{first['id']}/replay", json=DECISION)
+            shown = (await client.get(f"/dead-letters/{first['id']}")).json()
+
+    assert (first["reason"], behind["reason"]) == ("handler_failed", "behind_a_parked_message")
+    assert nameless.status_code == 422
+    assert failed.json()["failed"] == first["id"]
+    assert discarded.json()["replayed"] == 1
+    assert again.status_code == 404
+    assert [act["act"] for act in shown["acts"]] == ["replay_failed", "discarded"]
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def traces(spans: InMemorySpanExporter) -> telemetry.Telemetry:
+    """A tracer that keeps its spans in memory."""
+    tracer = telemetry.Telemetry("store")
+    tracer.provider = TracerProvider()
+    tracer.provider.add_span_processor(SimpleSpanProcessor(spans))
+    return tracer
+
+
+async def test_a_batch_makes_one_span_per_distinct_trace_and_effects_continue_it(
+    store: Store, database: Database, traces: telemetry.Telemetry, spans: InMemorySpanExporter
+) -> None:
+    said = [outbox.outgoing(an_order(), trace=trace) for trace in (TRACE, TRACE, OTHER)]
+
+    outcome = await Delivery(store.consumer, database, telemetry=traces).deliver(
+        [arrival_of(event, offset) for offset, event in enumerate(said)]
+    )
+
+    finished = spans.get_finished_spans()
+    assert {f"{span.context.trace_id:032x}" for span in finished if span.context} == {"a" * 32, "c" * 32}
+    assert len(finished) == 2
+    assert {(row.trace or "")[3:35] for row in outcome.said} == {"a" * 32, "c" * 32}
+    assert all((row.trace or "")[36:52] not in ("b" * 16, "d" * 16) for row in outcome.said)
+
+
+async def test_no_key_and_no_value_stands_in_spans_metrics_or_logs(
+    store: Store,
+    database: Database,
+    traces: telemetry.Telemetry,
+    spans: InMemorySpanExporter,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    canary, key = 770_077_007, uuid4()
+    telemetry.set_up_logs("store", "INFO")
+    delivery = Delivery(store.consumer, database, telemetry=traces)
+
+    await delivery.deliver(
+        [
+            arrival_of(outbox.outgoing(an_order(canary, order_id=key, poison=True), trace=TRACE), 0),
+            arrival_of(OrderChanged(order_id=key, amount=canary), 1),
+        ]
+    )
+
+    out = capsys.readouterr()
+    told = out.out + out.err + delivery.metrics.text().decode()
+    told += "".join(span.to_json() for span in spans.get_finished_spans())
+    assert json.loads(out.out.splitlines()[0])["event"] == "batch tried again"
+    assert str(canary) not in told
+    assert str(key) not in told
+
+
+def test_failpoints_are_refused_in_production() -> None:
+    with pytest.raises(ValueError, match="production"):
+        Failpoints("before_commit", environment="production")
