@@ -36,17 +36,20 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at);
 
--- Which event led to which, for every event that passed; keys are uuid5 of "source#id".
+-- Which event led to which, for every event that passed; keys are uuid5 of "source#id", the nil UUID is no cause.
+-- An event with several causes has a row for each, numbered from 0.
 CREATE TABLE causation (
-    event_key uuid        PRIMARY KEY,
-    cause_key uuid,
+    event_key uuid        NOT NULL,
+    cause_key uuid        NOT NULL,
+    nth       smallint    NOT NULL,
     source    text        NOT NULL,
     id        text        NOT NULL,
     type      text        NOT NULL,
     at        timestamptz NOT NULL,
-    trace_id  text
+    trace_id  text,
+    PRIMARY KEY (event_key, cause_key)
 );
-CREATE INDEX causation_of_cause ON causation (cause_key) WHERE cause_key IS NOT NULL;
+CREATE INDEX causation_of_cause ON causation (cause_key);
 
 -- Messages that a service could not take, and what became of them.
 CREATE TABLE deliveries (

@@ -4,6 +4,16 @@ CREATE TABLE days (
     started_at timestamptz NOT NULL
 );
 
+-- Up to which day scheduling has swept and coordination has counted, and the plans somebody may be waiting for.
+CREATE TABLE days_done (
+    work text PRIMARY KEY,
+    day  date NOT NULL
+);
+CREATE TABLE plans_asked_for (
+    plan_id uuid    PRIMARY KEY,
+    settled boolean NOT NULL DEFAULT false
+);
+
 -- Every version of every organisation; the tree of a day is made of each one's latest version until then.
 CREATE TABLE organisations (
     organisation_id uuid NOT NULL,
@@ -225,7 +235,7 @@ CREATE INDEX plans_of_campaign ON plans (campaign_id);
 CREATE TABLE plan_turns (
     plan_id      uuid PRIMARY KEY,
     campaign_id  uuid NOT NULL,
-    state        text NOT NULL CHECK (state IN ('approved', 'published')),
+    state        text NOT NULL CHECK (state IN ('approved', 'published', 'abandoned')),
     appointments int,
     dropped      int
 );

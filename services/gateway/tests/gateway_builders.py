@@ -176,8 +176,8 @@ def a_due_check(**changes: Any) -> scheduling.HealthCheckBecameDue:
     values: dict[str, Any] = {
         "health_check_id": uuid4(), "worker_id": uuid4(), "unit_id": uuid4(), "campaign_id": uuid4(),
         "package": "PERIODIC", "stations": STATIONS, "interval_months": 12, "due_on": DAY, "priority": 3,
-        "grounds": [{"rule": "periodic", "version": "1", "legal_source": "Luật ATVSLĐ điều 21", "text_vi": "Khám định kỳ",
-                     "text_en": "Periodic check"}],
+        "grounds": [{"rule": "periodic", "version": "1", "legal_source": "Luật ATVSLĐ điều 21",
+                     "text_vi": "Khám định kỳ", "text_en": "Periodic check"}],
     }  # fmt: skip
     return scheduling.HealthCheckBecameDue(**(values | changes))
 

@@ -19,15 +19,27 @@ from gateway import (
     people_http,
     problems,
     receipts_http,
+    rosters_http,
 )
 from gateway.consumers import make_consumer
-from gateway.edge import Edge, make_edge
+from gateway.edge import Edge, make_edge, read_rosters
 from gateway.etags import ETags
 from gateway.problems import Refusal
 from gateway.settings import Settings
 from shared.database import Database
 from shared.service import Service
 
+PARTS = (
+    events_http,
+    rosters_http,
+    receipts_http,
+    campaigns_http,
+    figures_http,
+    people_http,
+    feeds_http,
+    identities_http,
+    operations_http,
+)
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 AWAY = (
@@ -48,10 +60,7 @@ def make_app(edge: Edge) -> FastAPI:
         redoc_url=None,
     )
     app.state.edge = edge
-    for part in (
-        events_http, receipts_http, campaigns_http, figures_http, people_http, feeds_http, identities_http,
-        operations_http,
-    ):  # fmt: skip
+    for part in PARTS:
         app.include_router(part.router)
     if edge.development is not None:
         app.include_router(development_http.router)
@@ -75,8 +84,8 @@ def make_service(settings: Settings) -> Service:
         consumer=consumer,
         migrations=MIGRATIONS,
         http=make_app(edge),
-        http_port=settings.http_port,
-        background=[edge.wakeups.listen],
+        http_port=settings.gateway_port,
+        background=[edge.wakeups.listen, lambda _database, stop: read_rosters(edge, stop)],
         ready_without_kafka=True,
     )
     edge.database = service.database

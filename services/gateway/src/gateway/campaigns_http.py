@@ -28,7 +28,7 @@ from gateway.views import (
 
 router = APIRouter(tags=["campaigns"])
 
-PlanState = Literal["proposed", "approved", "published"]
+PlanState = Literal["proposed", "approved", "published", "abandoned"]
 AsOf = Annotated[date | None, Query(description="A business date; today where none is named")]
 
 
@@ -45,8 +45,8 @@ async def own_unit(edge: Edge, caller: Caller, unit_id: UUID | None) -> UUID | N
 
 @router.get("/day")
 async def get_day(edge: EdgeOf, caller: CallerOf) -> Day:  # noqa: ARG001 - any party may know, but must say who it is
-    """The current business date (Asia/Ho_Chi_Minh)."""
-    return Day(day=await days.current(edge.db))
+    """The current business date (Asia/Ho_Chi_Minh), and how far the services have come with its work."""
+    return Day.model_validate(await days.state(edge.db))
 
 
 @router.get("/organisations")

@@ -1,5 +1,6 @@
 """What every route stands on: the database, who is asking, limits, and the body of a request."""
 
+import asyncio
 from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated
@@ -12,6 +13,8 @@ from gateway import feeds, receipts
 from gateway.limits import Buckets
 from gateway.parties import Caller
 from gateway.problems import Refusal
+from gateway.rosters import IntakeKeys
+from gateway.sandbox import Sandbox
 from gateway.settings import Settings, development_issuer, make_tokens
 from gateway.tokens import DevelopmentIssuer, Tokens
 from gateway.wakeups import Wakeups
@@ -30,11 +33,19 @@ class Edge:
     requests: Buckets
     events: Buckets
     wakeups: Wakeups
+    intake_keys: IntakeKeys
+    sandbox: Sandbox
 
     @property
     def db(self) -> Pool:
         """For single reads."""
         return self.database.pool
+
+
+async def read_rosters(edge: Edge, stop: asyncio.Event) -> None:
+    """Keep the sandbox for roster files until `stop`."""
+    async with edge.sandbox:
+        await stop.wait()
 
 
 def make_edge(settings: Settings, database: Database) -> Edge:
@@ -48,6 +59,8 @@ def make_edge(settings: Settings, database: Database) -> Edge:
         requests=Buckets(settings.requests_per_second, settings.requests_burst),
         events=Buckets(settings.events_per_second, settings.events_burst),
         wakeups=Wakeups([receipts.CHANNEL, feeds.CHANNEL]),
+        intake_keys=IntakeKeys(settings),
+        sandbox=Sandbox(settings.roster_readers),
     )
 
 

@@ -1,8 +1,11 @@
 """Registry's identity port: names for those who may see them now; passed on, never stored, never logged."""
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 import httpx
@@ -19,6 +22,15 @@ log = structlog.get_logger(__name__)
 TIMEOUT_SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class IntakeKey:
+    """The public half of a key of registry's, and until when it may be used."""
+
+    key_id: str
+    public_key: bytes
+    valid_until: datetime
+
+
 async def of_booked(
     settings: Settings, db: Reader, caller: Caller, appointment_ids: Sequence[UUID], purpose: str
 ) -> list[dict[str, Any]]:
@@ -31,8 +43,9 @@ async def of_booked(
     booked = await appointments.booked(db, caller.party_id, appointment_ids, first, last)
     if set(booked) != set(appointment_ids):
         raise Refusal("identity.not-booked")
-    asked = {"worker_ids": [str(worker) for worker in booked.values()], "purpose": purpose}
-    found = await _ask(settings, "POST", "/identities", json={**asked, "party": caller.party, "actor": caller.actor})
+    asked = {"worker_ids": sorted({str(worker) for worker in booked.values()})}
+    viewer = {"x-party": caller.party, "x-actor": caller.actor, "x-purpose": quote(purpose)}
+    found = await _ask(settings, "POST", "/identities", headers=viewer, json=asked)
     by_worker: Mapping[str, Any] = {identity["worker_id"]: identity for identity in found["identities"]}
     return [
         {"appointment_id": appointment, "worker_id": worker, "identity": by_worker[str(worker)]}
@@ -51,26 +64,28 @@ def _permitted(settings: Settings, today: date) -> tuple[date, date]:
 async def looks_at(settings: Settings, worker_id: UUID) -> list[dict[str, Any]] | None:
     """Who looked at a worker's identity, when and for what; None while registry is away."""
     try:
-        answer = await _ask(settings, "GET", f"/workers/{worker_id}/looks")
+        answer = await _ask(settings, "GET", f"/accesses/{worker_id}")
     except Refusal:
         return None
-    looks: list[dict[str, Any]] = answer["looks"]
-    return looks
+    return [{**look, "purpose": unquote(look["purpose"])} for look in answer["accesses"]]
 
 
-async def intake_key(settings: Settings) -> tuple[str, str]:
-    """Registry's current intake key: its id and the public half in base64."""
+async def intake_key(settings: Settings) -> IntakeKey:
+    """Registry's current key to seal rosters to."""
     answer = await _ask(settings, "GET", "/intake-key")
-    return str(answer["key_id"]), str(answer["public_key"])
+    valid_until = datetime.fromisoformat(answer["valid_until"])
+    return IntakeKey(str(answer["key_id"]), b64decode(answer["public_key"]), valid_until)
 
 
-async def _ask(settings: Settings, method: str, path: str, **content: Any) -> dict[str, Any]:
+async def _ask(
+    settings: Settings, method: str, path: str, *, headers: Mapping[str, str] | None = None, json: Any = None
+) -> dict[str, Any]:
     if not settings.registry_identity_url:
         raise Refusal("identity.away")
-    headers = {"Authorization": f"Bearer {settings.registry_identity_token}"}
+    proof = {"Authorization": f"Bearer {settings.khamdoan_identity_secret}", **(headers or {})}
     try:
         async with httpx.AsyncClient(base_url=settings.registry_identity_url, timeout=TIMEOUT_SECONDS) as client:
-            response = await client.request(method, path, headers=headers, **content)
+            response = await client.request(method, path, headers=proof, json=json)
             response.raise_for_status()
             answer: dict[str, Any] = response.json()
     except (httpx.HTTPError, ValueError) as error:

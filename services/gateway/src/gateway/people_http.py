@@ -1,10 +1,11 @@
 """Reads about persons by pseudonym, per purpose: the union's, the clinic's, the employer's, the worker's own."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
 from contracts.base import Party
@@ -24,6 +25,12 @@ from gateway.views import (
 )
 
 router = APIRouter(tags=["people"])
+
+
+class VisitsRequest(BaseModel):
+    """Which visits are asked about."""
+
+    visit_ids: Annotated[list[UUID], Field(max_length=1_000)]
 
 
 @router.get("/appointments")
@@ -86,10 +93,32 @@ async def get_follow_ups(
 async def get_proposal(visit_id: UUID, edge: EdgeOf, caller: CallerOf) -> Proposal:
     """The class that the rules propose for the clinic's own visit, with its explanation."""
     caller.must_be(Party.CLINICS)
-    body = await examinations.proposal(edge.db, visit_id, caller.party_id)
-    if body is None:
+    found = await examinations.proposals(edge.db, [visit_id], caller.party_id)
+    if not found:
         raise Refusal("not-found")
-    return Proposal.model_validate(from_json(body))
+    return Proposal.model_validate_json(found[0])
+
+
+@router.post("/visits/proposals")
+async def get_proposals(wanted: VisitsRequest, edge: EdgeOf, caller: CallerOf) -> list[Proposal]:
+    """The same for many visits at once; visits of others and those without a proposal are left out."""
+    caller.must_be(Party.CLINICS)
+    found = await examinations.proposals(edge.db, wanted.visit_ids, caller.party_id)
+    return [Proposal.model_validate_json(body) for body in found]
+
+
+class VisitsAsked(BaseModel):
+    """Which visits a clinic wants to read about."""
+
+    visit_ids: Annotated[list[UUID], Field(max_length=500)]
+
+
+@router.post("/visits/proposals")
+async def get_proposals(asked: VisitsAsked, edge: EdgeOf, caller: CallerOf) -> list[Proposal]:
+    """The proposed classes of many of the clinic's own visits, as its feed announced them."""
+    caller.must_be(Party.CLINICS)
+    bodies = await examinations.proposals(edge.db, asked.visit_ids, caller.party_id)
+    return [Proposal.model_validate(from_json(body)) for body in bodies]
 
 
 @router.get("/visits/{visit_id}/conclusions")

@@ -57,7 +57,17 @@ CODES = {
     "roster.refused": Code(422, "Không đọc được tệp danh sách", "The roster file cannot be taken"),
     "roster.empty": Code(422, "Tệp danh sách trống", "The roster file is empty"),
     "roster.key-away": Code(503, "Chưa lấy được khóa niêm phong", "The key to seal the roster cannot be had just now"),
-    "roster.busy": Code(503, "Đang đọc nhiều tệp, hãy thử lại", "Too many files are being read; try again"),
+    "file.not_a_workbook": Code(422, "Tệp không phải XLSX hay CSV", "The file is neither XLSX nor CSV"),
+    "file.corrupt": Code(422, "Tệp hỏng", "The file is damaged"),
+    "file.encrypted": Code(422, "Tệp có mật khẩu", "The file has a password"),
+    "file.macros_present": Code(422, "Tệp chứa macro", "The file has macros"),
+    "file.xml_doctype": Code(422, "Tệp chứa khai báo DOCTYPE", "The file has a DOCTYPE"),
+    "file.too_large_uncompressed": Code(422, "Tệp quá lớn khi giải nén", "The file is too large when unpacked"),
+    "file.too_many_rows": Code(422, "Quá 100.000 dòng", "The file has more than 100,000 rows"),
+    "file.too_many_columns": Code(422, "Quá nhiều cột", "The file has too many columns"),
+    "file.external_links": Code(422, "Tệp tham chiếu tệp khác", "The file refers to other files"),
+    "file.hidden_sheets_ignored": Code(422, "Bỏ qua trang tính ẩn", "Hidden sheets were left out"),
+    "file.legacy_codepage": Code(422, "Bảng mã cũ đã được chuyển đổi", "A legacy code page was converted"),
     "identity.away": Code(503, "Dịch vụ định danh tạm ngừng", "The identity service is away"),
     "identity.not-booked": Code(
         403, "Chỉ xem được người đã hẹn khám tại cơ sở", "Only workers booked here, in these days"

@@ -7,6 +7,7 @@ from uuid import UUID
 from contracts.base import Event
 from gateway import catalogue
 from gateway.catalogue import key_of
+from gateway.causation import causes_of
 from gateway.read_models.records import Reader, dicts
 from shared.consuming import Batch
 from shared.database import Transaction
@@ -39,7 +40,7 @@ SELECT receipt_id, ref, type, subject, party, state, accepted_at, stored_at, ans
        (SELECT json_agg(json_build_object('service', service, 'reason', reason, 'state', state, 'at', at,
                                           'dead_letter_id', dead_letter_id) ORDER BY at)
         FROM deliveries WHERE event_key = receipts.receipt_id) AS deliveries
-FROM receipts WHERE receipt_id = $1 AND ($2::text IS NULL OR party = $2)
+FROM receipts WHERE receipt_id = $1 AND ($2::text[] IS NULL OR party = ANY($2))
 """
 LIST = """
 SELECT receipt_id, ref, type, subject, state, accepted_at FROM receipts
@@ -48,12 +49,13 @@ ORDER BY accepted_at, receipt_id LIMIT $5
 """
 COUNT = """
 SELECT state, count(*) AS number FROM receipts
-WHERE receipt_id = ANY($1::uuid[]) AND ($2::text IS NULL OR party = $2) GROUP BY state
+WHERE receipt_id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR party = ANY($2)) GROUP BY state
 """
+PARTIES = "SELECT DISTINCT party FROM receipts WHERE receipt_id = ANY($1::uuid[])"
 COUNT_ALL = "SELECT state, count(*) AS number FROM receipts GROUP BY state"
 OPEN = """
 SELECT receipt_id FROM receipts
-WHERE receipt_id = ANY($1::uuid[]) AND ($2::text IS NULL OR party = $2) AND state = ANY($3::text[]) LIMIT $4
+WHERE receipt_id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR party = ANY($2)) AND state = ANY($3::text[]) LIMIT $4
 """
 
 ANSWERABLE: dict[str, list[str]] = {
@@ -89,7 +91,7 @@ async def close(tx: Transaction, batch: Batch[Any]) -> None:
 
 
 def _answered(message: Any) -> set[str]:
-    refs = {*getattr(message.event, "answers", ()), message.cause or ""}
+    refs = {*getattr(message.event, "answers", ()), *causes_of(message)}
     return {ref for ref in refs if ref.partition("/")[0] in _OUTSIDE}
 
 
@@ -118,9 +120,14 @@ async def wake(tx: Transaction) -> None:
     await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
 
 
-async def get(db: Reader, receipt_id: UUID, party: str | None) -> dict[str, Any] | None:
-    """A receipt with its answers, if it is the party's (anybody's where None)."""
-    row = await db.fetchrow(GET, receipt_id, party)
+async def parties_of(db: Reader, receipt_ids: Sequence[UUID]) -> list[str]:
+    """Who said what these receipts are about."""
+    return [row["party"] for row in await db.fetch(PARTIES, list(receipt_ids))]
+
+
+async def get(db: Reader, receipt_id: UUID, parties: Sequence[str] | None) -> dict[str, Any] | None:
+    """A receipt with its answers, if it is one of these parties' (anybody's where None)."""
+    row = await db.fetchrow(GET, receipt_id, parties)
     return dict(row) if row else None
 
 
@@ -131,9 +138,9 @@ async def listed(
     return dicts(await db.fetch(LIST, party, state, *after, limit))
 
 
-async def count(db: Reader, receipt_ids: Sequence[UUID], party: str | None) -> dict[str, int]:
+async def count(db: Reader, receipt_ids: Sequence[UUID], parties: Sequence[str] | None) -> dict[str, int]:
     """How many of these receipts are in each state."""
-    return {row["state"]: row["number"] for row in await db.fetch(COUNT, list(receipt_ids), party)}
+    return {row["state"]: row["number"] for row in await db.fetch(COUNT, list(receipt_ids), parties)}
 
 
 async def count_all(db: Reader) -> dict[str, int]:
@@ -142,8 +149,8 @@ async def count_all(db: Reader) -> dict[str, int]:
 
 
 async def still_in(
-    db: Reader, receipt_ids: Sequence[UUID], party: str | None, states: Sequence[str], *, limit: int
+    db: Reader, receipt_ids: Sequence[UUID], parties: Sequence[str] | None, states: Sequence[str], *, limit: int
 ) -> list[UUID]:
     """Those of these receipts that are still in one of the states."""
-    rows = await db.fetch(OPEN, list(receipt_ids), party, list(states), limit)
+    rows = await db.fetch(OPEN, list(receipt_ids), parties, list(states), limit)
     return [row["receipt_id"] for row in rows]

@@ -1,5 +1,6 @@
 """Receipts over HTTP: one by one or thousands at once, waiting instead of polling; and what an event led to."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from gateway.edge import CallerOf, Edge, EdgeOf
 from gateway.pages import Cursor, Limit, Page
 from gateway.parties import Caller
 from gateway.problems import Refusal
+from gateway.read_models import organisations
 from gateway.views import Link, Receipt, ReceiptLine
 
 router = APIRouter(tags=["receipts"])
@@ -49,9 +51,10 @@ class Status(BaseModel):
 async def get_receipt(receipt_id: UUID, edge: EdgeOf, caller: CallerOf, wait: Wait = 0) -> Receipt:
     """A receipt: accepted, stored, answered (its answers are named) or parked."""
     deadline = monotonic() + wait
+    whose = await _whose(edge, caller, [receipt_id])
     while True:
         upcoming = edge.wakeups.upcoming(receipts.CHANNEL)
-        receipt = await receipts.get(edge.db, receipt_id, _whose(caller))
+        receipt = await receipts.get(edge.db, receipt_id, whose)
         if receipt is None:
             raise Refusal("not-found")
         left = deadline - monotonic()
@@ -76,17 +79,18 @@ async def list_receipts(
 async def get_status(wanted: StatusRequest, edge: EdgeOf, caller: CallerOf) -> Status:
     """Where many receipts stand; waits until all have come as far as asked, or the time is over."""
     deadline = monotonic() + wanted.wait
+    whose = await _whose(edge, caller, wanted.ids)
     while True:
         upcoming = edge.wakeups.upcoming(receipts.CHANNEL)
         left = deadline - monotonic()
-        open_now = await receipts.still_in(edge.db, wanted.ids, _whose(caller), BEFORE[wanted.until], limit=OPEN_SHOWN)
+        open_now = await receipts.still_in(edge.db, wanted.ids, whose, BEFORE[wanted.until], limit=OPEN_SHOWN)
         if not open_now or left <= 0:
-            return await _status(edge, caller, wanted, open_now)
+            return await _status(edge, whose, wanted, open_now)
         await edge.wakeups.wait(upcoming, left)
 
 
-async def _status(edge: Edge, caller: Caller, wanted: StatusRequest, open_now: list[UUID]) -> Status:
-    counts = await receipts.count(edge.db, wanted.ids, _whose(caller))
+async def _status(edge: Edge, whose: list[str] | None, wanted: StatusRequest, open_now: list[UUID]) -> Status:
+    counts = await receipts.count(edge.db, wanted.ids, whose)
     unknown = len(set(wanted.ids)) - sum(counts.values())
     return Status(counts=counts, unknown=unknown, done=not open_now and not unknown, open=open_now)
 
@@ -99,12 +103,20 @@ async def get_trace(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> list[Link]:
     """The causation chain: every event that what was said has led to, through all services, nearest first."""
-    if await receipts.get(edge.db, receipt_id, _whose(caller)) is None:
+    if await receipts.get(edge.db, receipt_id, await _whose(edge, caller, [receipt_id])) is None:
         raise Refusal("not-found")
     links: list[dict[str, Any]] = await causation.chain(edge.db, receipt_id, limit=limit)
     return [Link.model_validate(link) for link in links]
 
 
-def _whose(caller: Caller) -> str | None:
-    """A party sees its own receipts; operations follow anybody's."""
-    return None if caller.party_class is Party.OPERATIONS else caller.party
+async def _whose(edge: Edge, caller: Caller, receipt_ids: Sequence[UUID]) -> list[str] | None:
+    """A party sees its own receipts, a union those of its subtree too; operations follow anybody's."""
+    if caller.party_class is Party.OPERATIONS:
+        return None
+    if caller.party_class is not Party.UNIONS:
+        return [caller.party]
+    prefix = f"{Party.UNIONS.value}/"
+    said = await receipts.parties_of(edge.db, receipt_ids)
+    others = [UUID(party.removeprefix(prefix)) for party in said if party.startswith(prefix) and party != caller.party]
+    own = await organisations.within(edge.db, others, caller.uuid) if others else []
+    return [caller.party, *(f"{prefix}{unit}" for unit in own)]

@@ -20,7 +20,7 @@ class ConfigurationError(Exception):
 class Settings(KernelSettings):
     """Read from environment variables of the same names."""
 
-    http_port: int = 8080
+    gateway_port: int = 8080
 
     token_issuer: str = ""
     token_audience: str = "khamdoan"  # noqa: S105
@@ -34,6 +34,8 @@ class Settings(KernelSettings):
 
     events_max_bytes: int = 5_000_000
     roster_max_bytes: int = 40_000_000
+    roster_readers: int = 2
+    """How many child processes read roster files."""
     events_per_second: float = 20_000
     events_burst: float = 40_000
     requests_per_second: float = 500
@@ -41,7 +43,8 @@ class Settings(KernelSettings):
 
     registry_identity_url: str = ""
     """Where registry's identity port listens, e.g. http://registry:8081; only the gateway may speak to it."""
-    registry_identity_token: str = Field("", repr=False)
+    khamdoan_identity_secret: str = Field("", repr=False)
+    """What the gateway proves itself with there."""
     identity_days_before: int = 7
     identity_days_after: int = 30
 

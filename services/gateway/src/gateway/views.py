@@ -51,6 +51,15 @@ class Link(View):
     parked_because: str | None
 
 
+class RosterView(View):
+    """A roster; its assessment is what registry said of it."""
+
+    roster_id: UUID
+    unit_id: UUID
+    campaign_id: UUID | None
+    assessment: Json[dict[str, Any]] | None
+
+
 class RosterRow(View):
     """What became of one row of a roster; codes, never the cells."""
 
@@ -63,9 +72,12 @@ class RosterRow(View):
 
 
 class Day(View):
-    """The business date, null before the first day."""
+    """The business date, null before the first day; the days whose work is done; the plans being computed."""
 
     day: date | None
+    swept: date | None
+    counted: date | None
+    planning: list[UUID]
 
 
 class OrganisationView(View):
@@ -314,6 +326,7 @@ class Proposal(View):
     clinic_id: str
     proposed: int | None
     why_not: str | None
+    if_no_tumour: int | None = None
     indices: list[IndexClass]
     rule_set: str
     explanation_vi: list[str]

@@ -1,8 +1,10 @@
-"""The business date: the latest day that coordination started."""
+"""The business date: the latest day that coordination started, and how far the services have come with its work."""
 
 from datetime import date
+from typing import Any
 
-from contracts.coordination import DayStarted
+from contracts.coordination import DayCounted, DayStarted
+from contracts.scheduling import DaySwept, PlanAbandoned, PlanProposed
 from gateway.read_models.records import Reader
 from shared.consuming import Batch
 from shared.database import Transaction
@@ -11,7 +13,22 @@ RECORD = """
 INSERT INTO days (day, simulated, started_at)
 SELECT * FROM unnest($1::date[], $2::boolean[], $3::timestamptz[]) ON CONFLICT (day) DO NOTHING
 """
-CURRENT = "SELECT day, simulated, started_at FROM days ORDER BY day DESC LIMIT 1"
+CURRENT = "SELECT max(day) AS day FROM days"
+DONE = """
+INSERT INTO days_done (work, day) VALUES ($1, $2)
+ON CONFLICT (work) DO UPDATE SET day = greatest(days_done.day, excluded.day)
+"""
+PLANNING = "INSERT INTO plans_asked_for (plan_id) SELECT * FROM unnest($1::uuid[]) ON CONFLICT DO NOTHING"
+PLANNED = """
+INSERT INTO plans_asked_for (plan_id, settled) SELECT *, true FROM unnest($1::uuid[])
+ON CONFLICT (plan_id) DO UPDATE SET settled = true
+"""
+STATE = """
+SELECT (SELECT max(day) FROM days) AS day,
+       (SELECT day FROM days_done WHERE work = 'swept') AS swept,
+       (SELECT day FROM days_done WHERE work = 'counted') AS counted,
+       (SELECT coalesce(array_agg(plan_id ORDER BY plan_id), '{}') FROM plans_asked_for WHERE NOT settled) AS planning
+"""
 
 
 async def record(tx: Transaction, batch: Batch[DayStarted]) -> None:
@@ -20,7 +37,31 @@ async def record(tx: Transaction, batch: Batch[DayStarted]) -> None:
     await tx.execute(RECORD, *map(list, zip(*days, strict=True)))
 
 
+async def sweep(tx: Transaction, batch: Batch[DaySwept]) -> None:
+    """Remember that scheduling did a day's work, and which plans it had computed for it."""
+    for event in batch.events:
+        await tx.execute(PLANNING, event.planning)
+        await tx.execute(DONE, "swept", event.day)
+
+
+async def count(tx: Transaction, batch: Batch[DayCounted]) -> None:
+    """Remember that coordination did a day's work."""
+    for event in batch.events:
+        await tx.execute(DONE, "counted", event.day)
+
+
+async def settle_plans(tx: Transaction, batch: Batch[PlanProposed] | Batch[PlanAbandoned]) -> None:
+    """Plans that are proposed or given up are not waited for; either may come before the day that names them."""
+    await tx.execute(PLANNED, [event.plan_id for event in batch.events])
+
+
 async def current(db: Reader) -> date | None:
     """The business date, or None before the first day."""
-    day: date | None = await db.fetchval("SELECT max(day) FROM days")
+    day: date | None = await db.fetchval(CURRENT)
     return day
+
+
+async def state(db: Reader) -> dict[str, Any]:
+    """The business date, up to which day each work is done, and the plans being computed."""
+    (row,) = await db.fetch(STATE)
+    return dict(row)

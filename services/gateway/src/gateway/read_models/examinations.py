@@ -1,5 +1,7 @@
 """What clinics found, restricted: proposed classes and conclusions; and that a visit was concluded, for all."""
 
+from collections.abc import Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +28,8 @@ ON CONFLICT (visit_id) DO UPDATE
 SET concluded_on = excluded.concluded_on, valid_until = excluded.valid_until, version = excluded.version
 WHERE visits.version < excluded.version
 """
-PROPOSAL = "SELECT body FROM class_proposals WHERE visit_id = $1 AND clinic_id = $2"
+PROPOSALS = "SELECT body FROM class_proposals WHERE visit_id = ANY($1::uuid[]) AND clinic_id = $2 ORDER BY visit_id"
+PROPOSALS = "SELECT body FROM class_proposals WHERE visit_id = ANY($1::uuid[]) AND clinic_id = $2 ORDER BY visit_id"
 OF_WORKER = "SELECT body FROM examinations WHERE worker_id = $1 ORDER BY body ->> 'concluded_on', visit_id, version"
 CONCLUSIONS = "SELECT body FROM examinations WHERE visit_id = $1 AND clinic_id = $2 ORDER BY version"
 VISITS_OF_WORKER = "SELECT visit_id, concluded_on, valid_until FROM visits WHERE worker_id = $1 ORDER BY concluded_on"
@@ -47,10 +50,14 @@ async def conclude_visit(tx: Transaction, batch: Batch[VisitConcluded]) -> None:
     await tx.execute(CONCLUDE_VISIT, as_rows(batch.events))
 
 
-async def proposal(db: Reader, visit_id: UUID, clinic_id: str) -> str | None:
-    """The latest proposal of a clinic's visit, as JSON."""
-    body: str | None = await db.fetchval(PROPOSAL, visit_id, clinic_id)
-    return body
+async def proposals(db: Reader, visit_ids: Sequence[UUID], clinic_id: str) -> list[str]:
+    """The latest proposal of each of these visits of a clinic, as JSON."""
+    return [row["body"] for row in await db.fetch(PROPOSALS, list(visit_ids), clinic_id)]
+
+
+async def proposals(db: Reader, visit_ids: Sequence[UUID], clinic_id: str) -> list[str]:
+    """The latest proposals of many of a clinic's visits, as JSON, by visit."""
+    return [row["body"] for row in await db.fetch(PROPOSALS, list(visit_ids), clinic_id)]
 
 
 async def conclusions(db: Reader, visit_id: UUID, clinic_id: str) -> list[dict[str, Any]]:

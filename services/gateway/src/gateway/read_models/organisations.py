@@ -37,15 +37,15 @@ SELECT asked FROM up CROSS JOIN LATERAL (
 ) AS place
 GROUP BY asked HAVING NOT bool_or(own) AND coalesce(bool_or(root), false)
 """
-IS_WITHIN = """
-WITH RECURSIVE up (node, steps) AS (
-    SELECT $1::uuid, 0
+WITHIN = """
+WITH RECURSIVE up (asked, node, steps) AS (
+    SELECT asked, asked, 0 FROM unnest($1::uuid[]) AS asked
     UNION ALL
-    SELECT version.parent_id, steps + 1
+    SELECT up.asked, version.parent_id, steps + 1
     FROM up CROSS JOIN LATERAL (SELECT * FROM organisation_on(up.node, $3)) AS version
     WHERE up.node <> $2 AND steps < 30 AND version.parent_id IS NOT NULL
 )
-SELECT coalesce(bool_or(node = $2), false) FROM up
+SELECT asked FROM up GROUP BY asked HAVING bool_or(node = $2)
 """
 TREE = """
 WITH RECURSIVE known AS (
@@ -96,7 +96,12 @@ async def outside(tx: Transaction, caller: Caller, units: Sequence[UUID]) -> lis
 
 async def is_within(db: Reader, unit_id: UUID, root: UUID) -> bool:
     """Whether a unit stands in the subtree of another today, or is it."""
-    return bool(await db.fetchval(IS_WITHIN, unit_id, root, await today(db)))
+    return bool(await within(db, [unit_id], root))
+
+
+async def within(db: Reader, unit_ids: Sequence[UUID], root: UUID) -> list[UUID]:
+    """Those units that stand in the subtree of another today, or are it."""
+    return [row["asked"] for row in await db.fetch(WITHIN, list(unit_ids), root, await today(db))]
 
 
 async def subtree(db: Reader, root: UUID) -> list[UUID]:

@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from contracts.coordination import PlanApproved
-from contracts.scheduling import PlanProposed, PlanPublished
+from contracts.scheduling import PlanAbandoned, PlanProposed, PlanPublished
+from gateway.read_models import days
 from gateway.read_models.records import Reader, as_rows, dicts
 from shared.consuming import Batch
 from shared.database import Transaction
@@ -26,6 +27,11 @@ FROM json_populate_recordset(NULL::plan_turns, $1::json)
 ON CONFLICT (plan_id) DO UPDATE
 SET state = 'published', appointments = excluded.appointments, dropped = excluded.dropped
 """
+ABANDON = """
+INSERT INTO plan_turns (plan_id, campaign_id, state)
+SELECT plan_id, campaign_id, 'abandoned' FROM json_populate_recordset(NULL::plan_turns, $1::json)
+ON CONFLICT (plan_id) DO UPDATE SET state = 'abandoned' WHERE plan_turns.state <> 'published'
+"""
 OF_CAMPAIGN = """
 SELECT plan_id, plans.campaign_id, coalesce(turn.state, 'proposed') AS state, summary,
        turn.appointments AS published_appointments, turn.dropped,
@@ -40,11 +46,18 @@ ORDER BY summary ->> 'on_day', plan_id
 async def propose(tx: Transaction, batch: Batch[PlanProposed]) -> None:
     """Remember computed plans."""
     await tx.execute(PROPOSE, as_rows(batch.events))
+    await days.settle_plans(tx, batch)
 
 
 async def approve(tx: Transaction, batch: Batch[PlanApproved]) -> None:
     """Remember that both parties agreed."""
     await tx.execute(APPROVE, as_rows(batch.events))
+
+
+async def abandon(tx: Transaction, batch: Batch[PlanAbandoned]) -> None:
+    """Remember that plans will not be published."""
+    await tx.execute(ABANDON, as_rows(batch.events))
+    await days.settle_plans(tx, batch)
 
 
 async def publish(tx: Transaction, batch: Batch[PlanPublished]) -> None:

@@ -1,5 +1,6 @@
 """Rosters: whose each is, how it was assessed, and what became of every row."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,12 @@ WHERE roster_id = $1 AND row > $2 AND ($3::text IS NULL OR outcome = $3) ORDER B
 
 async def submit(tx: Transaction, batch: Batch[RosterSubmitted]) -> None:
     """Remember whose rosters these are."""
-    await tx.execute(SUBMIT, as_rows(batch.events))
+    await remember(tx, batch.events)
+
+
+async def remember(tx: Transaction, submitted: Sequence[RosterSubmitted]) -> None:
+    """Remember whose rosters these are."""
+    await tx.execute(SUBMIT, as_rows(submitted))
 
 
 async def assess(tx: Transaction, batch: Batch[RosterAssessed]) -> None:

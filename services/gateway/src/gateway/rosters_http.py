@@ -1,0 +1,150 @@
+"""`POST /rosters`: a file as it is, XLSX or CSV; and what became of it, row by row."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request
+from opentelemetry import trace
+from opentelemetry.propagate import extract
+from opentelemetry.trace import SpanKind
+from pydantic_core import to_json
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.responses import Response
+
+from contracts.base import Party
+from gateway import pages, problems, receipts
+from gateway import rosters as use_cases
+from gateway.campaigns_http import own_unit
+from gateway.catalogue import key_of
+from gateway.edge import CallerOf, Edge, EdgeOf, read_body
+from gateway.pages import Cursor, Limit, Page
+from gateway.parties import Caller
+from gateway.problems import Refusal
+from gateway.read_models import rosters
+from gateway.retries import until_no_rival
+from gateway.rosters import Manifest
+from gateway.views import RosterRow, RosterView
+from shared.clock import utc_now
+
+router = APIRouter(tags=["rosters"])
+tracer = trace.get_tracer("gateway")
+
+Outcome = Literal["accepted", "accepted_with_warnings", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it came in; its name is not trusted."""
+
+    data: bytes
+    filename: str
+
+
+@router.post("/rosters", status_code=202, response_model=None)
+async def post_roster(
+    request: Request,
+    edge: EdgeOf,
+    caller: CallerOf,
+    unit_id: UUID,
+    reference_date: date,
+    employer_id: UUID | None = None,
+    campaign_id: UUID | None = None,
+    line_id: UUID | None = None,
+    complete: Annotated[bool, Query(description="Whoever is missing has left (proposed, to be confirmed)")] = False,
+    dry_run: Annotated[bool, Query(description="Assess it without any effect")] = False,
+    roster_id: Annotated[UUID | None, Query(description="The sender's id, to repeat safely; else a new one")] = None,
+) -> Response:
+    """Send a roster of up to 100,000 rows as the body, or as the part `file` of a form.
+
+    Its cells are read in a sandbox and sealed to registry; the receipt closes when the last row has been assessed.
+    The same file again under the same `roster_id` gets the same receipt and has no second effect.
+    """
+    caller.must_be(Party.UNIONS)
+    upload = await _upload(request, edge)
+    if not upload.data:
+        raise Refusal("roster.empty")
+    manifest = Manifest(
+        roster_id or uuid4(), unit_id, employer_id, campaign_id, line_id, complete, dry_run, reference_date
+    )
+    with tracer.start_as_current_span("POST /rosters", context=extract(request.headers), kind=SpanKind.SERVER):
+        return await _submit(request, edge, caller, manifest, upload)
+
+
+async def _submit(request: Request, edge: Edge, caller: Caller, manifest: Manifest, upload: Upload) -> Response:
+    digest = use_cases.digest_of(manifest, upload.data)
+    now = utc_now()
+    key = await edge.intake_keys.current(now)
+    extracted = await edge.sandbox.extract(upload.data, upload.filename)
+    if not extracted.readable:
+        raise Refusal("roster.refused", use_cases.problems_of(extracted))
+    submitted, chunks = await asyncio.to_thread(use_cases.events_of, manifest, extracted, key)
+
+    async def store() -> Response:
+        async with edge.database.transaction() as tx:
+            outcome = await use_cases.submit(tx, caller, submitted, chunks, digest=digest, now=now)
+        if outcome.code is not None:
+            refusal = Refusal(outcome.code, outcome.problems)
+            return problems.response(refusal, accept_language=request.headers.get("accept-language", ""))
+        shown = {**outcome.document(), "roster_id": manifest.roster_id, "chunks": len(chunks)}
+        return Response(
+            to_json(shown), 202, {"Location": f"/receipts/{outcome.receipt_id}"}, media_type="application/json"
+        )
+
+    return await until_no_rival(store)
+
+
+async def _upload(request: Request, edge: Edge) -> Upload:
+    data = await read_body(request, at_most=edge.settings.roster_max_bytes)
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return Upload(data, "")
+    try:
+        form = await MultiPartParser(request.headers, _whole(data), max_files=1, max_fields=10).parse()
+    except (MultiPartException, KeyError) as error:
+        raise Refusal("body.unreadable") from error
+    part = form.get("file")
+    if not isinstance(part, UploadFile):
+        raise Refusal("request.invalid", [problems.problem("field.missing", "file")])
+    return Upload(await part.read(), part.filename or "")
+
+
+async def _whole(data: bytes) -> AsyncGenerator[bytes, None]:
+    yield data
+
+
+@router.get("/rosters/{roster_id}")
+async def get_roster(roster_id: UUID, edge: EdgeOf, caller: CallerOf) -> RosterView:
+    """Whose a roster is and how it was assessed: counts per effect, null until then."""
+    return RosterView.model_validate(await _own(edge, caller, roster_id))
+
+
+@router.get("/rosters/{roster_id}/answers")
+async def get_answers(
+    roster_id: UUID,
+    edge: EdgeOf,
+    caller: CallerOf,
+    outcome: Outcome | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 500,
+) -> Page[RosterRow]:
+    """What became of every row, by its number in the file: all codes at once, and its effect on the register."""
+    await _own(edge, caller, roster_id)
+    (after,) = pages.start(cursor, -1)
+    rows = await rosters.rows(edge.db, roster_id, outcome, after=after, limit=limit)
+    return Page[RosterRow].model_validate(pages.page(rows, limit, lambda row: (row["row"],)))
+
+
+async def _own(edge: Edge, caller: Caller, roster_id: UUID) -> dict[str, object]:
+    """A roster that the union sent, or one of a unit in its subtree."""
+    caller.must_be(Party.UNIONS)
+    roster = await rosters.get(edge.db, roster_id)
+    if roster is None:
+        raise Refusal("not-found")
+    sent = key_of(f"{caller.party}#{roster_id}")
+    if not await receipts.parties_of(edge.db, [sent]):
+        await own_unit(edge, caller, roster["unit_id"])
+    return roster
