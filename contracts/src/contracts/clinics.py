@@ -61,6 +61,7 @@ class AttendanceRecorded(
     answered_by=(
         "scheduling.appointment.kept.v1",
         "scheduling.appointment.missed.v1",
+        "scheduling.appointment.cancelled.v1",
         "scheduling.attendance.refused.v1",
     ),
 ):

@@ -210,11 +210,11 @@ class PlanAbandoned(
     shown_to=BOTH_PARTIES,
     retention_days=None,
 ):
-    """A plan that was being computed will not be proposed: nothing to place, or its campaign closed meanwhile."""
+    """A plan that was asked for or proposed will not be published: it could not be computed, or its campaign closes."""
 
     plan_id: Public[UUID]
     campaign_id: Public[UUID]
-    reason: Public[Literal["nothing-to-place", "campaign-closed"]]
+    reason: Public[Literal["failed", "campaign-closed"]]
 
 
 class DaySwept(

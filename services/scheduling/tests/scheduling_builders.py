@@ -110,7 +110,7 @@ def day_started(day: date = TODAY) -> DayStarted:
 
 
 def a_window(start: int = 480, total: int = 10, **capacity: int) -> Window:
-    return Window(start=start, total=total, capacity={**dict.fromkeys(STATIONS, 100), **capacity})  # type: ignore[dict-item]
+    return Window(start=start, total=total, capacity={**dict.fromkeys(STATIONS, 100), **capacity})
 
 
 def a_session(day: date = EXAM_DAY, windows: Iterable[Window] = (), **fields: Any) -> SessionOffered:

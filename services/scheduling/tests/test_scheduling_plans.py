@@ -35,7 +35,9 @@ from contracts.registry import Exposure
 from contracts.scheduling import (
     AppointmentMade,
     AppointmentMoved,
+    DaySwept,
     HealthCheckDeferred,
+    PlanAbandoned,
     PlanProposed,
     PlanPublished,
 )
@@ -132,10 +134,11 @@ async def test_a_noisy_job_needs_a_licensed_session(database: Database, deliver:
 async def test_one_plan_of_a_campaign_is_under_way_at_a_time(database: Database, deliver: Deliver) -> None:
     await a_frozen_campaign(database, deliver)
 
-    await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
+    said = await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
     await deliver(consumer, database, [scope_frozen(TODAY + timedelta(days=1))])
 
     assert await run_states(database) == ["queued"]
+    assert [len(event.planning) for event in of(DaySwept, said)] == [1]
 
 
 async def test_a_run_whose_runner_died_is_computed_anew_and_the_dead_one_is_not_heard(
@@ -171,11 +174,12 @@ async def test_a_closing_campaign_takes_its_run_back(database: Database, deliver
     await a_frozen_campaign(database, deliver)
     closing = ClosingProposed(campaign_id=CAMPAIGN, on_day=TODAY, figures=Figures(), digest="0" * 64)
 
-    await deliver(consumer, database, [closing])
+    said = await deliver(consumer, database, [closing])
     ran = await a_runner().run_next(database, asyncio.Event())
 
     assert ran is False
     assert await run_states(database) == ["cancelled"]
+    assert [event.reason for event in of(PlanAbandoned, said)] == ["campaign-closed"]
 
 
 async def test_a_run_that_is_cancelled_while_it_is_computed_proposes_nothing(

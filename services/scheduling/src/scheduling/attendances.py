@@ -139,8 +139,8 @@ def _seat_walk_in(floor: Floor, message: Attendance, person: Person | None) -> s
     return None
 
 
-async def sweep(tx: Transaction, until: date, message: Message[DayStarted]) -> None:
-    """Appointments up to a day that nobody reported are missed."""
+async def sweep(tx: Transaction, until: date, message: Message[DayStarted]) -> int:
+    """Appointments up to a day that nobody reported are missed; returns how many."""
     missed = await appointment_store.unreported(tx, until)
     for appointment in missed:
         appointment.state = "missed"
@@ -148,6 +148,7 @@ async def sweep(tx: Transaction, until: date, message: Message[DayStarted]) -> N
     await appointment_store.set_check_states(tx, {a.health_check_id: "open" for a in missed})
     events = [AppointmentMissed(**a.parties(), day=a.day, reason="unreported") for a in missed]
     await outbox.append(tx, [message.leads_to(event) for event in events])
+    return len(missed)
 
 
 async def conclude(tx: Transaction, batch: Batch[VisitConcluded]) -> None:

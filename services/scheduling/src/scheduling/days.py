@@ -3,9 +3,10 @@
 from datetime import date, timedelta
 
 from contracts.coordination import CampaignOpened, DayStarted, ScopeFrozen
-from scheduling import appointment_store, attendances, demand_store, plans, seating
+from contracts.scheduling import DaySwept
+from scheduling import appointment_store, attendances, demand_store, plan_store, plans, seating
 from scheduling.floor import refused
-from shared import waiting
+from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
@@ -19,12 +20,20 @@ async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
         before = await demand_store.today(tx)
         if not await demand_store.advance_today(tx, day):
             continue
-        await attendances.sweep(tx, day - timedelta(days=REPORTING_DAYS), message)
+        missed = await attendances.sweep(tx, day - timedelta(days=REPORTING_DAYS), message)
         await _serve_wait_lists(tx, message, day)
         await plans.ask(tx, day, [message.ref])
-        first = max(before, day - timedelta(days=400)) + timedelta(days=1)
-        begun = [first + timedelta(days=n) for n in range((day - first).days + 1)]
-        await waiting.release(tx, "day", begun)
+        swept = DaySwept(
+            day=day, calendar=message.event.calendar, missed=missed, planning=await plan_store.being_computed(tx)
+        )
+        await outbox.append(tx, [message.leads_to(swept)])
+        await waiting.release(tx, "day", _days_between(before, day))
+
+
+def _days_between(before: date, day: date) -> list[date]:
+    """The days after one up to another, at most a year of them."""
+    first = max(before, day - timedelta(days=366)) + timedelta(days=1)
+    return [first + timedelta(days=n) for n in range((day - first).days + 1)]
 
 
 async def _serve_wait_lists(tx: Transaction, message: Message[DayStarted], today: date) -> None:

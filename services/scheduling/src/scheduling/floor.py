@@ -1,7 +1,7 @@
 """The booking floor: people, seats and the wait-list under lock, and every turn an appointment may take on it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid5
@@ -25,6 +25,8 @@ MadeBy = Literal["plan", "booking", "wait-list", "walk-in", "move"]
 LostBy = Literal["left", "refused", "absence", "session-withdrawn", "permit-revoked", "replaced"]
 MissedBy = Literal["absent", "unreported"]
 EndedBy = Literal["left", "refused"]
+IDS = ("appointment_id", "health_check_id", "worker_id", "unit_id", "campaign_id", "session_id", "clinic_id")
+PLACE = ("site", "day", "window", "start", "package", "stations")
 
 
 @dataclass(slots=True)
@@ -54,14 +56,11 @@ class Appointment:
 
     def facts(self) -> dict[str, Any]:
         """What its events say of it."""
-        facts = asdict(self)
-        del facts["state"], facts["plan_id"]
-        return facts
+        return {name: getattr(self, name) for name in (*IDS, *PLACE)}
 
     def parties(self) -> dict[str, Any]:
         """The ids that its shorter events carry."""
-        names = ("appointment_id", "health_check_id", "worker_id", "unit_id", "campaign_id", "session_id", "clinic_id")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in IDS}
 
 
 class Waiting(NamedTuple):

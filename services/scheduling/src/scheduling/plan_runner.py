@@ -59,7 +59,10 @@ class PlanRunner:
         except PlanningError as error:
             log.warning("planning failed", plan_id=str(run.plan_id), attempt=run.attempt, error=str(error))
             async with database.transaction() as tx:
-                await plan_store.release_run(tx, run, "queued" if run.attempt < ATTEMPTS else "failed")
+                if run.attempt < ATTEMPTS:
+                    await plan_store.release_run(tx, run, "queued")
+                else:
+                    await plans.abandon(tx, run)
             return True
         async with database.transaction() as tx:
             if result is None:

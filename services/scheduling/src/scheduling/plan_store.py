@@ -90,15 +90,21 @@ async def add_run(
     )
 
 
-async def cancel_runs(tx: Transaction, campaign_ids: Iterable[UUID]) -> None:
-    """Give up what is under way for these campaigns."""
-    await tx.execute(
+async def cancel_runs(tx: Transaction, campaign_ids: Iterable[UUID]) -> list[Record]:
+    """Give up what is under way for these campaigns; returns the plan and campaign of each."""
+    return await tx.fetch(
         """
         UPDATE plan_runs SET state = 'cancelled', leased_until = NULL
-        WHERE campaign_id = ANY($1) AND state IN ('queued', 'running', 'proposed')
+        WHERE campaign_id = ANY($1) AND state IN ('queued', 'running', 'proposed') RETURNING plan_id, campaign_id
         """,
         list(campaign_ids),
     )
+
+
+async def being_computed(tx: Transaction) -> list[UUID]:
+    """The plans that are asked for and not proposed yet."""
+    rows = await tx.fetch("SELECT plan_id FROM plan_runs WHERE state IN ('queued', 'running') ORDER BY plan_id")
+    return [row["plan_id"] for row in rows]
 
 
 async def claim_run(tx: Transaction, lease: timedelta) -> Run | None:
@@ -122,9 +128,9 @@ async def claim_run(tx: Transaction, lease: timedelta) -> Run | None:
     )  # fmt: skip
 
 
-async def release_run(tx: Transaction, run: Run, state: Literal["queued", "failed"]) -> None:
-    """Give a claim back, for another runner or for good."""
-    await tx.execute(
+async def release_run(tx: Transaction, run: Run, state: Literal["queued", "failed"]) -> bool:
+    """Give a claim back, for another runner or for good; False if it was cancelled or taken over meanwhile."""
+    tag = await tx.execute(
         """
         UPDATE plan_runs SET state = $3, leased_until = NULL
         WHERE plan_id = $1 AND attempt = $2 AND state = 'running'
@@ -133,6 +139,7 @@ async def release_run(tx: Transaction, run: Run, state: Literal["queued", "faile
         run.attempt,
         state,
     )
+    return tag == "UPDATE 1"
 
 
 async def is_running(connection: Reader, run: Run) -> bool:

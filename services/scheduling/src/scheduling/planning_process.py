@@ -19,7 +19,7 @@ def main(folder: Path, seconds: float, seed: int) -> int:
     published = read_appointments(folder)
     if published:
         changes = read_changes(folder)
-        plan = planning.replan(instance, changes, published, time_limit=seconds, seed=seed)
+        plan = planning.replan(instance, published, changes, time_limit=seconds, seed=seed)
         report = planning.check(instance, plan, changes, published)
     else:
         plan = planning.solve(instance, time_limit=seconds, seed=seed)

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from uuid import UUID, uuid5
 
 from contracts.coordination import CampaignClosed, ClosingProposed, PlanApproved
-from contracts.scheduling import HealthCheckDeferred, PlanProposed, PlanPublished
+from contracts.scheduling import HealthCheckDeferred, PlanAbandoned, PlanProposed, PlanPublished
 from scheduling import demand_store, explanations, plan_store, seating, terms
 from scheduling.floor import Floor, Says
 from scheduling.model import Seat
 from scheduling.plan_folder import Result
+from scheduling.plan_store import Run
 from shared import outbox, waiting
 from shared.consuming import Batch
 from shared.database import Transaction
@@ -29,7 +30,7 @@ async def ask(tx: Transaction, today: date, causes: Sequence[str]) -> None:
         await plan_store.add_run(tx, plan_id, campaign["campaign_id"], kind, today, seed, causes)
 
 
-async def propose(tx: Transaction, run: plan_store.Run, result: Result) -> bool:
+async def propose(tx: Transaction, run: Run, result: Result) -> bool:
     """Put a computed plan before both parties; False if it was cancelled or computed elsewhere meanwhile."""
     if not await plan_store.finish_run(tx, run, result.inputs_digest):
         return False
@@ -111,4 +112,15 @@ async def end(tx: Transaction, batch: Batch[ClosingProposed] | Batch[CampaignClo
     known = [m for m in batch if await demand_store.end_campaign(tx, m.event.campaign_id, m.event.on_day)]
     early = [m for m in batch if m not in known]
     await waiting.hold(tx, early, "campaign", [m.event.campaign_id for m in early])
-    await plan_store.cancel_runs(tx, [m.event.campaign_id for m in known])
+    cause = {m.event.campaign_id: m for m in known}
+    given_up = await plan_store.cancel_runs(tx, list(cause))
+    await outbox.append(
+        tx, [cause[row["campaign_id"]].leads_to(PlanAbandoned(**row, reason="campaign-closed")) for row in given_up]
+    )
+
+
+async def abandon(tx: Transaction, run: Run) -> None:
+    """Say that a plan could not be computed, however often it was tried."""
+    if await plan_store.release_run(tx, run, "failed"):
+        abandoned = PlanAbandoned(plan_id=run.plan_id, campaign_id=run.campaign_id, reason="failed")
+        await outbox.append(tx, [outbox.because_of(run.causes, abandoned)])
