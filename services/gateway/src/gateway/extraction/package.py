@@ -21,7 +21,8 @@ _HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\b[^>]*?\bhidden=["'](?:1|true)["'
 _ERROR_CELL = re.compile(
     rb"""<(?:\w+:)?c\b[^>]*?\bt=["']e["'][^>]*>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)""", re.DOTALL
 )
-_FAR_REFERENCE = re.compile(rb"""["'](?:[A-Z]{3}|S[S-Z]|[T-Z][A-Z])\d""")
+_TWO_LETTERS = re.compile(rb"""["']([A-Z])[A-Z]\d+["'][^>]*(?<!/)>""")
+_WIDE = re.compile(rb' r="[A-Z][A-Z]')
 _FAR_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["'](?:[A-Z]{3}|S[S-Z]|[T-Z][A-Z])\d+["'][^>]*(?<!/)>""")
 _ROW_NUMBER = re.compile(rb"""\br=["'](\d+)["']""")
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
@@ -29,8 +30,13 @@ _REFERENCE = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
 
 @dataclass(slots=True)
 class SheetMarks:
-    """What the workbook library does not tell: hidden rows and columns and cells with error values, from 0."""
+    """What the workbook library tells too late or never: size of the grid, hidden rows and columns, error values.
 
+    Rows and columns count from 0; `width` is a bound, whole alphabets of columns.
+    """
+
+    height: int = 0
+    width: int = 26
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -116,7 +122,8 @@ def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[b
 
 
 def _mark(sheet: SheetMarks, piece: bytes, errors: set[str]) -> None:
-    if _FAR_REFERENCE.search(piece) and _FAR_CELL.search(piece):
+    _measure(sheet, piece)
+    if _is_wide(piece) and _FAR_CELL.search(piece):
         errors.add("file.too_many_columns")
     if b"hidden=" in piece:
         for row in _HIDDEN_ROW.findall(piece):
@@ -129,6 +136,21 @@ def _mark(sheet: SheetMarks, piece: bytes, errors: set[str]) -> None:
         for found in _ERROR_CELL.finditer(piece):
             if place := _REFERENCE.search(found[0]):
                 sheet.errors[int(place[2]) - 1, column_index(place[1])] = found[1].decode("ascii", "replace")
+
+
+def _measure(sheet: SheetMarks, piece: bytes) -> None:
+    """How far down and right cells with a value reach; the library would allocate all that lies between."""
+    end = piece.rfind(b"</c>")
+    start = max(piece.rfind(b"<c ", 0, end), 0)
+    if end > 0 and (place := _REFERENCE.search(piece, start, end)):
+        sheet.height = max(sheet.height, int(place[2]))
+    if _is_wide(piece):
+        sheet.width = max([sheet.width, *(26 * (letter[0] - 63) for letter in set(_TWO_LETTERS.findall(piece)))])
+
+
+def _is_wide(piece: bytes) -> bool:
+    """A quick look for columns beyond Z before a slow one."""
+    return _WIDE.search(piece) is not None or b" r='" in piece
 
 
 def column_index(letters: bytes) -> int:

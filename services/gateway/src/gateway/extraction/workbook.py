@@ -41,6 +41,8 @@ def _sheets(workbook: CalamineWorkbook, checked: package.Package) -> tuple[list[
             hidden = True
         elif facts.typ == SheetTypeEnum.WorkSheet:
             marks = checked.marks.get(str(index), package.SheetMarks())
+            if marks.height * marks.width > 2 * MAX_GRID_CELLS:
+                raise FileRefusedError("file.too_large_uncompressed")
             sheets.append(_sheet(workbook.get_sheet_by_index(index), facts.name, marks))
     return sheets, hidden
 

@@ -1,0 +1,192 @@
+"""Files that must be refused as a whole: one clear answer, quickly, in little memory."""
+
+import io
+import os
+import struct
+import time
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.extraction import files
+from gateway.sandbox import Sandbox
+
+SHEET = "xl/worksheets/sheet1.xml"
+HEAD = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+TAIL = "</sheetData></worksheet>"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def a_workbook(sheet: str | bytes | None = None, more: dict[str, bytes] | None = None) -> bytes:
+    """A plain workbook whose sheet is replaced and that holds more parts."""
+    plain, content = io.BytesIO(), io.BytesIO()
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["Họ và tên", "Ngày sinh", "Số CCCD"])
+    workbook.save(plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, sheet if sheet is not None and name == SHEET else source.read(name))
+        for name, part in (more or {}).items():
+            target.writestr(name, part)
+    return content.getvalue()
+
+
+def a_bomb() -> bytes:
+    """A sheet that inflates to 400 MB of blanks."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        target.writestr("xl/workbook.xml", "<workbook/>")
+        with target.open(SHEET, "w") as part:
+            for _ in range(400):
+                part.write(b" " * (1 << 20))
+    return content.getvalue()
+
+
+def a_lying_bomb() -> bytes:
+    """The same bomb whose directory declares a kilobyte."""
+    content = bytearray(a_bomb())
+    position = content.rfind(b"PK\x01\x02")
+    content[position + 24 : position + 28] = struct.pack("<I", 1024)
+    return bytes(content)
+
+
+def cell(reference: str, text: str = "x") -> str:
+    return f'<c r="{reference}" t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+DOCTYPE = '<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a "aaaa">]>'
+HOSTILE = {
+    "random bytes": (os.urandom(6000), ["file.not_a_workbook"]),
+    "text with a control character": ("Họ tên;Ngày sinh\x01".encode(), ["file.not_a_workbook"]),
+    "broken UTF-16": (b"\xff\xfea", ["file.not_a_workbook"]),
+    "old binary workbook": (OLE + bytes(2000), ["file.not_a_workbook"]),
+    "encrypted workbook": (OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le"), ["file.encrypted"]),
+    "truncated archive": (a_workbook()[:2000], ["file.corrupt"]),
+    "archive without a workbook": (a_workbook()[:0] + b"PK\x05\x06" + bytes(18), ["file.corrupt"]),
+    "broken sheet": (a_workbook("<worksheet><sheetData><row"), None),
+    "macro": (a_workbook(more={"xl/vbaProject.bin": b"x"}), ["file.macros_present"]),
+    "old macro sheet": (a_workbook(more={"xl/macrosheets/sheet1.xml": b"<x/>"}), ["file.macros_present"]),
+    "macro and link": (
+        a_workbook(more={"xl/vbaProject.bin": b"x", "xl/externalLinks/externalLink1.xml": b"<x/>"}),
+        ["file.external_links", "file.macros_present"],
+    ),
+    "doctype": (a_workbook(DOCTYPE + HEAD + TAIL), ["file.xml_doctype"]),
+    "doctype in another part": (a_workbook(more={"docProps/custom.xml": DOCTYPE.encode()}), ["file.xml_doctype"]),
+    "doctype in UTF-16": (a_workbook(DOCTYPE.encode("utf-16")), ["file.xml_doctype"]),
+    "cell in the last column": (
+        a_workbook(HEAD + f'<row r="1">{cell("XFD1")}</row>' + TAIL),
+        ["file.too_many_columns"],
+    ),
+    "a million columns": (b",".join([b"Ho ten"] * 1_000_000), ["file.too_many_columns"]),
+    "a square of a million rows": (
+        a_workbook(HEAD + f'<row r="1">{cell("A1")}</row><row r="1048576">{cell("SR1048576")}</row>' + TAIL),
+        ["file.too_large_uncompressed"],
+    ),
+    "a stray cell in the last row": (
+        a_workbook(HEAD + f'<row r="1">{cell("A1")}</row><row r="1048576">{cell("A1048576")}</row>' + TAIL),
+        ["file.too_large_uncompressed"],
+    ),
+    "too many records": (b"An;1990;1\n" * 120_000, ["file.too_many_rows"]),
+    "bomb": (a_bomb(), ["file.too_large_uncompressed"]),
+    "lying bomb": (a_lying_bomb(), ["file.too_large_uncompressed"]),
+    "too many parts": (
+        a_workbook(more={f"xl/media/{n}.png": b"" for n in range(6000)}),
+        ["file.too_large_uncompressed"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_gets_one_clear_answer_in_time(name: str) -> None:
+    content, codes = HOSTILE[name]
+    started = time.monotonic()
+
+    extracted = files.extract(content)
+
+    assert not extracted.readable
+    assert extracted.file_codes == codes if codes else extracted.file_codes == ["file.corrupt"]
+    assert time.monotonic() - started < 5
+
+
+def test_an_external_link_alone_is_only_a_warning() -> None:
+    extracted = files.extract(a_workbook(more={"xl/externalLinks/externalLink1.xml": b"<x/>"}))
+
+    assert extracted.readable
+    assert extracted.file_codes == ["file.external_links"]
+
+
+async def test_a_child_that_needs_too_much_memory_is_replaced() -> None:
+    text = "x" * 30_000
+    shared = f"<sst><si><t>{text}</t></si></sst>".encode()
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 60_000))
+    hog = a_workbook(HEAD + rows + TAIL, {"xl/sharedStrings.xml": shared})
+    async with Sandbox(children=1) as sandbox:
+        refused = await sandbox.extract(hog)
+        read = await sandbox.extract("Họ tên;Ngày sinh;CCCD\nAn;1990;\n".encode())
+
+    assert refused.file_codes == ["file.too_large_uncompressed"]
+    assert read.readable
+
+
+async def test_a_child_killed_at_work_takes_only_its_file_along() -> None:
+    async with Sandbox(children=1) as sandbox:
+        await sandbox.extract(b"a;b\n")
+        child = next(iter(sandbox._alive))
+        child.kill()
+        await child.wait()
+        read = await sandbox.extract(b"a;b\n")
+
+    assert read.readable
+
+
+async def test_children_end_with_the_sandbox_and_inherit_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
+    async with Sandbox(children=1) as sandbox:
+        await sandbox.extract(b"a;b\n")
+        child = next(iter(sandbox._alive))
+        environment = environment_of(child.pid)
+
+    assert b"secret" not in environment
+    assert child.returncode is not None
+
+
+def environment_of(pid: int) -> bytes:
+    file = Path(f"/proc/{pid}/environ")
+    return file.read_bytes() if file.exists() else b""
+
+
+async def test_a_small_file_costs_milliseconds() -> None:
+    small = "Họ tên;Ngày sinh;CCCD\nAn;1990;\n".encode()
+    async with Sandbox(children=1) as sandbox:
+        await sandbox.extract(small)
+        started = time.monotonic()
+        for _ in range(100):
+            await sandbox.extract(small)
+
+    assert (time.monotonic() - started) / 100 < 0.05
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"\xff\xfe", b"\xef\xbb\xbf", OLE]))
+def test_random_bytes_never_break_the_extraction(content: bytes, head: bytes) -> None:
+    extracted = files.extract(head + content)
+
+    assert extracted.readable or extracted.file_codes
+
+
+WHOLE = a_workbook()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(WHOLE) - 1), st.integers(0, 255))
+def test_a_damaged_workbook_never_breaks_the_extraction(position: int, value: int) -> None:
+    damaged = bytearray(WHOLE)
+    damaged[position] = value
+
+    extracted = files.extract(bytes(damaged))
+
+    assert extracted.readable or extracted.file_codes
