@@ -107,20 +107,6 @@ async def get_proposals(wanted: VisitsRequest, edge: EdgeOf, caller: CallerOf) -
     return [Proposal.model_validate_json(body) for body in found]
 
 
-class VisitsAsked(BaseModel):
-    """Which visits a clinic wants to read about."""
-
-    visit_ids: Annotated[list[UUID], Field(max_length=500)]
-
-
-@router.post("/visits/proposals")
-async def get_proposals(asked: VisitsAsked, edge: EdgeOf, caller: CallerOf) -> list[Proposal]:
-    """The proposed classes of many of the clinic's own visits, as its feed announced them."""
-    caller.must_be(Party.CLINICS)
-    bodies = await examinations.proposals(edge.db, asked.visit_ids, caller.party_id)
-    return [Proposal.model_validate(from_json(body)) for body in bodies]
-
-
 @router.get("/visits/{visit_id}/conclusions")
 async def get_conclusions(visit_id: UUID, edge: EdgeOf, caller: CallerOf) -> list[dict[str, Any]]:
     """Every version of the conclusion of the clinic's own visit."""

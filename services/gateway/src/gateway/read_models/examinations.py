@@ -1,7 +1,6 @@
 """What clinics found, restricted: proposed classes and conclusions; and that a visit was concluded, for all."""
 
 from collections.abc import Sequence
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +28,6 @@ SET concluded_on = excluded.concluded_on, valid_until = excluded.valid_until, ve
 WHERE visits.version < excluded.version
 """
 PROPOSALS = "SELECT body FROM class_proposals WHERE visit_id = ANY($1::uuid[]) AND clinic_id = $2 ORDER BY visit_id"
-PROPOSALS = "SELECT body FROM class_proposals WHERE visit_id = ANY($1::uuid[]) AND clinic_id = $2 ORDER BY visit_id"
 OF_WORKER = "SELECT body FROM examinations WHERE worker_id = $1 ORDER BY body ->> 'concluded_on', visit_id, version"
 CONCLUSIONS = "SELECT body FROM examinations WHERE visit_id = $1 AND clinic_id = $2 ORDER BY version"
 VISITS_OF_WORKER = "SELECT visit_id, concluded_on, valid_until FROM visits WHERE worker_id = $1 ORDER BY concluded_on"
@@ -48,11 +46,6 @@ async def conclude(tx: Transaction, batch: Batch[Any]) -> None:
 async def conclude_visit(tx: Transaction, batch: Batch[VisitConcluded]) -> None:
     """Remember that visits were concluded."""
     await tx.execute(CONCLUDE_VISIT, as_rows(batch.events))
-
-
-async def proposals(db: Reader, visit_ids: Sequence[UUID], clinic_id: str) -> list[str]:
-    """The latest proposal of each of these visits of a clinic, as JSON."""
-    return [row["body"] for row in await db.fetch(PROPOSALS, list(visit_ids), clinic_id)]
 
 
 async def proposals(db: Reader, visit_ids: Sequence[UUID], clinic_id: str) -> list[str]:

@@ -10,7 +10,7 @@ from gateway.read_models.records import Reader, as_rows, dicts
 from shared.consuming import Batch
 from shared.database import Transaction
 
-FOR_EVER = date(9999, 12, 31)
+FOR_EVER = date(9000, 1, 1)
 
 RECORD = """
 INSERT INTO organisations (organisation_id, valid_from, kind, name, code, parent_id, province_code, commune_code,
