@@ -19,7 +19,8 @@ CREATE TABLE workers (
 CREATE INDEX workers_of_unit ON workers (unit_id) WHERE left_on IS NULL;
 
 -- Who the worker is: sealed with the worker's own key. The rest are keyed hashes: `digest` tells whether anything
--- changed, `namesake` finds the same name, birth date and sex in the unit, `peer` the same birth date and sex there.
+-- changed, `namesake` finds the same name, birth date and sex in the unit, `peer` the same birth date and sex there;
+-- `numbered` are those with a citizen's number, who cannot be somebody else with one.
 CREATE TABLE persons (
     worker_id uuid  PRIMARY KEY REFERENCES workers,
     sealed    bytea NOT NULL,
@@ -27,10 +28,12 @@ CREATE TABLE persons (
     name      bytea NOT NULL,
     birth     bytea,
     namesake  bytea NOT NULL,
-    peer      bytea
+    peer      bytea,
+    numbered  boolean NOT NULL
 );
 CREATE INDEX persons_namesake ON persons (namesake);
 CREATE INDEX persons_peer ON persons (peer);
+CREATE INDEX persons_peer_without_number ON persons (peer) WHERE NOT numbered;
 
 -- Every number a person was ever known by; those without an end are in use.
 CREATE TABLE identifiers (

@@ -27,7 +27,7 @@ def make_service(settings: Settings, vault: Vault) -> Service:
         settings,
         consumer=consumer,
         migrations=MIGRATIONS,
-        http=identity_port.make_app(database, vault, settings.khamdoan_identity_secret),
+        http=identity_port.make_app(database, vault, settings.registry_identity_token),
         http_port=settings.identity_port,
         background=[
             partial(_prepare_and_run, vault=vault),

@@ -20,7 +20,20 @@ from shared.database import Database
 MOST_AT_ONCE = 2_000
 
 
-class IdentitiesAsked(BaseModel):
+class Asked(BaseModel):
+    """Who looks, for which party and what for; the gateway vouches for party and actor."""
+
+    party: Annotated[str, Field(pattern=r"^[a-z]+/.+$", max_length=100)]
+    actor: Annotated[str, Field(min_length=1, max_length=200)]
+    purpose: Annotated[str, Field(min_length=1, max_length=200)]
+
+    @property
+    def viewer(self) -> Viewer:
+        """As the access log keeps it."""
+        return Viewer(self.party, self.actor, self.purpose)
+
+
+class IdentitiesAsked(Asked):
     """Whose identity is asked for."""
 
     worker_ids: Annotated[list[UUID], Field(max_length=MOST_AT_ONCE)]
@@ -32,7 +45,7 @@ class Identities(BaseModel):
     identities: list[SerializeAsAny[View]]
 
 
-class LookupAsked(BaseModel):
+class LookupAsked(Asked):
     """Who of a unit has this number: cccd, cmnd, passport, bhxh, bhyt, employee_code or union_member_no."""
 
     unit_id: UUID
@@ -40,7 +53,7 @@ class LookupAsked(BaseModel):
     value: Annotated[str, Field(min_length=1, max_length=50)]
 
 
-class Access(BaseModel):
+class Look(BaseModel):
     """One look at a worker."""
 
     at: datetime
@@ -50,10 +63,10 @@ class Access(BaseModel):
     view: str
 
 
-class Accesses(BaseModel):
+class Looks(BaseModel):
     """Who looked at a worker, the latest first."""
 
-    accesses: list[Access]
+    looks: list[Look]
 
 
 class PublicKey(BaseModel):
@@ -64,49 +77,40 @@ class PublicKey(BaseModel):
     valid_until: datetime
 
 
-def make_app(open_database: Callable[[], Database], vault: Vault, secret: str) -> FastAPI:
-    """The app of the identity port; the gateway proves itself with a shared secret and names viewer and purpose."""
+def make_app(open_database: Callable[[], Database], vault: Vault, token: str) -> FastAPI:
+    """The app of the identity port; the gateway proves itself with a token that both were given."""
 
     def require_gateway(authorization: Annotated[str, Header()] = "") -> None:
-        if not hmac.compare_digest(authorization.encode(), f"Bearer {secret}".encode()):
+        if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "identity.not_the_gateway")
-
-    def viewer(
-        party: Annotated[str, Header(alias="x-party", pattern=r"^[a-z]+/.+$", max_length=100)],
-        actor: Annotated[str, Header(alias="x-actor", min_length=1, max_length=200)],
-        purpose: Annotated[str, Header(alias="x-purpose", min_length=1, max_length=200)],
-    ) -> Viewer:
-        return Viewer(party, actor, purpose)
 
     app = FastAPI(
         title="Registry identity port", openapi_url=None, docs_url=None, redoc_url=None,
         dependencies=[Depends(require_gateway)],
     )  # fmt: skip
-    Looking = Annotated[Viewer, Depends(viewer)]  # noqa: N806 - a type
 
     @app.post("/identities")
-    async def look(asked: IdentitiesAsked, viewer: Looking) -> Identities:
+    async def look(asked: IdentitiesAsked) -> Identities:
         async with open_database().transaction() as tx:
-            return Identities(identities=await identities.look(tx, vault, viewer, asked.worker_ids, utc_now()))
+            return Identities(identities=await identities.look(tx, vault, asked.viewer, asked.worker_ids, utc_now()))
 
     @app.post("/lookups")
-    async def find(asked: LookupAsked, viewer: Looking) -> Identities:
+    async def find(asked: LookupAsked) -> Identities:
         async with open_database().transaction() as tx:
-            found = await identities.find(tx, vault, viewer, asked.unit_id, asked.type, asked.value, utc_now())
+            found = await identities.find(tx, vault, asked.viewer, asked.unit_id, asked.type, asked.value, utc_now())
         return Identities(identities=found)
 
-    @app.get("/accesses/{worker_id}")
-    async def read_accesses(worker_id: UUID) -> Accesses:
+    @app.get("/workers/{worker_id}/looks")
+    async def read_looks(worker_id: UUID) -> Looks:
         async with open_database().transaction() as tx:
             rows: list[dict[str, Any]] = await accesses.of_worker(tx, worker_id)
-        return Accesses(accesses=[Access(**row) for row in rows])
+        return Looks(looks=[Look(**row) for row in rows])
 
     @app.get("/intake-key")
     async def read_intake_key() -> PublicKey:
         async with vault.database.transaction() as tx:
             key = await intake_keys.current(tx, vault.masters, now=utc_now(), new_id=new_id())
-        return PublicKey(
-            key_id=key.key_id, public_key=b64encode(key.public_key).decode(), valid_until=key.valid_until
-        )
+        encoded = b64encode(key.public_key).decode()
+        return PublicKey(key_id=key.key_id, public_key=encoded, valid_until=key.valid_until)
 
     return app

@@ -90,7 +90,7 @@ class Ledger:
             birth=index.of("birth", worker_id, entry.birth) if entry.full_birth else None,
             entry=entry,
         )
-        self.directory.add(known, [number.index for number in entry.numbers], entry.namesake, entry.peer)
+        self.directory.add(known, [number.index for number in entry.numbers], entry.namesake)
         effect: Effect = "review" if doubts else "registered"
         return Decision(
             page.roster, entry, known, None, entry.facts, effect, doubts, identity_differs=False, returned=False

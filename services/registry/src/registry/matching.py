@@ -59,19 +59,14 @@ class Directory:
         self.known: dict[UUID, Known] = {}
         self._by_number: dict[bytes, list[UUID]] = {}
         self._by_namesake: dict[bytes, list[UUID]] = {}
-        self._by_peer: dict[bytes, list[UUID]] = {}
 
-    def add(
-        self, known: Known, numbers: Iterable[bytes], namesake: bytes | None = None, peer: bytes | None = None
-    ) -> None:
+    def add(self, known: Known, numbers: Iterable[bytes], namesake: bytes | None = None) -> None:
         """Make a worker findable; their numbers may include former ones."""
         self.known[known.worker_id] = known
         for number in numbers:
             self._by_number.setdefault(number, []).append(known.worker_id)
         if namesake is not None:
             self._by_namesake.setdefault(namesake, []).append(known.worker_id)
-        if peer is not None:
-            self._by_peer.setdefault(peer, []).append(known.worker_id)
 
     def find(self, entry: Entry, taken: set[UUID]) -> Found:
         """Whom a row means, of those whom no earlier row of its roster meant."""
@@ -84,14 +79,6 @@ class Directory:
                 if number.verified and number.type in NATIONAL:
                     found.doubts.append(Doubt(known.worker_id, NUMBER_OF_ANOTHER))
         return self._among_namesakes(entry, taken, found)
-
-    def similar(self, entry: Entry, taken: set[UUID]) -> list[Known]:
-        """Workers of the unit with the row's birth date and sex who might be its person under another spelling."""
-        return [
-            known
-            for known in self._held(self._by_peer, entry.peer)
-            if known.worker_id not in taken and not _numbers_differ(entry, known)
-        ]
 
     def holder(self, number: bytes) -> UUID | None:
         """Who has a verified number in use."""
@@ -119,8 +106,8 @@ class Directory:
         birth = entry.full_birth is not None and known.birth == self.index.of("birth", known.worker_id, entry.birth)
         return (name and birth) if _numbers_differ(entry, known) else (name or birth)
 
-    def _held(self, by: dict[bytes, list[UUID]], index: bytes | None) -> Iterator[Known]:
-        return (self.known[worker_id] for worker_id in by.get(index or b"", ()))
+    def _held(self, by: dict[bytes, list[UUID]], index: bytes) -> Iterator[Known]:
+        return (self.known[worker_id] for worker_id in by.get(index, ()))
 
 
 def _numbers_differ(entry: Entry, known: Known) -> bool:

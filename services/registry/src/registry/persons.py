@@ -17,7 +17,11 @@ from shared.database import Transaction
 
 GET_BY_NUMBER = "SELECT blind_index AS found, worker_id FROM identifiers WHERE blind_index = ANY($1::bytea[])"
 GET_BY_NAMESAKE = "SELECT namesake AS found, worker_id FROM persons WHERE namesake = ANY($1::bytea[])"
-GET_BY_PEER = "SELECT peer AS found, worker_id FROM persons WHERE peer = ANY($1::bytea[])"
+# Two people with different citizen's numbers are two people, so those with one are compared with those without.
+GET_PEERS = """
+SELECT peer, worker_id FROM persons WHERE peer = ANY($1::bytea[])
+UNION SELECT peer, worker_id FROM persons WHERE peer = ANY($2::bytea[]) AND NOT numbered
+"""
 LOCK_WORKERS = """
 SELECT worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
        last_health_check, left_on, digest, name, birth
@@ -28,12 +32,12 @@ SELECT worker_id, type, blind_index, verified FROM identifiers
 WHERE worker_id = ANY($1::uuid[]) AND valid_to IS NULL ORDER BY valid_from
 """
 GET_SEALED = "SELECT worker_id, sealed FROM persons WHERE worker_id = ANY($1::uuid[])"
-PERSON_COLUMNS = ("worker_id", "sealed", "digest", "name", "birth", "namesake", "peer")
+PERSON_COLUMNS = ("worker_id", "sealed", "digest", "name", "birth", "namesake", "peer", "numbered")
 CHANGE_PERSONS = """
 UPDATE persons AS known SET sealed = new.sealed, digest = new.digest, name = new.name, birth = new.birth,
-    namesake = new.namesake, peer = new.peer
-FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[])
-    AS new (worker_id, sealed, digest, name, birth, namesake, peer)
+    namesake = new.namesake, peer = new.peer, numbered = new.numbered
+FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bool[])
+    AS new (worker_id, sealed, digest, name, birth, namesake, peer, numbered)
 WHERE known.worker_id = new.worker_id
 """
 NUMBER_COLUMNS = ("worker_id", "type", "blind_index", "sealed", "verified", "valid_from", "valid_to", "roster_id")
@@ -50,9 +54,8 @@ async def directory_of(tx: Transaction, vault: Vault, entries: Sequence[Entry]) 
     """Every worker whom one of these rows may mean, locked."""
     numbers = await tx.fetch(GET_BY_NUMBER, list({number.index for entry in entries for number in entry.numbers}))
     namesakes = await tx.fetch(GET_BY_NAMESAKE, list({entry.namesake for entry in entries}))
-    peers = await tx.fetch(GET_BY_PEER, list({entry.peer for entry in entries if entry.peer}))
-    by_number, by_namesake, by_peer = map(_grouped, (numbers, namesakes, peers))
-    ids = list({*by_number, *by_namesake, *by_peer})
+    by_number, by_namesake = _grouped(numbers), _grouped(namesakes)
+    ids = list({*by_number, *by_namesake})
     active: dict[UUID, dict[str, tuple[bytes, bool]]] = {}
     for row in await tx.fetch(GET_NUMBERS, ids):
         active.setdefault(row["worker_id"], {})[row["type"]] = (row["blind_index"], row["verified"])
@@ -63,13 +66,18 @@ async def directory_of(tx: Transaction, vault: Vault, entries: Sequence[Entry]) 
             worker_id, _facts(row), row["left_on"], row["digest"], row["name"], row["birth"],
             active.get(worker_id, {}),
         )  # fmt: skip
-        directory.add(
-            known,
-            by_number.get(worker_id, ()),
-            next(iter(by_namesake.get(worker_id, ())), None),
-            next(iter(by_peer.get(worker_id, ())), None),
-        )
+        directory.add(known, by_number.get(worker_id, ()), next(iter(by_namesake.get(worker_id, ())), None))
     return directory
+
+
+async def get_peers(tx: Transaction, entries: Sequence[Entry]) -> dict[bytes, list[UUID]]:
+    """Members with the same birth date and sex as one of these rows, who may be its person under another spelling."""
+    unnumbered = {entry.peer for entry in entries if entry.peer and not entry.is_numbered}
+    numbered = {entry.peer for entry in entries if entry.peer and entry.is_numbered}
+    found: dict[bytes, list[UUID]] = {}
+    for row in await tx.fetch(GET_PEERS, list(unnumbered), list(numbered)):
+        found.setdefault(row["peer"], []).append(row["worker_id"])
+    return found
 
 
 async def open_identities(tx: Transaction, vault: Vault, worker_ids: Collection[UUID]) -> dict[UUID, Identity]:
@@ -148,7 +156,8 @@ def _person(
 ) -> tuple[Any, ...]:
     known, entry = decision.known, decision.entry
     sealed = boxes.close_box(keys[known.worker_id], known.worker_id, to_json({**identity, "source": source}))
-    return known.worker_id, sealed, known.digest, known.name, known.birth, entry.namesake, entry.peer
+    numbered = _is_numbered(decision)
+    return known.worker_id, sealed, known.digest, known.name, known.birth, entry.namesake, entry.peer, numbered
 
 
 def _changed_person(
@@ -159,7 +168,11 @@ def _changed_person(
     name = vault.index.of("name", worker_id, entry.name_key)
     birth = vault.index.of("birth", worker_id, entry.birth) if entry.full_birth else decision.known.birth
     sealed = boxes.close_box(keys[worker_id], worker_id, to_json({**identity, "source": source}))
-    return worker_id, sealed, entry.digest, name, birth, entry.namesake, entry.peer
+    return worker_id, sealed, entry.digest, name, birth, entry.namesake, entry.peer, _is_numbered(decision)
+
+
+def _is_numbered(decision: Decision) -> bool:
+    return decision.known.numbers.get("cccd", (b"", False))[1]
 
 
 def _column_of(name: str) -> str:

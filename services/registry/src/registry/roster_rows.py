@@ -69,6 +69,11 @@ class Entry:
         return any(number.verified and number.type in NATIONAL for number in self.numbers)
 
     @property
+    def is_numbered(self) -> bool:
+        """Whether the row has a citizen's number of its own."""
+        return any(number.verified and number.type == "cccd" for number in self.numbers)
+
+    @property
     def full_birth(self) -> str | None:
         """The birth date where its day is known."""
         return self.birth if full_date(self.birth) else None

@@ -18,8 +18,8 @@ class Settings(KernelSettings):
     """`id:base64[,id:base64…]`, the current one first."""
     khamdoan_master_key_file: Path | None = None
     """The same in a file; in development a missing file is made."""
-    khamdoan_identity_secret: str = Field(min_length=16, repr=False)
-    """What the gateway proves itself with on the identity port."""
+    registry_identity_token: str = Field(min_length=16, repr=False)
+    """What the gateway, which is given the same, proves itself with on the identity port."""
     identity_port: int = 0
 
     @property

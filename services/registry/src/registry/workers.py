@@ -149,20 +149,21 @@ async def _look_for_other_spellings(
     tx: Transaction, vault: Vault, ledger: Ledger, taken: Mapping[UUID, set[UUID]]
 ) -> None:
     """Somebody new with the birth date and sex of a member whom the roster does not name may be that member."""
+    new = [decision for decision in ledger.decisions if decision.is_new and not decision.doubts]
+    peers = await persons.get_peers(tx, [decision.entry for decision in new])
     pairs = [
-        (decision, other)
-        for decision in ledger.decisions
-        if decision.is_new and not decision.doubts
-        for other in ledger.directory.similar(decision.entry, taken[decision.roster.roster_id])
+        (decision, worker_id)
+        for decision in new
+        for worker_id in peers.get(decision.entry.peer or b"", ())
+        if worker_id not in taken[decision.roster.roster_id]
     ]
-    opened = await persons.open_identities(tx, vault, {other.worker_id for _, other in pairs if other.entry is None})
-    for decision, other in pairs:
-        identity = other.entry.identity if other.entry else opened.get(other.worker_id)
-        if identity is None:
+    opened = await persons.open_identities(tx, vault, {worker_id for _, worker_id in pairs})
+    for decision, worker_id in pairs:
+        if worker_id not in opened:
             continue
-        score = fuzz.ratio(decision.entry.name_key, name_key(identity["full_name"]))
+        score = fuzz.ratio(decision.entry.name_key, name_key(opened[worker_id]["full_name"]))
         if score >= SIMILAR_FROM:
-            decision.doubts.append(Doubt(other.worker_id, SIMILAR_NAME, score))
+            decision.doubts.append(Doubt(worker_id, SIMILAR_NAME, score))
             decision.effect = "review"
 
 
