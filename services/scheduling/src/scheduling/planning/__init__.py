@@ -16,7 +16,9 @@ from scheduling.planning.model import (
     Weights,
     Worker,
 )
-from scheduling.planning.reading import read_instance, write_solution
+from scheduling.planning.reading import read_appointments, read_changes, read_instance, write_solution
+from scheduling.planning.replanning import replan
 
 __all__ = ["CapacityChange", "Changes", "CostParts", "Instance", "Line", "Package", "Params", "Plan", "Progress",
-           "Report", "Session", "Weights", "Worker", "check", "read_instance", "solve", "write_solution"]
+           "Report", "Session", "Weights", "Worker", "check", "read_appointments", "read_changes",
+           "read_instance", "replan", "solve", "write_solution"]

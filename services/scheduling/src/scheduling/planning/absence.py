@@ -4,28 +4,48 @@ import numpy as np
 
 from scheduling.planning.blocks import Block
 from scheduling.planning.eligibility import Flags, Ints, Rules
+from scheduling.planning.occupancy import Occupancy
 
 
 class Absence:
     """Points per place (site, calendar); a visit covers the slice `[first, past)` of the points of its place."""
 
-    def __init__(self, rules: Rules, block: Block) -> None:
+    def __init__(self, rules: Rules, block: Block, fixed: Occupancy | None = None) -> None:
         windows = block.windows
         self.lengths, self.length_of = np.unique(block.cycle, return_inverse=True)
         self.place_of_line = block.line_place
         shape = (len(block.place_key), len(windows.instant))
         self.first: Ints = np.zeros(shape, dtype=np.int64)
         self.past: Ints = np.zeros((shape[0], len(self.lengths), shape[1]), dtype=np.int64)
-        self.points = 0
+        self.points, instants = 0, []
         for place, (site, calendar) in enumerate(block.place_key):
             shifts = rules.calendars[calendar]
             travel = np.maximum(rules.travel_from(site)[windows.site], 0)
             leave = windows.instant - travel
-            points = np.unique(shifts.next_on_shift(leave))
+            kept = self._starts(rules, block, place, fixed)
+            points = np.unique(shifts.next_on_shift(np.concatenate((leave, kept))))
             self.first[place] = np.searchsorted(points, leave)
             back = windows.instant + travel + self.lengths[:, None]
             self.past[place] = np.searchsorted(points, back)
             self.points = max(self.points, len(points))
+            instants.append(points)
+        self.ceiling = self._ceilings(rules, block, instants, fixed)
+
+    def _starts(self, rules: Rules, block: Block, place: int, fixed: Occupancy | None) -> Ints:
+        """When people of the place leave under appointments that stay."""
+        if fixed is None:
+            return np.zeros(0, dtype=np.int64)
+        own = [rules.instance.lines[block.lines[x]].id for x in np.flatnonzero(block.line_place == place)]
+        return np.array([begin for line in own for begin, _, _ in fixed.away.get(line, ())], dtype=np.int64)
+
+    def _ceilings(self, rules: Rules, block: Block, instants: list[Ints], fixed: Occupancy | None) -> Ints:
+        """How many more of a line may be away at each point."""
+        ceiling = np.repeat(block.ceiling[:, None], self.points, axis=1)
+        for x, line in enumerate(block.lines.tolist() if fixed else ()):
+            points = instants[block.line_place[x]]
+            for begin, end, n in fixed.away.get(rules.instance.lines[line].id, ()) if fixed else ():
+                ceiling[x, np.searchsorted(points, begin):np.searchsorted(points, end)] -= n
+        return np.maximum(ceiling, 0)
 
     def slices(self, line: int, lengths: Ints, windows: Ints) -> tuple[Ints, Ints]:
         """The covered slices of the line's points for visits of these lengths (positions) in these windows."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from scheduling.planning.classes import Demand
 from scheduling.planning.eligibility import Flags, Ints, Rules, Windows
+from scheduling.planning.occupancy import Occupancy
 
 FORBIDDEN = 10**9
 Costs = NDArray[np.int64]
@@ -43,15 +44,22 @@ class Block:
     line_place: Ints
     place_key: list[tuple[str, str]]
     cycle: Ints
+    seat: Ints
+    move: int
 
     def costs(self, classes: Ints, windows: Ints) -> Costs:
         """Cost of one visit per pair (class, window)."""
-        return self.kind_cost[self.kind[classes], windows] + self.day_cost[classes, self.window_day[windows]]
+        moved = (self.seat[classes] >= 0) & (self.seat[classes] != windows)
+        visit: Costs = self.kind_cost[self.kind[classes], windows] + self.day_cost[classes, self.window_day[windows]]
+        return visit + np.where(moved, self.move, 0)
 
 
-def build(rules: Rules, demand: Demand, chosen: Ints, sessions: Ints) -> Block:
-    """The block of the chosen classes and sessions (positions); windows by day, without those nobody may use."""
-    everything = rules.windows
+def build(rules: Rules, demand: Demand, chosen: Ints, sessions: Ints, fixed: Occupancy | None = None) -> Block:
+    """The block of the chosen classes and sessions (positions); windows by day, without those nobody may use.
+
+    `fixed` are appointments that stay: they take places, and the sessions they use are open at no further cost.
+    """
+    everything = rules.windows if fixed is None else fixed.remaining()
     window_at = np.flatnonzero(np.isin(everything.session, sessions) & everything.usable)
     kinds, kind, place_key, kind_place = _kinds(rules, demand, chosen)
     cost = _kind_costs(rules, kinds, everything.of(window_at))
@@ -69,16 +77,31 @@ def build(rules: Rules, demand: Demand, chosen: Ints, sessions: Ints) -> Block:
     instance = rules.instance
     return Block(
         classes=chosen, size=demand.size[chosen], kind=kind, package=packages, line=line,
-        penalty=np.array([instance.weights.unassigned[int(p)] for p in demand.priority[chosen]], dtype=np.int64),
+        penalty=_penalties(rules, demand, chosen),
         day_cost=_day_costs(rules, demand, chosen, days), kind_cost=cost, kind_place=kind_place,
         windows=windows, window_at=window_at, window_day=window_day, window_session=window_session,
         sessions=present,
-        open_cost=np.array([instance.sessions[s].open_cost for s in present], dtype=np.int64),
+        open_cost=np.array([0 if fixed and fixed.uses(int(s)) else instance.sessions[s].open_cost for s in present],
+                           dtype=np.int64),
         places=places, uses=uses, resource_names=names,
         lines=lines, ceiling=np.array([instance.lines[x].ceiling for x in lines], dtype=np.int64),
         line_place=line_kind, place_key=place_key,
         cycle=np.array([instance.packages[p].cycle_minutes for p in packages], dtype=np.int64),
+        seat=_local(demand.seat[chosen], window_at), move=instance.weights.move,
     )
+
+
+def _penalties(rules: Rules, demand: Demand, chosen: Ints) -> Ints:
+    """Cost of leaving one of each class out; whoever held a seat then counts as moved."""
+    weights = rules.instance.weights
+    plain = np.array([weights.unassigned[int(p)] for p in demand.priority[chosen]], dtype=np.int64)
+    return plain + np.where(demand.seat[chosen] >= 0, weights.move, 0)
+
+
+def _local(seats: Ints, window_at: Ints) -> Ints:
+    """Positions of global windows in the block, -1 where absent."""
+    where = {int(w): k for k, w in enumerate(window_at)}
+    return np.array([where.get(int(w), -1) for w in seats], dtype=np.int64)
 
 
 def _kinds(rules: Rules, demand: Demand, chosen: Ints

@@ -5,20 +5,17 @@ import time
 
 import numpy as np
 
-from scheduling.planning import pricing, rounding
+from scheduling.planning import offering, pricing, rounding
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market
 from scheduling.planning.blocks import FORBIDDEN, Block
-from scheduling.planning.eligibility import Ints
-from scheduling.planning.flow import Relaxation, cheapest
+from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.openings import Outcome
 from scheduling.planning.pricing import Floats, Prices
 
 HOT, WARM, COLD = 20.0, 2.0, 0.2
 NEAR = 10.0           # windows this little above a class's cheapest count as its options
-OFFERED, OFFER_MARGIN = 6, 4.0
-SPREAD, SPREAD_MARGIN = 6, 60.0
 
 
 class Draft:
@@ -59,7 +56,7 @@ class Draft:
         """Raise the bound to what these prices prove."""
         priced = self.visit_cost + pricing.charges(self.block, self.absence, prices)
         sessions = len(self.block.sessions)
-        bound = pricing.bound(self.block, prices, priced, np.zeros(sessions), np.ones(sessions))
+        bound = pricing.bound(self.block, self.absence, prices, priced, np.zeros(sessions), np.ones(sessions))
         if bound > self.outcome.bound:
             self.outcome.bound, self.outcome.prices = bound, prices
 
@@ -82,27 +79,13 @@ class Draft:
         insert_waiting(ledger)
         return ledger
 
-    def best_per_session(self, above: Floats) -> tuple[Ints, Ints]:
-        """For every class its best window in each of a few sessions, so that no class hangs on one session."""
-        order = np.argsort(self.block.window_session, kind="stable")
-        edges = np.searchsorted(self.block.window_session[order], np.arange(len(self.block.sessions)))
-        least = np.minimum.reduceat(above[:, order], edges, axis=1)
-        classes, sessions = cheapest(least, SPREAD, SPREAD_MARGIN)
-        best = np.full(least.shape, -1)
-        for s in np.unique(sessions).tolist():
-            own = np.flatnonzero(self.block.window_session == s)
-            best[:, s] = own[above[:, own].argmin(axis=1)]
-        return classes, best[classes, sessions]
-
     def mend(self, market: Market, priced: Floats) -> None:
         """Seat everybody anew by linear programs over the nearly cheapest windows, as long as it pays."""
         if self.deadline - time.monotonic() < 0.2:
             return
         relaxation = Relaxation(self.block, self.absence)
         relaxation.limit(market.lower, market.upper)
-        above = priced - priced.min(axis=1)[:, None]
-        relaxation.add_columns(*cheapest(above, OFFERED, OFFER_MARGIN))
-        relaxation.add_columns(*self.best_per_session(above))
+        relaxation.add_columns(*offering.near(self.block, priced))
         if self.outcome.ledger:
             relaxation.add_columns(*np.nonzero(self.outcome.ledger.count))
         relaxation.watch_lines(market.prices().lines)

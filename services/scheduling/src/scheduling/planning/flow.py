@@ -9,12 +9,14 @@ from scheduling.planning import pricing
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Flags, Ints
+from scheduling.planning.offering import cheapest
 from scheduling.planning.pricing import Floats, Prices
 
 TOLERANCE = 1e-4
 HALF = 0.5
 HALF_OPEN = 1e-5
 SHARE_EXCESS = 0.1
+WORTHWHILE = 0.01     # gain of the bound per person that makes another round of cuts worth its time
 
 
 class Relaxation:
@@ -68,6 +70,8 @@ class Relaxation:
 
     def add_columns(self, classes: Ints, windows: Ints) -> int:
         """Offer these visits to the LP; returns how many were new."""
+        pairs = np.unique(classes * self.present.shape[1] + windows)
+        classes, windows = pairs // self.present.shape[1], pairs % self.present.shape[1]
         new = ~self.present[classes, windows]
         classes, windows = classes[new], windows[new]
         if not len(classes):
@@ -105,7 +109,7 @@ class Relaxation:
         """Put the R5 rows that this solution breaks into force."""
         taken = np.flatnonzero(seated > TOLERANCE)
         load = self.absence.load(self.block, self.column_class[taken], self.column_window[taken], seated[taken])
-        excess = load - self.block.ceiling[:, None]
+        excess = load - self.absence.ceiling
         known = {(line, point) for line, point, _ in self.line_rows}
         added = 0
         for line in np.flatnonzero((excess > TOLERANCE).any(axis=1)).tolist():
@@ -122,7 +126,7 @@ class Relaxation:
                                           self.column_window[columns])
         covered = columns[(first <= point) & (past > point)] + self.classes + self.sessions
         self.line_rows.append((line, point, self.solver.getNumRow()))
-        self.solver.addRow(-highspy.kHighsInf, float(self.block.ceiling[line]), len(covered),
+        self.solver.addRow(-highspy.kHighsInf, float(self.absence.ceiling[line, point]), len(covered),
                            covered.astype(np.int32), np.ones(len(covered)))
 
     def _add_share_rows(self, solution: "Solution") -> int:
@@ -154,9 +158,14 @@ class Relaxation:
         """Solve, price and cut until nothing is missing or the rounds are used up. Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         solution, complete = self.advance(seconds)
+        shared = -np.inf
         for _ in range(rounds):
             if complete:
-                break
+                if not self.sharing or solution.bound < shared + WORTHWHILE * float(self.block.size.sum()):
+                    break
+                shared = solution.bound
+                if not self._add_share_rows(solution):
+                    break
             solution, complete = self.advance(deadline - time.monotonic())
         return solution
 
@@ -168,10 +177,10 @@ class Relaxation:
             raise TimeoutError("no relaxation within the limit")
         solution = self._solution()
         priced = self.reduced(solution.prices)
-        solution.bound = pricing.bound(self.block, solution.prices, priced, self.lower, self.upper)
+        solution.bound = pricing.bound(self.block, self.absence, solution.prices, priced, self.lower, self.upper)
         missing = self._add_line_rows(solution.visits)
         missing += self.add_columns(*cheapest(priced - solution.worth[:, None], per_class, -TOLERANCE))
-        return solution, not missing and not (self.sharing and self._add_share_rows(solution))
+        return solution, not missing
 
     def watch_lines(self, prices: Floats) -> None:
         """Put R5 in force from the start where these prices expect it to bind."""
@@ -206,17 +215,6 @@ class Solution:
     def __init__(self, openings: Floats, visits: Floats, worth: Floats, prices: Prices) -> None:
         self.openings, self.visits, self.worth, self.prices = openings, visits, worth, prices
         self.bound = -np.inf
-
-
-def cheapest(cost: Floats, per_class: int, below: float) -> tuple[Ints, Ints]:
-    """For every class its cheapest windows below a cost, as pairs."""
-    if cost.shape[1] > per_class:
-        chosen = np.argpartition(cost, per_class - 1, axis=1)[:, :per_class]
-    else:
-        chosen = np.broadcast_to(np.arange(cost.shape[1]), cost.shape)
-    classes, windows = np.repeat(np.arange(len(cost)), chosen.shape[1]), chosen.ravel()
-    kept: Flags = cost[classes, windows] < below
-    return classes[kept], windows[kept]
 
 
 def _peaks(excess: Floats, candidates: Ints) -> list[int]:

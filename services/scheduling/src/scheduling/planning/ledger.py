@@ -30,8 +30,8 @@ class Ledger:
     def _line_room(self, c: int, w: int) -> int:
         line, place = self.block.line[c], self.absence.place_of_line[self.block.line[c]]
         first, past = self.absence.first[place, w], self.absence.past[place, self.absence.length_of[c], w]
-        ceiling = int(self.block.ceiling[line])
-        return ceiling - int(self.away[line, first:past].max()) if past > first else FORBIDDEN
+        free = self.absence.ceiling[line, first:past] - self.away[line, first:past]
+        return int(free.min()) if past > first else FORBIDDEN
 
     def add(self, c: int, w: int, n: int) -> None:
         """Seat n of class c in window w; a negative n takes them out."""

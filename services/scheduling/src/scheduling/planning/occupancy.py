@@ -1,10 +1,11 @@
 """How full windows are and who of a line is away, from named appointments."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from scheduling.planning.eligibility import Flags, Ints, Rules
+from scheduling.planning.eligibility import Flags, Ints, Rules, Windows
 from scheduling.planning.model import Worker
 
 
@@ -24,12 +25,22 @@ class Occupancy:
             grouped[key] = grouped.get(key, 0) + 1
         self.total: Ints = np.zeros(len(flat.total), dtype=np.int64)
         self.stations: Ints = np.zeros(flat.capacity.shape, dtype=np.int64)
+        self.used = {self.rules.windows.session[window] for _, _, window in grouped}
         self.away: dict[str, list[tuple[int, int, int]]] = {}
         for (line, package, window), n in grouped.items():
             self.total[window] += n
             self.stations[window] += n * rules.needs[rules.package_at[package]]
             begin, end = self.absence(line, package, window)
             self.away.setdefault(line, []).append((begin, end, n))
+
+    def remaining(self) -> Windows:
+        """The windows with the places that these appointments leave."""
+        flat = self.rules.windows
+        return replace(flat, total=flat.total - self.total, capacity=flat.capacity - self.stations)
+
+    def uses(self, session: int) -> bool:
+        """Whether anybody has an appointment in the session (a position)."""
+        return session in self.used
 
     def absence(self, line: str, package: str, window: int) -> tuple[int, int]:
         """When such a visit keeps the worker away."""

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scheduling.planning import rounding
-from scheduling.planning.blocks import FORBIDDEN
-from scheduling.planning.flow import HALF_OPEN, Relaxation, Solution, cheapest
+from scheduling.planning import offering, pricing, rounding
+from scheduling.planning.ascent import Market
+from scheduling.planning.flow import HALF_OPEN, Relaxation, Solution
 from scheduling.planning.ledger import Ledger
 from scheduling.planning.pricing import Floats, Prices
+
+FIRST_STEPS = (60, 20.0, 0.5)
+CLEARLY_OPEN, DIVE_ROUNDS = 0.95, 3
 
 
 @dataclass
@@ -36,9 +39,8 @@ class Search:
 
     def run(self, better: Callable[[Outcome], None] | None = None) -> Outcome:
         """Search until proved or out of time."""
-        relaxation = self.relaxation
-        relaxation.add_columns(*cheapest(relaxation.visit_cost, 10, float(FORBIDDEN)))
-        self._push(-np.inf, relaxation.lower.copy(), relaxation.upper.copy())
+        if not self.taken:
+            self.dive()
         while self.nodes and time.monotonic() < self.deadline:
             bound, _, lower, upper = heapq.heappop(self.nodes)
             if bound > self.outcome.cost - 1:
@@ -51,6 +53,44 @@ class Search:
             if better:
                 better(self.outcome)
         self._prove()
+        return self.outcome
+
+    def _start(self) -> None:
+        """Offer first columns at the prices of a market; the likeliest openings become the first node to try."""
+        relaxation = self.relaxation
+        market = Market(relaxation.block, relaxation.absence, by_line=False)
+        market.run(*FIRST_STEPS)
+        charges = pricing.charges(relaxation.block, relaxation.absence, market.prices())
+        relaxation.add_columns(*offering.near(relaxation.block, relaxation.visit_cost + charges))
+        self._push(-np.inf, relaxation.lower.copy(), relaxation.upper.copy())
+
+    def dive(self) -> Outcome:
+        """A first plan: open the clearest sessions and close the idlest, again and again, until all are whole."""
+        self._start()
+        relaxation = self.relaxation
+        whole = relaxation.lower, relaxation.upper
+        lower, upper = whole[0].copy(), whole[1].copy()
+        sharing, relaxation.sharing = relaxation.sharing, False
+        try:
+            while True:
+                solution = relaxation.optimise(DIVE_ROUNDS, self.deadline - time.monotonic())
+                self.outcome.prices = self.outcome.prices or solution.prices
+                self.outcome.bound = max(self.outcome.bound, solution.bound) if not lower.any() else self.outcome.bound
+                loose = np.flatnonzero(lower < upper)
+                share = solution.openings[loose]
+                if _undecided(solution) is None:
+                    break
+                clear = (share > CLEARLY_OPEN) | (share < HALF_OPEN)
+                clear[share.argmax()] = True
+                lower[loose[clear & (share > HALF_OPEN)]] = 1
+                upper[loose[clear & (share <= HALF_OPEN)]] = 0
+                relaxation.limit(lower, upper)
+            self._leaf(solution, np.inf)
+        except TimeoutError:
+            pass      # whatever was found before stands
+        finally:
+            relaxation.sharing = sharing
+            relaxation.limit(*whole)
         return self.outcome
 
     def _prove(self) -> None:

@@ -32,6 +32,10 @@ class Prices:
 def visit_costs(block: Block) -> Floats:
     """Cost of every visit, class by window, FORBIDDEN where R2 or R3 fails."""
     cost = block.kind_cost[block.kind] + block.day_cost[:, block.window_day]
+    seated = np.flatnonzero(block.seat >= 0)
+    if len(seated):
+        cost[seated] += block.move
+        cost[seated, block.seat[seated]] -= block.move
     return np.where(cost >= FORBIDDEN, float(FORBIDDEN), cost)
 
 
@@ -49,11 +53,11 @@ def charges(block: Block, absence: Absence, prices: Prices) -> Floats:
     return total
 
 
-def bound(block: Block, prices: Prices, priced: Floats, lower: Floats, upper: Floats) -> float:
+def bound(block: Block, absence: Absence, prices: Prices, priced: Floats, lower: Floats, upper: Floats) -> float:
     """What no plan whose openings lie within the limits can cost less than, exactly, for any prices."""
     cheapest_visit = priced.min(axis=1, initial=float(FORBIDDEN))
     people = float((np.minimum(cheapest_visit, block.penalty) * block.size).sum())
-    crews = float((prices.lines * block.ceiling[:, None]).sum())
+    crews = float((prices.lines * absence.ceiling).sum())
     net = block.open_cost - rents(block, prices)
     return people - crews + float(np.where(net >= 0, net * lower, net * upper).sum())
 

@@ -35,11 +35,7 @@ class Chain:
 
     def windows_for(self, worker: Worker) -> tuple[str | None, Ints]:
         """The structural reason, or None and the windows that data alone allow."""
-        line = self.rules.instance.lines[self.rules.line_at[worker.line]]
-        key = (line.site, line.calendar, worker.package)
-        if key not in self._by_kind:
-            self._by_kind[key] = self._for_kind(*key)
-        reason, windows = self._by_kind[key]
+        reason, windows = self._kind(worker)
         if reason:
             return reason, windows
         days = self.rules.windows.day[windows]
@@ -49,6 +45,17 @@ class Chain:
         free = np.array([worker.free_on(int(day)) for day in self.rules.windows.day[in_time]], dtype=np.bool_)
         left = in_time[free]
         return (None, left) if len(left) else (WORKER_UNAVAILABLE, left)
+
+    def windows_of_kind(self, worker: Worker) -> Ints:
+        """The windows that R2 allows people of the worker's line and package."""
+        return self._kind(worker)[1]
+
+    def _kind(self, worker: Worker) -> tuple[str | None, Ints]:
+        line = self.rules.instance.lines[self.rules.line_at[worker.line]]
+        key = (line.site, line.calendar, worker.package)
+        if key not in self._by_kind:
+            self._by_kind[key] = self._for_kind(*key)
+        return self._by_kind[key]
 
     def reason(self, worker: Worker, occupancy: Occupancy) -> str:
         """The code for a worker without appointment. Raises CouldBePlaced."""

@@ -6,8 +6,9 @@ import numpy as np
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Ints
-from scheduling.planning.flow import TOLERANCE, Relaxation, Solution, cheapest
+from scheduling.planning.flow import TOLERANCE, Relaxation, Solution
 from scheduling.planning.ledger import Ledger, insert_waiting
+from scheduling.planning.offering import cheapest
 from scheduling.planning.pricing import Floats
 
 
@@ -24,7 +25,7 @@ def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: F
     seats = np.round(visits).astype(np.int64)
     taken = np.flatnonzero(seats)
     load = relaxation.absence.load(relaxation.block, classes[taken], windows[taken], seats[taken])
-    crowded = (load > relaxation.block.ceiling[:, None]).any(axis=1)      # R5 may not be in force everywhere yet
+    crowded = (load > relaxation.absence.ceiling).any(axis=1)      # R5 may not be in force everywhere yet
     broken |= crowded[relaxation.block.line]
     whole = np.flatnonzero((seats > 0) & ~broken[classes])
     ledger.add_many(classes[whole], windows[whole], seats[whole])
@@ -106,7 +107,7 @@ def _line_rows(block: Block, absence: Absence, ledger: Ledger, classes: Ints, wi
     point = first[pair] + np.arange(len(pair)) - np.repeat(np.cumsum(length) - length, length)
     keys, row = np.unique(lines[pair] * absence.points + point, return_inverse=True)
     line, at = keys // max(absence.points, 1), keys % max(absence.points, 1)
-    return pair, row, block.ceiling[line] - ledger.away[line, at]
+    return pair, row, absence.ceiling[line, at] - ledger.away[line, at]
 
 
 def _integer_program(cost: Ints, rows: Ints, columns: Ints, lower: Ints, upper: Ints, seconds: float) -> Ints:

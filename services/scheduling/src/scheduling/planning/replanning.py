@@ -1,0 +1,191 @@
+"""`replan`: repair a published plan after changes; whoever need not move keeps the appointment."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from scheduling.planning import blocks, changing, classes, components, costs, naming, reasons
+from scheduling.planning.absence import Absence
+from scheduling.planning.eligibility import Rules
+from scheduling.planning.flow import Relaxation
+from scheduling.planning.ledger import Ledger, insert_waiting
+from scheduling.planning.model import Appointments, Changes, Instance, Notes, Plan, Worker
+from scheduling.planning.occupancy import Occupancy
+from scheduling.planning.openings import Search
+from scheduling.planning.reasons import Chain
+
+HELPERS = 1_500       # how many seated people may at most be asked to make room
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The published plan after the changes: who stays for certain, who sits in an overfull window, who has broken."""
+
+    staying: Appointments
+    crowded: Appointments
+    broken: frozenset[str]
+
+
+def replan(instance: Instance, published: Appointments, changes: Changes, time_limit: float = 10.0,
+           seed: int = 0) -> Plan:
+    """The cheapest repair found in about `time_limit` seconds, with its bound given the appointments that stay."""
+    started = time.monotonic()
+    effective = changing.effective(instance, changes)
+    repair = _Repair(effective, published, changes.now, started + 0.85 * time_limit, seed)
+    appointments, bound = repair.run()
+    return repair.plan(appointments, bound, time.monotonic() - started)
+
+
+class _Repair:
+    def __init__(self, instance: Instance, published: Appointments, now: int, deadline: float, seed: int) -> None:
+        self.instance, self.published, self.now, self.deadline, self.seed = instance, published, now, deadline, seed
+        self.first_free = now + instance.params.freeze_days
+        self.rules = Rules(instance, self.first_free)
+        self.today = Rules(instance)
+        self.workers = {w.id: w for w in instance.workers}
+        self.day = {s.id: s.day for s in instance.sessions}
+        self.standing = self._stand()
+
+    def run(self) -> tuple[Appointments, float]:
+        """Seat whoever lost a seat; if somebody is still left out, ask the seated to make room."""
+        best, bound = self._seat({}, quick=True)
+        missing = self._missing(best)
+        if not missing:
+            return self._seat({}) if time.monotonic() < self.deadline else (best, bound)
+        if time.monotonic() < self.deadline:
+            helpers = self._helpers(missing)
+            wider, wider_bound = self._seat(helpers)
+            if self._total(wider) < self._total(best):
+                best, bound = wider, wider_bound
+        return best, bound
+
+    def plan(self, appointments: Appointments, bound: float, seconds: float) -> Plan:
+        """The finished plan with reasons and cost."""
+        unassigned = reasons.of_all(self.rules, self.workers, appointments)
+        cost = costs.of_plan(self.rules, self.workers, appointments, unassigned, self._moved(appointments))
+        return Plan(appointments, unassigned, cost, min(int(np.ceil(bound - 1e-6)), cost.total), Notes(seconds=seconds))
+
+    def _stand(self) -> Standing:
+        chain = Chain(self.today)
+        allowed: dict[tuple[str, str], set[Place]] = {}
+        seated: dict[Place, list[Worker]] = {}
+        staying: Appointments = {}
+        broken = set()
+        for who, at in self.published.items():
+            worker = self.workers.get(who)
+            if worker is None:
+                broken.add(who)
+            elif self.day[at[0]] < self.now:
+                staying[who] = at
+            elif worker.free_on(self.day[at[0]]) and at in self._allowed(chain, worker, allowed):
+                seated.setdefault(at, []).append(worker)
+            else:
+                broken.add(who)
+        crowded: Appointments = {}
+        for at, people in seated.items():
+            if self._fits(at, people):
+                staying.update((w.id, at) for w in people)
+            elif self.day[at[0]] < self.first_free:
+                staying.update((w.id, at) for w in self._keep_most(at, people))
+            else:
+                crowded.update((w.id, at) for w in people)
+        return Standing(staying, crowded, frozenset(broken))
+
+    def _allowed(self, chain: Chain, worker: Worker, known: dict[tuple[str, str], set[Place]]) -> set[Place]:
+        """The places that R2 allows the worker's line and package."""
+        key = (worker.line, worker.package)
+        if key not in known:
+            flat = self.today.windows
+            known[key] = {(self.instance.sessions[flat.session[w]].id, int(flat.index[w]))
+                          for w in chain.windows_of_kind(worker).tolist()}
+        return known[key]
+
+    def _needs(self, worker: Worker) -> tuple[str, ...]:
+        return self.instance.packages[self.rules.package_at[worker.package]].stations
+
+    def _limits(self, at: Place) -> dict[str, int]:
+        session = self.instance.sessions[self.rules.session_at[at[0]]]
+        return {"": session.total[at[1]]} | {q: places[at[1]] for q, places in session.capacity.items()}
+
+    def _fits(self, at: Place, people: Iterable[Worker]) -> bool:
+        load = Counter(q for worker in people for q in ("", *self._needs(worker)))
+        limits = self._limits(at)
+        return all(n <= limits.get(q, 0) for q, n in load.items())
+
+    def _keep_most(self, at: Place, people: list[Worker]) -> list[Worker]:
+        """R8: of an overfull frozen window, people in turn as long as they fit, the most urgent first."""
+        left = self._limits(at)
+        kept = []
+        for worker in sorted(people, key=lambda w: (-w.priority, w.due, w.id)):
+            needed = ("", *self._needs(worker))
+            if all(left[q] > 0 for q in needed):
+                kept.append(worker)
+                for q in needed:
+                    left[q] -= 1
+        return kept
+
+    def _seat(self, helpers: Appointments, quick: bool = False) -> tuple[Appointments, float]:
+        """Seat everybody without a fixed seat; helpers may be moved, at the price of a move."""
+        appointments = {w: at for w, at in self.standing.staying.items() if w not in helpers}
+        fixed = Occupancy(self.rules, self.workers, appointments)
+        movable = self.standing.crowded | helpers
+        seats = {w: fixed.first_window[s] + i for w, (s, i) in movable.items()}
+        loose = [(k, w) for k, w in enumerate(self.instance.workers) if w.id not in appointments]
+        demand = classes.of(self.rules, loose, seats)
+        bound = float(self._total(appointments, base=True))
+        parts = components.split(self.rules, demand)
+        inside = {c for part in parts for c in part.classes.tolist()}
+        for c in range(len(demand.size)):
+            if c not in inside:
+                bound += int(demand.size[c]) * self.instance.weights.unassigned[int(demand.priority[c])]
+        for part in parts:
+            block = blocks.build(self.rules, demand, part.classes, part.sessions, fixed)
+            if not len(block.window_at):
+                bound += float((block.penalty * block.size).sum())
+                continue
+            absence = Absence(self.rules, block, fixed)
+            search = Search(Relaxation(block, absence, sharing=True), self.deadline)
+            outcome = search.dive() if quick else search.run()
+            ledger = outcome.ledger
+            if ledger is None:
+                ledger = Ledger(block, absence)
+                insert_waiting(ledger)
+            bound += max(outcome.bound, 0.0)
+            at, windows = np.nonzero(ledger.count)
+            naming.name(self.rules, demand, block, at, windows, ledger.count[at, windows].astype(np.int64), appointments)
+        return appointments, bound
+
+    def _missing(self, appointments: Appointments) -> list[Worker]:
+        """Workers left out although data alone would let them in."""
+        chain = Chain(self.rules)
+        return [w for w in self.instance.workers
+                if w.id not in appointments and chain.windows_for(w)[0] is None]
+
+    def _helpers(self, missing: list[Worker]) -> Appointments:
+        """Seated people whose windows the missing could use, those in the most wanted windows first."""
+        chain, flat = Chain(self.rules), self.rules.windows
+        wanted: Counter[Place] = Counter()
+        for worker in missing:
+            for w in chain.windows_for(worker)[1].tolist():
+                wanted[self.instance.sessions[flat.session[w]].id, int(flat.index[w])] += 1
+        seated = [(-wanted[at], w, at) for w, at in self.standing.staying.items()
+                  if at in wanted and self.day[at[0]] >= self.first_free]
+        return {w: at for _, w, at in sorted(seated)[:HELPERS]}
+
+    def _moved(self, appointments: Appointments) -> int:
+        return sum(appointments.get(w) != at for w, at in self.published.items() if w not in self.standing.broken)
+
+    def _total(self, appointments: Appointments, base: bool = False) -> int:
+        """The objective of a state; `base`: only of these appointments, nobody counted as left out or moved."""
+        missing = [] if base else [w for w in self.workers if w not in appointments]
+        moved = self._forced() if base else self._moved(appointments)
+        return costs.of_plan(self.rules, self.workers, appointments, missing, moved).total
+
+    def _forced(self) -> int:
+        """Moves out of frozen windows that were decided before any search."""
+        settled = self.standing.broken | self.standing.staying.keys() | self.standing.crowded.keys()
+        return sum(w not in settled for w in self.published)
