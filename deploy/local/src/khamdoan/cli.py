@@ -15,7 +15,9 @@ COMMANDS = {
     "env": "khamdoan.commands.env",
     "logs": "khamdoan.commands.logs",
     "prepare": "khamdoan.commands.prepare",
+    "demo": "khamdoan.commands.demo",
     "roster": "khamdoan.commands.roster",
+    "plan": "khamdoan.commands.plan",
 }
 
 
