@@ -99,7 +99,7 @@ class ExtractedFile:
 
 
 def to_chunks(cells: RosterCells) -> ExtractedFile:
-    """Cut a file into chunks of at most 500 rows and about 300 KB of JSON; a huge row is a chunk of its own."""
+    """Cut a file into chunks of at most 500 rows and about 300 KB of JSON."""
     chunks: list[bytes] = []
     sheets = []
     for number, sheet in enumerate(cells.sheets):
@@ -136,11 +136,14 @@ def _by_chunk(items: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
 
 
 def _parts(first: int, rows: list[Row]) -> Iterator[tuple[int, list[Row]]]:
-    """Halve what is too large for one message."""
+    """Halve what is too large for one message; a single row that still is has its texts cut."""
     if len(rows) > 1 and len(to_json(rows, inf_nan_mode="null")) > BYTES_PER_CHUNK:
         middle = len(rows) // 2
         yield from _parts(first, rows[:middle])
         yield from _parts(first + middle, rows[middle:])
+    elif len(rows) == 1 and len(to_json(rows, inf_nan_mode="null")) > BYTES_PER_CHUNK:
+        longest = BYTES_PER_CHUNK // (4 * len(rows[0]))
+        yield first, [[cell[:longest] if isinstance(cell, str) else cell for cell in rows[0]]]
     else:
         yield first, rows
 

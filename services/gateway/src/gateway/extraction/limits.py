@@ -8,7 +8,9 @@ MAX_GRID_CELLS = 6_000_000
 """Cells of the rectangle that a sheet spans, blank ones included: what the workbook library keeps in memory."""
 MAX_PARTS = 5_000
 MAX_MEMORY_BYTES = 512 * 1024 * 1024
-MAX_SECONDS = 10
+MAX_SECONDS = 8
+MAX_TEXT = 32_767
+"""Characters of a cell, as spreadsheet programs have it; the rest of a longer text is cut."""
 
 
 class FileRefusedError(Exception):

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from gateway.extraction.limits import MAX_COLUMNS, MAX_EXPANDED_BYTES, MAX_PARTS, FileRefusedError
 
 PIECE = 1 << 20
+WITHIN_CELL = 2_000
+"""Bytes after a cell's tag in which its value is looked for, behind the formula."""
 DOCTYPE = b"<!DOCTYPE"
 WIDE_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-16-le", "utf-16-be"))
 
@@ -18,9 +20,8 @@ _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _DATE_1904 = re.compile(rb"""\bdate1904\s*=\s*["'](?:1|true)["']""")
 _HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\bhidden=["'](?:1|true)["'][^>]*>""")
 _HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\b[^>]*?\bhidden=["'](?:1|true)["'][^>]*>""")
-_ERROR_CELL = re.compile(
-    rb"""<(?:\w+:)?c\b[^>]*?\bt=["']e["'][^>]*>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)""", re.DOTALL
-)
+_ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*\bt=["']e["'][^>]*>""")
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)")
 _TWO_LETTERS = re.compile(rb"""["']([A-Z])[A-Z]\d+["'][^>]*(?<!/)>""")
 _WIDE = re.compile(rb' r="[A-Z][A-Z]')
 _FAR_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["'](?:[A-Z]{3}|S[S-Z]|[T-Z][A-Z])\d+["'][^>]*(?<!/)>""")
@@ -38,7 +39,7 @@ class SheetMarks:
     height: int = 0
     width: int = 26
     hidden_rows: list[int] = field(default_factory=list)
-    hidden_columns: list[int] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
@@ -131,11 +132,13 @@ def _mark(sheet: SheetMarks, piece: bytes, errors: set[str]) -> None:
                 sheet.hidden_rows.append(int(number[1]) - 1)
         for column in _HIDDEN_COLUMN.findall(piece):
             first, last = int(attribute(column, "min") or 1), int(attribute(column, "max") or 0)
-            sheet.hidden_columns.extend(range(first - 1, min(last, MAX_COLUMNS)))
+            sheet.hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
     if b't="e"' in piece or b"t='e'" in piece:
-        for found in _ERROR_CELL.finditer(piece):
-            if place := _REFERENCE.search(found[0]):
-                sheet.errors[int(place[2]) - 1, column_index(place[1])] = found[1].decode("ascii", "replace")
+        for tag in _ERROR_CELL.finditer(piece):
+            if place := _REFERENCE.search(tag[0]):
+                value = _VALUE.search(piece, tag.end(), tag.end() + WITHIN_CELL)
+                shown = value[1].decode("ascii", "replace") if value else "#ERROR"
+                sheet.errors[int(place[2]) - 1, column_index(place[1])] = shown
 
 
 def _measure(sheet: SheetMarks, piece: bytes) -> None:

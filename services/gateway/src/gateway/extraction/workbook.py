@@ -9,7 +9,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 
 from contracts.roster_cells import Cell, RosterCells, Row, Sheet, date_cell, error_cell, truth_cell
 from gateway.extraction import package
-from gateway.extraction.limits import MAX_COLUMNS, MAX_GRID_CELLS, MAX_ROWS, FileRefusedError
+from gateway.extraction.limits import MAX_COLUMNS, MAX_GRID_CELLS, MAX_ROWS, MAX_TEXT, FileRefusedError
 
 INVISIBLE = (
     " \t\n\r\x0b\x0c\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -63,7 +63,7 @@ def _sheet(source: CalamineSheet, name: str, marks: package.SheetMarks) -> Sheet
     merges = [(a, b, c, d) for (a, b), (c, d) in source.merged_cell_ranges or () if a < len(rows) and b < MAX_COLUMNS]
     hidden = [row for row in marks.hidden_rows if row < len(rows)]
     width = max(map(len, rows), default=0)
-    return Sheet(name, rows, merges, hidden, sorted({c for c in marks.hidden_columns if c < width}))
+    return Sheet(name, rows, merges, hidden, sorted(c for c in marks.hidden_columns if c < width))
 
 
 def _put(rows: list[Row], row: int, column: int, cell: Cell) -> None:
@@ -101,5 +101,6 @@ def _unescape(found: re.Match[str]) -> str:
 def text_cell(text: str) -> str | None:
     """The text as it stands, or None if there is nothing in it but spaces of any kind."""
     if text and (text[0] > " " or text.strip(INVISIBLE)):
+        text = text[:MAX_TEXT] if len(text) > MAX_TEXT else text
         return text.replace("\0", "") if "\0" in text else text
     return None

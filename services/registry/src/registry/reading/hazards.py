@@ -13,9 +13,8 @@ from registry.reading.text import NONE, Field
 UNSPECIFIC, UNCODED, NO_HAZARD = "UNSPECIFIC", "UNCODED", "NONE"
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_PARENTHESES = re.compile(r"\([^()]*\)")
-_DIVIDED_WITH_MARKS = re.compile(r"[,;/+\n\r\v\f\u2028\u2029]|(?<!\w)và(?!\w)", re.IGNORECASE)
-_DIVIDED_WITHOUT_MARKS = re.compile(r"[,;/+\n\r\v\f\u2028\u2029]|(?<!\w)va(?!\w)", re.IGNORECASE)
+_DIVIDED_WITH_MARKS = re.compile(r"\([^()]*\)|[,;/+\n\r\v\f\u2028\u2029]|(?<!\w)và(?!\w)", re.IGNORECASE)
+_DIVIDED_WITHOUT_MARKS = re.compile(r"\([^()]*\)|[,;/+\n\r\v\f\u2028\u2029]|(?<!\w)va(?!\w)", re.IGNORECASE)
 _BULLET = re.compile(r"^[\s\-–—•●▪◦*·+>]+")
 _OLDER = {"oà": "òa", "oá": "óa", "oả": "ỏa", "oã": "õa", "oạ": "ọa", "oè": "òe", "oé": "óe", "oẻ": "ỏe"}
 _TONE_PLACES = _OLDER | {"oẽ": "õe", "oẹ": "ọe", "uỳ": "ùy", "uý": "úy", "uỷ": "ủy", "uỹ": "ũy", "uỵ": "ụy"}
@@ -73,10 +72,9 @@ def _converted(cell: Cell) -> str:
 
 def _parts(raw: str, *, has_marks: bool) -> list[str]:
     """The cell divided at separators outside parentheses, without bullets."""
-    shielded = [(found.start(), found.end()) for found in _PARENTHESES.finditer(raw)]
     pieces, start = [], 0
     for found in (_DIVIDED_WITH_MARKS if has_marks else _DIVIDED_WITHOUT_MARKS).finditer(raw):
-        if not any(first < found.start() < last for first, last in shielded):
+        if not found[0].startswith("("):
             pieces.append(raw[start : found.start()])
             start = found.end()
     parts = (_BULLET.sub("", text.clean(piece)) for piece in [*pieces, raw[start:]])

@@ -11,10 +11,12 @@ from registry.reading import text
 
 _COLUMN_NUMBER = re.compile(r"[(\[]?\s*(\d{1,3}|[A-Za-z])\s*[)\]]?(?:\s*=.*)?")
 _SUBTOTAL = re.compile(r"(?:cộng|tổng|total)(?!\w)|tong (?:cong|so)(?!\w)|grand total(?!\w)")
-_NUMBERING = re.compile(r"\s*\(?(?:[IVXLC]+|\d+(?:\.\d+)*|[A-Za-zĐđ])\s*[.)\-–—:/]+\s*")
+_NUMBERING = re.compile(r"\s*\(?(?:\d+(?:\.\d+)+[.)\-–—:/]*\s+|(?:[IVXLC]+|\d+|[A-Za-zĐđ])\s*[.)\-–—:/]+\s*)")
 _BARE_NUMBERING = re.compile(r"\(?(?:[IVXLC]+|[A-ZĐ])\s*[.)\-–—:/]*")
 _UNIT = r"(?:người|lđ|lao động|nlđ|cnlđ|công nhân|cn|nhân viên|nv|đoàn viên|đv|đ/c|đồng chí|ng|persons?|workers?)"
-_COUNT = re.compile(rf"\s*[:\-–(\[]*\s*(?:\d+\s*{_UNIT}\.?|(?<=[(:\[])\s*\d+)\s*[)\]]?\s*", re.IGNORECASE)
+_COUNT = re.compile(rf"\s*[:\-–(\[]*\s*(?:\d+\s*{_UNIT}\.?|(?<=[(:\[])\s*\d+)\s*[)\]]?\s*$", re.IGNORECASE)
+COUNT_WITHIN = 40
+"""Characters at the end of a heading in which its count stands."""
 
 
 def cell_text(cell: Cell) -> str:
@@ -118,8 +120,7 @@ def heading_department(label: str, encoding: Encoding | None = None) -> str | No
     cleaned = text.clean_cell(text.old_text(label, encoding))
     numbering = _NUMBERING.match(cleaned)
     bare = cleaned[numbering.end() :] if numbering else cleaned
-    for found in _COUNT.finditer(bare):
-        if found.end() == len(bare) and found.start() > 0:
-            bare = bare[: found.start()]
-            break
+    found = _COUNT.search(bare, max(1, len(bare) - COUNT_WITHIN))
+    if found:
+        bare = bare[: found.start()]
     return bare.strip(" :-–") or cleaned or None
