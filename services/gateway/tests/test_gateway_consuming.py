@@ -200,7 +200,8 @@ async def test_the_same_batch_delivered_twice_changes_nothing(database: Database
     await deliver(CONSUMER, database, batch)
 
     counts = """
-        SELECT (SELECT count(*) FROM appointments), (SELECT count(*) FROM causation), (SELECT count(*) FROM feed_entries)
+        SELECT (SELECT count(*) FROM appointments), (SELECT count(*) FROM causation),
+               (SELECT count(*) FROM feed_entries)
     """
     row = await database.pool.fetchrow(counts)
     assert row is not None

@@ -1,5 +1,8 @@
 """The composition root: the HTTP app of the edge, and the service that runs it."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -11,6 +14,7 @@ from starlette.responses import Response
 from gateway import (
     campaigns_http,
     development_http,
+    edge_topics,
     events_http,
     feeds_http,
     figures_http,
@@ -40,6 +44,7 @@ PARTS = (
     identities_http,
     operations_http,
 )
+Background = Callable[[Database, asyncio.Event], Awaitable[None]]
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 AWAY = (
@@ -85,11 +90,18 @@ def make_service(settings: Settings) -> Service:
         migrations=MIGRATIONS,
         http=make_app(edge),
         http_port=settings.gateway_port,
-        background=[edge.wakeups.listen, lambda _database, stop: read_rosters(edge, stop)],
+        background=_background(edge),
         ready_without_kafka=True,
     )
     edge.database = service.database
     return service
+
+
+def _background(edge: Edge) -> list[Background]:
+    work: list[Background] = [edge.wakeups.listen, lambda _database, stop: read_rosters(edge, stop)]
+    if edge.settings.edge_topics:
+        work += [partial(edge_topics.open_topics, edge), partial(edge_topics.bridge, edge)]
+    return work
 
 
 def _response(request: Request, refusal: Refusal) -> Response:

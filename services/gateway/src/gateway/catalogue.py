@@ -44,9 +44,13 @@ def key_of(ref: str) -> UUID:
 
 @cache
 def may_leave(event: type[Event]) -> frozenset[str]:
-    """The fields of an event that may leave the restricted topics: the public and the pseudonymous ones."""
+    """The fields of an event that may leave the restricted topics: the public and the pseudonymous ones.
+
+    `answers` is for receipts alone.
+    """
     allowed = (Sensitivity.PUBLIC, Sensitivity.PSEUDONYMOUS)
-    return frozenset(name for name, field in event.model_fields.items() if sensitivity_of(field) in allowed)
+    fields = {name for name, field in event.model_fields.items() if sensitivity_of(field) in allowed}
+    return frozenset(fields - {"answers"})
 
 
 @cache

@@ -31,8 +31,10 @@ ORDER BY campaign_id FOR UPDATE
 CELLS = """
 SELECT unit_id, count(*) FILTER (WHERE final_class <= 2) AS strong, count(*) FILTER (WHERE final_class = 3) AS fair,
        count(*) FILTER (WHERE final_class >= 4) AS weak
-FROM (SELECT DISTINCT ON (worker_id) worker_id, unit_id, final_class FROM fitness LEFT JOIN visits USING (visit_id)
-      WHERE fitness.campaign_id = $1 ORDER BY worker_id, visits.concluded_on DESC NULLS LAST, visit_id) AS person
+FROM (SELECT DISTINCT ON (stated.worker_id) stated.unit_id, stated.final_class
+      FROM fitness AS stated LEFT JOIN visits USING (visit_id)
+      WHERE stated.campaign_id = $1
+      ORDER BY stated.worker_id, visits.concluded_on DESC NULLS LAST, visit_id) AS person
 GROUP BY unit_id
 """
 RELEASE = """

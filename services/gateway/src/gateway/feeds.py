@@ -8,10 +8,14 @@ from contracts.base import Event, Party
 from contracts.scheduling import AppointmentMoved
 from gateway import catalogue
 from gateway.read_models.records import Reader
+from shared import outbox
 from shared.consuming import Batch, Message
 from shared.database import Transaction
+from shared.envelope import write_headers
 
 CHANNEL = "feeds"
+OUT = "edge.out."
+COPIED_AT_ONCE = 1_000
 # Feeds are locked in one order by taking a lock on their table's name first: two batches never wait crosswise.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('feeds'))"
 APPEND = """
@@ -32,6 +36,8 @@ WITH entry AS (
 )
 SELECT party FROM locked WHERE on_kafka
 """
+NOT_ON_KAFKA = "SELECT party FROM feeds WHERE NOT on_kafka ORDER BY party"
+PUT_ON_KAFKA = "UPDATE feeds SET on_kafka = true WHERE party = $1 AND NOT on_kafka RETURNING last_sequence"
 READ = """
 SELECT sequence, source, id, type, at, data FROM feed_entries
 WHERE party = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
@@ -75,11 +81,42 @@ async def append(tx: Transaction, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     await tx.execute(LOCK)
-    await tx.fetch(
+    on_kafka = await tx.fetch(
         APPEND, [e.party for e in entries], [e.source for e in entries], [e.id for e in entries],
         [e.type for e in entries], [e.at for e in entries], [e.data for e in entries],
     )  # fmt: skip
+    listening = {row["party"] for row in on_kafka}
+    await outbox.append_copies(tx, [_copy(entry) for entry in entries if entry.party in listening])
     await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
+
+
+def _copy(entry: Entry) -> outbox.Copy:
+    """An entry for the party's own topic, whose numbers are those of the feed: both count the same from the start."""
+    headers = write_headers(
+        type=entry.type, source=entry.source, id=entry.id, time=entry.at, subject=entry.party, cause=None, party=None,
+        actor=None, trace=None,
+    )  # fmt: skip
+    return outbox.Copy(OUT + entry.party.replace("/", ".", 1), entry.party, headers, entry.data.encode())
+
+
+async def not_on_kafka(db: Reader) -> list[str]:
+    """The parties whose feed has no topic yet."""
+    return [row["party"] for row in await db.fetch(NOT_ON_KAFKA)]
+
+
+async def put_on_kafka(tx: Transaction, party: str) -> None:
+    """Copy what a party's log holds to its topic; from then on every entry follows as it is appended."""
+    await tx.execute(LOCK)
+    last = await tx.fetchval(PUT_ON_KAFKA, party)
+    after = 0
+    while after < (last or 0):
+        rows = await tx.fetch(READ, party, after, COPIED_AT_ONCE)
+        await outbox.append_copies(tx, [_copy(_of_row(party, row)) for row in rows])
+        after = rows[-1]["sequence"]
+
+
+def _of_row(party: str, row: Any) -> Entry:
+    return Entry(party, row["source"], row["id"], row["type"], row["at"], row["data"])
 
 
 async def read(db: Reader, party: str, after: int, *, limit: int) -> list[Any]:

@@ -100,7 +100,7 @@ _OUTSIDE = {event.entry.writer for event in catalogue.OUTSIDE_EVENTS}
 
 def _body(event: Event) -> str:
     """What of an answer may stand in a receipt: nothing of what was found."""
-    return event.model_dump_json(include=set(catalogue.may_leave(type(event))) - {"answers"})
+    return event.model_dump_json(include=set(catalogue.may_leave(type(event))))
 
 
 async def mark_parked(tx: Transaction, refs: Sequence[str]) -> None:
