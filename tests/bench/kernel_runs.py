@@ -18,6 +18,10 @@ from kernel_load import Outlet, Place, Record
 HERE = Path(__file__).parent
 TICK = os.sysconf("SC_CLK_TCK")
 SEEN_AT_LEAST = 500
+SHARED = """
+SELECT count(holder) = 16 AND count(DISTINCT holder) = $1 AND max(held) <= ceil(16.0 / $1)
+FROM (SELECT holder, count(*) OVER (PARTITION BY holder) AS held FROM leases) AS l
+"""
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,8 @@ def run(job: Job, place: Place, events: Sequence[Record], *, seconds: float = 60
 
 def wait_for_shares(place: Place, relays: int, *, seconds: float = 40) -> None:
     """Wait until every relay holds its share of the outbox."""
-    question = "SELECT count(holder) = 16 AND count(DISTINCT holder) = $1 AND max(held) <= ceil(16.0 / $1) FROM " \
-               "(SELECT holder, count(*) OVER (PARTITION BY holder) AS held FROM leases) AS l"  # fmt: skip
     until = monotonic() + seconds
-    while not asyncio.run(ask(place.url, question, relays)):
+    while not asyncio.run(ask(place.url, SHARED, relays)):
         if monotonic() > until:
             raise TimeoutError("the relays did not share the outbox")
         sleep(0.1)

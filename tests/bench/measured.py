@@ -60,17 +60,12 @@ class Report:
     def table(self) -> str:
         """One table: figure, median, lowest, highest, repeats; then the ratios."""
         lines = ["", "", self.title, machine()]
-        section = ""
-        for figure in self.figures.values():
-            if figure.section != section:
-                section = figure.section
-                lines += ["", f"{section:<62}{'median':>12}{'lowest':>12}{'highest':>12}  n"]
-            values = [figure.median, min(figure.values), max(figure.values)]
-            numbers = "".join(f"{_number(value):>12}" for value in values)
-            lines.append(f"  {figure.name:<60}{numbers}  {len(figure.values)}  {figure.unit} {figure.remark}".rstrip())
+        for section in dict.fromkeys(figure.section for figure in self.figures.values()):
+            lines += ["", f"{section:<66}{'median':>10}{'lowest':>10}{'highest':>10}   n"]
+            lines += [_line(figure) for figure in self.figures.values() if figure.section == section]
         if self.ratios:
             lines += ["", "ratios, within this run"]
-            lines += [f"  {sentence:<72}{_number(value):>12}" for sentence, value in self.ratios]
+            lines += [f"  {sentence:<84}{_number(value):>12}" for sentence, value in self.ratios]
         return "\n".join(lines) + "\n"
 
     def as_json(self) -> dict[str, object]:
@@ -94,6 +89,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The value that so large a share of the values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def _line(figure: Figure) -> str:
+    numbers = "".join(f"{_number(value):>10}" for value in (figure.median, min(figure.values), max(figure.values)))
+    return f"  {figure.name:<64}{numbers}{len(figure.values):>4}  {figure.unit} {figure.remark}".rstrip()
 
 
 def _number(value: float) -> str:
