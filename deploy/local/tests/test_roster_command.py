@@ -1,0 +1,39 @@
+"""`khamdoan roster read`, without any server."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from khamdoan import cli
+
+ROSTER = "Họ tên;Ngày sinh;Giới tính;Số CCCD\nTrần An;1/2/1990;nam;001090123456\nLê Bé;?;nữ;\nCộng;;;\n"
+
+
+def test_reading_prints_a_line_per_person_and_one_for_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, answered = tmp_path / "list.csv", tmp_path / "answered.csv"
+    file.write_text(ROSTER, encoding="utf-8")
+
+    status = cli.main(["roster", "read", str(file), "--reference-date", "2026-12-01", "--answer", str(answered)])
+
+    *persons, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    assert status == 0
+    assert [(person["row"], person["outcome"]) for person in persons] == [(2, "accepted"), (3, "refused")]
+    assert persons[0]["fields"]["identifiers"] == {"cccd": "001090123456"}
+    assert persons[1]["codes"] == ["birth_date.invalid", "national_id.missing"]
+    assert summary["skipped_rows"] == {"subtotal": [4]}
+    assert summary["totals"]["refused"] == 1
+    assert "Ngày sinh không đọc được" in answered.read_text(encoding="utf-8-sig")
+
+
+def test_a_refused_file_is_an_answer_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "list.xlsx"
+    file.write_bytes(bytes(range(256)))
+
+    status = cli.main(["roster", "read", str(file), "--reference-date", "2026-12-01"])
+
+    assert status == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["file_outcome"], summary["file_codes"]) == ("refused", ["file.not_a_workbook"])
