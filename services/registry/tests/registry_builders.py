@@ -44,7 +44,7 @@ def an_organisation(**changed: Any) -> OrganisationDeclared:
         "organisation_id": UNIT,
         "kind": "CDCS",
         "name": "CĐCS Trường Tiểu học Minh Khai",
-        "code": "CDCS-0001",
+        "code": "CDCS-2",
         "parent_id": PROVINCE,
         "province_code": "08",
         "valid_from": date(2025, 7, 1),

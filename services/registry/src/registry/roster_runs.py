@@ -95,9 +95,9 @@ async def work(database: Database, vault: Vault, holder: UUID) -> bool:
         claimed = await tx.fetch(CLAIM, holder, CHUNKS_PER_CLAIM)
     if not claimed:
         return False
-    opened = await _open(database, vault, sorted(claimed, key=lambda row: row["place"]))
+    opened = await open_claimed(database, vault, sorted(claimed, key=lambda row: row["place"]))
     for step in steps(opened):
-        await _take(database, vault, holder, step)
+        await take(database, vault, holder, step)
     return True
 
 
@@ -124,7 +124,8 @@ def steps(opened: Sequence[Opened]) -> Iterator[list[Slice]]:
         yield step
 
 
-async def _open(database: Database, vault: Vault, claimed: Sequence[Record]) -> list[Opened]:
+async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Record]) -> list[Opened]:
+    """Open and read claimed rosters, in threads: meanwhile the service goes on."""
     ids = [row["roster_id"] for row in claimed]
     begun = [row["roster_id"] for row in claimed if row["step"]]
     async with database.transaction() as tx:
@@ -150,32 +151,40 @@ async def _open(database: Database, vault: Vault, claimed: Sequence[Record]) -> 
     return opened
 
 
-async def _take(database: Database, vault: Vault, holder: UUID, step: list[Slice]) -> None:
-    """One step; one that fails on its content is tried roster by roster, and the roster at fault is refused."""
+async def take(database: Database, vault: Vault, holder: UUID, step: list[Slice]) -> None:
+    """Let one step take effect; one that fails on its content is taken roster by roster, to refuse the one at fault."""
+    try:
+        await _until_committed(database, vault, holder, step)
+    except Exception as error:
+        if len(step) > 1:
+            for part in step:
+                await take(database, vault, holder, [part])
+            return
+        part = step[0]
+        if part.opened.file_codes == [UNREADABLE]:
+            raise
+        log.error("roster refused", roster_id=str(part.roster.roster_id), error=faults.where(error))  # noqa: TRY400
+        await take(database, vault, holder, [Slice(Opened(part.roster, "refused", [UNREADABLE]), 0, 0)])
+
+
+async def _until_committed(database: Database, vault: Vault, holder: UUID, step: list[Slice]) -> None:
+    """Rivals and a missing database are waited for; only what the content is to blame for is raised."""
     tries = 0
+    taken = [set(part.opened.taken) for part in step]
     while True:
-        taken = {id(part): set(part.opened.taken) for part in step}
         try:
             async with database.transaction() as tx:
                 await _take_effect(tx, vault, holder, step)
         except Exception as error:
-            for part in step:
-                part.opened.taken = taken[id(part)]
-            if not faults.is_of_the_message(error):
-                tries += 1
-                log.warning("roster step tried again", error=faults.where(error), tries=tries)
-                await asyncio.sleep(uniform(0.5, 1.0) * min(5.0, 0.05 * 2 ** min(tries, 7)))
-                continue
-            if len(step) > 1:
-                for part in step:
-                    await _take(database, vault, holder, [part])
-                return
-            if step[0].opened.file_codes == [UNREADABLE]:
+            for part, before in zip(step, taken, strict=True):
+                part.opened.taken = set(before)
+            if faults.is_of_the_message(error):
                 raise
-            log.error("roster refused", roster_id=str(step[0].opened.roster.roster_id), error=faults.where(error))  # noqa: TRY400
-            step = [Slice(Opened(step[0].opened.roster, "refused", [UNREADABLE]), 0, 0)]
-            continue
-        return
+            tries += 1
+            log.warning("roster step tried again", error=faults.where(error), tries=tries)
+            await asyncio.sleep(uniform(0.5, 1.0) * min(5.0, 0.05 * 2 ** min(tries, 7)))
+        else:
+            return
 
 
 async def _take_effect(tx: Transaction, vault: Vault, holder: UUID, step: list[Slice]) -> None:

@@ -1,0 +1,164 @@
+"""Names are shown to those who may see them, as they may see them, and the worker can read who looked."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from registry_builders import NOON, PROVINCE, REFERENCE, UNIT, Register, a_federation, a_person, says
+
+from registry import accesses, erasures
+from registry.identity_port import make_app
+
+pytestmark = pytest.mark.stack
+
+TOKEN = "a token that both were given"
+OTHER_UNIT = UUID(int=3)
+
+
+@pytest.fixture
+async def port(register: Register) -> AsyncIterator[httpx.AsyncClient]:
+    """The identity port as the gateway sees it."""
+    app = make_app(lambda: register.database, register.vault, TOKEN)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://port", headers={"Authorization": f"Bearer {TOKEN}"}
+    ) as client:
+        yield client
+
+
+def by(party: str, purpose: str = "exam day") -> dict[str, str]:
+    return {"party": party, "actor": "nurse-7", "purpose": purpose}
+
+
+async def asked(port: httpx.AsyncClient, party: str, *worker_ids: UUID | None) -> list[dict[str, object]]:
+    body = {"worker_ids": [str(id_) for id_ in worker_ids], **by(party)}
+    answer = await port.post("/identities", json=body)
+    assert answer.status_code == 200
+    found: list[dict[str, object]] = answer.json()["identities"]
+    return found
+
+
+async def test_a_clinic_sees_what_stands_on_the_examination_form(register: Register, port: httpx.AsyncClient) -> None:
+    await register.with_units()
+    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+
+    (shown,) = await asked(port, "clinics/08001", worker_id)
+
+    assert shown["full_name"] == "Nguyễn An An Bình"
+    assert shown["birth_date"] == "1971-01-02"
+    assert shown["identifiers"] == {"cccd": a_person(1)[3]}
+
+
+async def test_a_union_sees_its_own_members_without_any_number_of_the_state(
+    register: Register, port: httpx.AsyncClient
+) -> None:
+    await register.with_units(UNIT, OTHER_UNIT)
+    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+
+    (own,) = await asked(port, f"unions/{UNIT}", worker_id)
+    (above,) = await asked(port, f"unions/{PROVINCE}", worker_id)
+    others = await asked(port, f"unions/{OTHER_UNIT}", worker_id)
+
+    assert own == above
+    assert (own["full_name"], own["birth_year"]) == ("Nguyễn An An Bình", 1971)
+    assert own.keys().isdisjoint({"identifiers", "phone", "birth_date"})
+    assert others == []
+
+
+async def test_workers_see_everything_of_their_own_and_nothing_of_others(
+    register: Register, port: httpx.AsyncClient
+) -> None:
+    await register.with_units()
+    rows = (await register.take(a_person(1), a_person(2))).rows
+
+    shown = await asked(port, f"workers/{rows[0].worker_id}", *(row.worker_id for row in rows))
+
+    assert [item["worker_id"] for item in shown] == [str(rows[0].worker_id)]
+    assert shown[0]["identity"]["source"]["phone"] == "0910000001"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("party", ["operations/on-call", "strangers/1", f"employers/{UUID(int=99)}"])
+async def test_others_see_nobody(register: Register, port: httpx.AsyncClient, party: str) -> None:
+    await register.with_units()
+    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+
+    assert await asked(port, party, worker_id) == []
+
+
+async def test_every_look_is_logged_where_the_worker_can_read_it(register: Register, port: httpx.AsyncClient) -> None:
+    await register.with_units()
+    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+    await asked(port, "clinics/08001", worker_id)
+    await asked(port, f"unions/{UNIT}", worker_id)
+
+    looks = (await port.get(f"/workers/{worker_id}/looks")).json()["looks"]
+
+    assert [(look["party"], look["actor"], look["purpose"], look["view"]) for look in looks] == [
+        (f"unions/{UNIT}", "nurse-7", "exam day", "UnionView"),
+        ("clinics/08001", "nurse-7", "exam day", "ClinicView"),
+    ]
+
+
+async def test_a_look_that_was_changed_or_taken_out_shows(register: Register, port: httpx.AsyncClient) -> None:
+    await register.with_units()
+    rows = (await register.take(*(a_person(number) for number in range(4)))).rows
+    await asked(port, "clinics/08001", *(row.worker_id for row in rows))
+    breaks = []
+    for tampering in (
+        "SELECT 1",
+        "UPDATE accesses SET purpose = 'nothing special' WHERE position = 3",
+        "DELETE FROM accesses WHERE position = 2",
+        "DELETE FROM accesses WHERE position = 4",
+    ):
+        async with register.database.transaction() as tx:
+            await tx.execute(tampering)
+            breaks.append(await accesses.first_break(tx))
+
+    assert breaks == [None, 3, 2, 2]
+
+
+async def test_a_union_finds_a_member_by_number_and_only_in_its_own_units(
+    register: Register, port: httpx.AsyncClient
+) -> None:
+    other = UUID(int=50)
+    await register.with_units()
+    await register.hear(says(a_federation(organisation_id=other, code="LDLD-2"), other))
+    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+    body = {"unit_id": str(UNIT), "type": "cccd", "value": a_person(1)[3]}
+
+    found = (await port.post("/lookups", json={**body, **by(f"unions/{UNIT}")})).json()["identities"]
+    refused = (await port.post("/lookups", json={**body, **by(f"unions/{other}")})).json()["identities"]
+    missed = (await port.post("/lookups", json={**body, "value": "x", **by(f"unions/{UNIT}")})).json()["identities"]
+
+    assert [item["worker_id"] for item in found] == [str(worker_id)]
+    assert (refused, missed) == ([], [])
+    assert await register.database.pool.fetchval("SELECT count(*) FROM accesses") == 3
+
+
+async def test_the_erased_are_shown_as_nobody(register: Register, port: httpx.AsyncClient) -> None:
+    await register.with_units()
+    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+    await erasures.erase(
+        register.database, register.vault, worker_id, who="dpo", why="asked", now=NOON, today=REFERENCE
+    )
+
+    (shown,) = await asked(port, "clinics/08001", worker_id)
+
+    assert shown["full_name"] is None
+
+
+async def test_only_the_gateway_is_answered(port: httpx.AsyncClient) -> None:
+    for path in ("/intake-key", f"/workers/{uuid4()}/looks"):
+        assert (await port.get(path, headers={"Authorization": "Bearer guess"})).status_code == 401
+
+
+async def test_a_look_without_a_purpose_is_refused(port: httpx.AsyncClient) -> None:
+    answer = await port.post("/identities", json={"worker_ids": [], "party": "clinics/08001", "actor": "nurse-7"})
+
+    assert answer.status_code == 422
+
+
+async def test_the_intake_key_is_the_one_in_use(register: Register, port: httpx.AsyncClient) -> None:
+    key = (await port.get("/intake-key")).json()
+
+    assert key["key_id"] == register.key.key_id

@@ -1,0 +1,172 @@
+"""One person stays one worker through corrections, moves and half-filled lists; two people are never made one."""
+
+from uuid import UUID
+
+import pytest
+from registry_builders import UNIT, Register, a_person
+
+pytestmark = pytest.mark.stack
+
+OTHER_UNIT = UUID(int=3)
+
+
+async def reasons(register: Register) -> list[tuple[str, ...]]:
+    rows = await register.database.pool.fetch("SELECT reasons FROM reviews")
+    return [tuple(row["reasons"]) for row in rows]
+
+
+async def numbers(register: Register, kind: str) -> list[tuple[bool, bool]]:
+    """(verified, in use) of every number of a type, the unverified first."""
+    rows = await register.database.pool.fetch(
+        "SELECT verified, valid_to IS NULL AS used FROM identifiers WHERE type = $1 ORDER BY verified, used", kind
+    )
+    return [(row["verified"], row["used"]) for row in rows]
+
+
+async def test_a_citizens_number_finds_a_worker_in_another_unit(register: Register) -> None:
+    await register.with_units(UNIT, OTHER_UNIT)
+    first = await register.take(a_person(1))
+
+    moved = await register.take(a_person(1, code="X1"), unit_id=OTHER_UNIT)
+
+    assert moved.effects == ["moved"]
+    assert moved.rows[0].worker_id == first.rows[0].worker_id
+    assert [event.unit_id for event in moved.worker_events] == [OTHER_UNIT]
+
+
+async def test_a_row_without_any_number_finds_its_worker_by_name_birth_and_sex_in_the_unit_alone(
+    register: Register,
+) -> None:
+    await register.with_units(UNIT, OTHER_UNIT)
+    bare = a_person(1, cccd=None, code=None)
+    await register.take(bare)
+
+    again = await register.take(bare)
+    elsewhere = await register.take(bare, unit_id=OTHER_UNIT)
+
+    assert (again.effects, elsewhere.effects) == (["unchanged"], ["registered"])
+
+
+async def test_a_list_with_less_in_it_takes_nothing_away(register: Register) -> None:
+    await register.with_units()
+    await register.take(a_person(3))
+
+    short = await register.take(a_person(3)[:4], header=["Họ và tên", "Ngày sinh", "Giới tính", "Số CCCD"])
+    again = await register.take(a_person(3))
+
+    assert (short.effects, short.worker_events) == (["unchanged"], [])
+    assert (again.effects, again.worker_events) == (["unchanged"], [])
+
+
+async def test_a_corrected_name_is_a_change_without_news_for_others(register: Register) -> None:
+    await register.with_units()
+    await register.take(a_person(1))
+
+    corrected = await register.take(a_person(1, name="Nguyễn Ân Bình"))
+    again = await register.take(a_person(1, name="Nguyễn Ân Bình"))
+
+    assert (corrected.effects, corrected.worker_events) == (["changed"], [])
+    assert again.effects == ["unchanged"]
+
+
+async def test_a_corrected_citizens_number_keeps_the_former_one_as_history(register: Register) -> None:
+    await register.with_units()
+    first = await register.take(a_person(1))
+
+    corrected = await register.take(a_person(1, cccd="002171999999"))
+
+    assert corrected.effects == ["changed"]
+    assert corrected.rows[0].worker_id == first.rows[0].worker_id
+    assert await numbers(register, "cccd") == [(True, False), (True, True)]
+
+
+async def test_the_old_identity_card_and_the_new_one_are_one_person(register: Register) -> None:
+    await register.with_units()
+    old = await register.take(a_person(1, cccd="012345678", code=None))
+
+    new = await register.take(a_person(1, code=None))
+    old_again = await register.take(a_person(1, cccd="012345678", code=None))
+
+    assert new.rows[0].worker_id == old.rows[0].worker_id
+    assert old_again.effects == ["unchanged"]
+
+
+async def test_a_citizens_number_of_somebody_else_makes_a_new_worker_to_be_looked_at(register: Register) -> None:
+    await register.with_units()
+    first = await register.take(a_person(1))
+
+    taken = await register.take(a_person(2, cccd=a_person(1)[3]))
+    again = await register.take(a_person(2, cccd=a_person(1)[3]))
+
+    assert taken.effects == ["review"]
+    assert taken.rows[0].worker_id != first.rows[0].worker_id
+    assert "identity.number_of_another" in taken.rows[0].codes
+    assert await numbers(register, "cccd") == [(False, True), (True, True)]
+    assert again.effects == ["unchanged"]
+
+
+async def test_a_namesake_with_another_number_is_another_person_to_be_looked_at(register: Register) -> None:
+    await register.with_units()
+    await register.take(a_person(1, code=None))
+
+    taken = await register.take(a_person(1, code=None, cccd="002171999999"))
+
+    assert taken.effects == ["review"]
+    assert await reasons(register) == [("identity.same_person_other_number",)]
+
+
+async def test_two_rows_that_may_be_one_person_are_both_kept_and_stay_two(register: Register) -> None:
+    await register.with_units()
+    rows = a_person(1, cccd=None, code=None), a_person(1, code=None)
+
+    first = await register.take(*rows)
+    again = await register.take(*rows)
+
+    assert sorted(first.effects) == ["registered", "review"]
+    assert len({row.worker_id for row in first.rows}) == 2
+    assert again.effects == ["unchanged", "unchanged"]
+
+
+async def test_two_people_with_one_number_are_two_workers_and_neither_number_is_verified(register: Register) -> None:
+    await register.with_units()
+    rows = a_person(1), a_person(2, cccd=a_person(1)[3])
+
+    first = await register.take(*rows)
+    again = await register.take(*rows)
+
+    assert first.effects == ["registered", "registered"]
+    assert await numbers(register, "cccd") == [(False, True), (False, True)]
+    assert again.effects == ["unchanged", "unchanged"]
+
+
+async def test_another_spelling_of_a_member_without_a_number_is_to_be_looked_at(register: Register) -> None:
+    await register.with_units()
+    first = await register.take(a_person(1, name="Nguyễn Thị Hường", cccd=None, code=None))
+
+    taken = await register.take(a_person(1, name="Nguyễn Thị Hương Ly", cccd=None, code=None))
+
+    assert taken.effects == ["review"]
+    row = await register.database.pool.fetchrow("SELECT other_id, reasons, score FROM reviews")
+    assert row is not None
+    assert (row["other_id"], row["reasons"]) == (first.rows[0].worker_id, ["identity.similar_name"])
+    assert row["score"] > 85
+
+
+async def test_somebody_with_only_a_year_of_birth_is_found_again(register: Register) -> None:
+    await register.with_units()
+    elder = a_person(1, birth="1958", cccd=None, code=None)
+    first = await register.take(elder)
+
+    again = await register.take(elder)
+
+    assert [event.born for event in first.worker_events if hasattr(event, "born")] == ["1958"]
+    assert again.effects == ["unchanged"]
+
+
+async def test_a_person_named_twice_in_a_file_is_one_worker(register: Register) -> None:
+    await register.with_units()
+
+    taken = await register.take(a_person(1), a_person(1))
+
+    assert taken.effects == ["registered", "duplicate"]
+    assert (taken.assessed.registered, taken.assessed.duplicates, taken.assessed.members_after) == (1, 1, 1)
