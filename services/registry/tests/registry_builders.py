@@ -208,6 +208,11 @@ class Taken:
         return sorted((row for part in self.of(RosterRowsAnswered) for row in part.rows), key=lambda row: row.row)
 
     @property
+    def worker_ids(self) -> list[UUID]:
+        """The worker of each row that has one, in row order."""
+        return [row.worker_id for row in self.rows if row.worker_id]
+
+    @property
     def effects(self) -> list[str]:
         """The effect of each row, in row order."""
         return [row.effect for row in self.rows]

@@ -40,7 +40,7 @@ async def asked(port: httpx.AsyncClient, party: str, *worker_ids: UUID | None) -
 
 async def test_a_clinic_sees_what_stands_on_the_examination_form(register: Register, port: httpx.AsyncClient) -> None:
     await register.with_units()
-    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+    worker_id = (await register.take(a_person(1))).worker_ids[0]
 
     (shown,) = await asked(port, "clinics/08001", worker_id)
 
@@ -53,7 +53,7 @@ async def test_a_union_sees_its_own_members_without_any_number_of_the_state(
     register: Register, port: httpx.AsyncClient
 ) -> None:
     await register.with_units(UNIT, OTHER_UNIT)
-    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+    worker_id = (await register.take(a_person(1))).worker_ids[0]
 
     (own,) = await asked(port, f"unions/{UNIT}", worker_id)
     (above,) = await asked(port, f"unions/{PROVINCE}", worker_id)
@@ -80,14 +80,14 @@ async def test_workers_see_everything_of_their_own_and_nothing_of_others(
 @pytest.mark.parametrize("party", ["operations/on-call", "strangers/1", f"employers/{UUID(int=99)}"])
 async def test_others_see_nobody(register: Register, port: httpx.AsyncClient, party: str) -> None:
     await register.with_units()
-    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+    worker_id = (await register.take(a_person(1))).worker_ids[0]
 
     assert await asked(port, party, worker_id) == []
 
 
 async def test_every_look_is_logged_where_the_worker_can_read_it(register: Register, port: httpx.AsyncClient) -> None:
     await register.with_units()
-    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+    worker_id = (await register.take(a_person(1))).worker_ids[0]
     await asked(port, "clinics/08001", worker_id)
     await asked(port, f"unions/{UNIT}", worker_id)
 
@@ -123,7 +123,7 @@ async def test_a_union_finds_a_member_by_number_and_only_in_its_own_units(
     other = UUID(int=50)
     await register.with_units()
     await register.hear(says(a_federation(organisation_id=other, code="LDLD-2"), other))
-    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+    worker_id = (await register.take(a_person(1))).worker_ids[0]
     body = {"unit_id": str(UNIT), "type": "cccd", "value": a_person(1)[3]}
 
     found = (await port.post("/lookups", json={**body, **by(f"unions/{UNIT}")})).json()["identities"]
@@ -137,7 +137,7 @@ async def test_a_union_finds_a_member_by_number_and_only_in_its_own_units(
 
 async def test_the_erased_are_shown_as_nobody(register: Register, port: httpx.AsyncClient) -> None:
     await register.with_units()
-    worker_id = (await register.take(a_person(1))).rows[0].worker_id
+    worker_id = (await register.take(a_person(1))).worker_ids[0]
     await erasures.erase(
         register.database, register.vault, worker_id, who="dpo", why="asked", now=NOON, today=REFERENCE
     )

@@ -18,7 +18,7 @@ LEFT_ON = date(2026, 11, 30)
 
 async def test_confirmed_leavers_leave_once(register: Register) -> None:
     await register.with_units()
-    gone = (await register.take(a_person(1), a_person(2))).rows[0].worker_id
+    gone = (await register.take(a_person(1), a_person(2))).worker_ids[0]
     confirmed = LeavingConfirmed(unit_id=UNIT, worker_ids=[gone, uuid4()], left_on=LEFT_ON)
 
     first = await register.hear(says(confirmed))
@@ -33,7 +33,7 @@ async def test_confirmed_leavers_leave_once(register: Register) -> None:
 
 async def test_whoever_left_and_is_named_again_has_come_back(register: Register) -> None:
     await register.with_units()
-    gone = (await register.take(a_person(1))).rows[0].worker_id
+    gone = (await register.take(a_person(1))).worker_ids[0]
     await register.hear(says(LeavingConfirmed(unit_id=UNIT, worker_ids=[gone], left_on=LEFT_ON)))
 
     back = await register.take(a_person(1))
@@ -45,7 +45,7 @@ async def test_whoever_left_and_is_named_again_has_come_back(register: Register)
 
 async def test_a_unit_confirms_no_leavers_of_another(register: Register) -> None:
     await register.with_units(UNIT, OTHER_UNIT)
-    member = (await register.take(a_person(1))).rows[0].worker_id
+    member = (await register.take(a_person(1))).worker_ids[0]
 
     said = await register.hear(
         says(LeavingConfirmed(unit_id=UNIT, worker_ids=[member], left_on=LEFT_ON), OTHER_UNIT)
@@ -77,7 +77,7 @@ async def test_closing_waits_until_every_roster_named_is_assessed(register: Regi
 async def test_workers_ever_counts_those_who_left_or_moved_away(register: Register) -> None:
     await register.with_units(UNIT, OTHER_UNIT)
     taken = await register.take(a_person(1), a_person(2), a_person(3))
-    leaving = LeavingConfirmed(unit_id=UNIT, worker_ids=[taken.rows[0].worker_id], left_on=LEFT_ON)
+    leaving = LeavingConfirmed(unit_id=UNIT, worker_ids=[taken.worker_ids[0]], left_on=LEFT_ON)
     await register.hear(says(leaving))
     moved = await register.take(a_person(2), unit_id=OTHER_UNIT)
 

@@ -30,7 +30,7 @@ async def test_a_citizens_number_finds_a_worker_in_another_unit(register: Regist
     moved = await register.take(a_person(1, code="X1"), unit_id=OTHER_UNIT)
 
     assert moved.effects == ["moved"]
-    assert moved.rows[0].worker_id == first.rows[0].worker_id
+    assert moved.worker_ids[0] == first.worker_ids[0]
     assert [event.unit_id for event in moved.worker_events] == [OTHER_UNIT]
 
 
@@ -76,7 +76,7 @@ async def test_a_corrected_citizens_number_keeps_the_former_one_as_history(regis
     corrected = await register.take(a_person(1, cccd="002171999999"))
 
     assert corrected.effects == ["changed"]
-    assert corrected.rows[0].worker_id == first.rows[0].worker_id
+    assert corrected.worker_ids[0] == first.worker_ids[0]
     assert await numbers(register, "cccd") == [(True, False), (True, True)]
 
 
@@ -87,7 +87,7 @@ async def test_the_old_identity_card_and_the_new_one_are_one_person(register: Re
     new = await register.take(a_person(1, code=None))
     old_again = await register.take(a_person(1, cccd="012345678", code=None))
 
-    assert new.rows[0].worker_id == old.rows[0].worker_id
+    assert new.worker_ids[0] == old.worker_ids[0]
     assert old_again.effects == ["unchanged"]
 
 
@@ -99,7 +99,7 @@ async def test_a_citizens_number_of_somebody_else_makes_a_new_worker_to_be_looke
     again = await register.take(a_person(2, cccd=a_person(1)[3]))
 
     assert taken.effects == ["review"]
-    assert taken.rows[0].worker_id != first.rows[0].worker_id
+    assert taken.worker_ids[0] != first.worker_ids[0]
     assert "identity.number_of_another" in taken.rows[0].codes
     assert await numbers(register, "cccd") == [(False, True), (True, True)]
     assert again.effects == ["unchanged"]
@@ -148,7 +148,7 @@ async def test_another_spelling_of_a_member_without_a_number_is_to_be_looked_at(
     assert taken.effects == ["review"]
     row = await register.database.pool.fetchrow("SELECT other_id, reasons, score FROM reviews")
     assert row is not None
-    assert (row["other_id"], row["reasons"]) == (first.rows[0].worker_id, ["identity.similar_name"])
+    assert (row["other_id"], row["reasons"]) == (first.worker_ids[0], ["identity.similar_name"])
     assert row["score"] > 85
 
 

@@ -15,13 +15,14 @@ from contracts.registry import (
     OrganisationChanged,
     OrganisationRegistered,
 )
+from contracts.unions import OrganisationDeclared
 
 pytestmark = pytest.mark.stack
 
 PARK_UNION = UUID(int=7)
 
 
-def a_park_union() -> object:
+def a_park_union() -> OrganisationDeclared:
     return an_organisation(organisation_id=PARK_UNION, kind="CD_KCN", name="Công đoàn các KCN", code="KCN")
 
 

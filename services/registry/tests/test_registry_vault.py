@@ -68,7 +68,7 @@ async def test_nothing_that_is_said_holds_anything_personal(register: Register) 
 
 async def test_the_vault_gives_back_what_was_read_and_what_was_written(register: Register) -> None:
     await register.with_units()
-    worker_id = (await register.take(a_canary())).rows[0].worker_id
+    worker_id = (await register.take(a_canary())).worker_ids[0]
 
     identity = await identity_of(register, worker_id)
 
@@ -79,7 +79,7 @@ async def test_the_vault_gives_back_what_was_read_and_what_was_written(register:
 
 async def test_an_erased_worker_is_nobody_and_has_left(register: Register) -> None:
     await register.with_units()
-    worker_id = (await register.take(a_canary())).rows[0].worker_id
+    worker_id = (await register.take(a_canary())).worker_ids[0]
 
     erased = await erasures.erase(
         register.database, register.vault, worker_id, who="dpo", why="asked", now=NOON, today=REFERENCE
@@ -90,12 +90,12 @@ async def test_an_erased_worker_is_nobody_and_has_left(register: Register) -> No
     assert register.heard[-1].event == WorkerLeft(worker_id=worker_id, unit_id=UNIT, left_on=REFERENCE)
     rows = await register.database.pool.fetch("SELECT FROM identifiers WHERE worker_id = $1", worker_id)
     assert rows == []
-    assert (await register.take(a_canary())).rows[0].worker_id != worker_id
+    assert (await register.take(a_canary())).worker_ids[0] != worker_id
 
 
 async def test_a_restored_backup_forgets_the_erased_again(register: Register) -> None:
     await register.with_units()
-    worker_id = (await register.take(a_canary())).rows[0].worker_id
+    worker_id = (await register.take(a_canary())).worker_ids[0]
     backup = await register.database.pool.fetchrow("SELECT * FROM persons WHERE worker_id = $1", worker_id)
     key = await register.database.pool.fetchrow("SELECT * FROM vault.subject_keys WHERE worker_id = $1", worker_id)
     assert backup is not None
@@ -117,7 +117,7 @@ async def test_a_restored_backup_forgets_the_erased_again(register: Register) ->
 
 async def test_a_new_master_key_takes_over_and_the_old_one_can_be_thrown_away(register: Register) -> None:
     await register.with_units()
-    worker_id = (await register.take(a_canary())).rows[0].worker_id
+    worker_id = (await register.take(a_canary())).worker_ids[0]
     both = MasterKeys({"2": bytes(32), "1": bytes(range(32))})
 
     changed = await vault.rewrap(Vault(register.vault.database, both, register.vault.index))
