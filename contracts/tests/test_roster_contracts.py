@@ -105,6 +105,6 @@ def test_a_header_has_a_name_and_two_more(texts: list[str], is_header: bool) -> 
     ],
 )
 def test_elderly_from_the_month_after_the_retirement_birthday(sex: str, born: date, first_day: date) -> None:
-    assert retirement.elderly_from(sex, born) == first_day  # type: ignore[arg-type]
+    assert retirement.elderly_from(sex, born) == first_day
     assert retirement.is_elderly(sex, born, first_day)
     assert not retirement.is_elderly(None, born, first_day)

@@ -2,11 +2,12 @@
 
 import argparse
 import asyncio
-import json
 import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import to_json
 
 from contracts.roster_cells import from_chunks
 from gateway.extraction.answer_file import Place
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     """Print one line per person and one for the file; a refused file is an answer, not a failure."""
     reading = asyncio.run(_read(options))
     lines = [*map(_person, reading.persons), _summary(reading)]
-    sys.stdout.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    sys.stdout.writelines(to_json(line).decode() + "\n" for line in lines)
     return 0
 
 

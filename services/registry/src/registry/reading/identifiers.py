@@ -8,8 +8,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from contracts.roster_cells import Cell
-from registry.reading import text
-from registry.reading.places import CITIZEN_PREFIXES
+from registry.reading import places, text
 from registry.reading.text import NONE
 
 Kind = Literal["cccd", "cmnd", "passport", "letters"]
@@ -70,7 +69,7 @@ def _digits(digits: str, cell: Cell, codes: tuple[str, ...]) -> Number:
         return _citizen(digits, codes)
     if length in (10, 11) and digits[0] != "0":
         restored = digits.zfill(12)
-        if restored[:3] in CITIZEN_PREFIXES:
+        if restored[:3] in places.codes_of(places.CITIZEN_PREFIX):
             return _citizen(restored, (*codes, "national_id.leading_zero_restored"))
     if length == 9:
         return Number("cmnd", digits, (*codes, "national_id.old_cmnd"))
@@ -83,7 +82,7 @@ def _citizen(number: str, codes: tuple[str, ...]) -> Number:
     if number.endswith("000000"):
         kept = tuple(code for code in codes if code != "national_id.leading_zero_restored")
         return Number(None, codes=(*kept, "national_id.unrecoverable_scientific"))
-    if number[:3] not in CITIZEN_PREFIXES:
+    if number[:3] not in places.codes_of(places.CITIZEN_PREFIX):
         codes = (*codes, "national_id.unknown_prefix")
     return Number("cccd", number, codes)
 

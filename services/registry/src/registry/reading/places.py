@@ -4,6 +4,7 @@ A province code means nothing without its code system: 15 was Yên Bái until 30
 Sources: NĐ 137/2015/NĐ-CP and TT 59/2021/TT-BCA (prefixes); NQ 202/2025/QH15 (34 provinces from 01/07/2025).
 """
 
+from functools import lru_cache
 from importlib.resources import files
 
 from contracts.roster_cells import Cell
@@ -11,17 +12,17 @@ from registry.reading import text
 from registry.reading.text import Field
 
 CODE_SYSTEM = "2025-07-01"
+CITIZEN_PREFIX = "citizen-prefix"
 UNKNOWN_COUNTRY = "??"
 
 
-def _codes(code_system: str) -> frozenset[str]:
+@lru_cache(maxsize=4)
+def codes_of(code_system: str) -> frozenset[str]:
+    """The codes of a code system: CITIZEN_PREFIX, or the provinces since a day."""
     lines = (files("registry.reading") / "data" / "provinces.tsv").read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines[1:])
     return frozenset(row[1] for row in rows if row[0] == code_system)
 
-
-CITIZEN_PREFIXES = _codes("citizen-prefix")
-PROVINCES = _codes(CODE_SYSTEM)
 
 _COUNTRIES = {
     "VN": "vn|viet nam|vietnam|viet|vnm",
@@ -62,6 +63,6 @@ def read_nationality(cell: Cell) -> Field:
 
 def read_province(code: Field) -> Field:
     """A province code of today; an unknown one is kept and reported."""
-    if code.value is None or code.value in PROVINCES:
+    if code.value is None or code.value in codes_of(CODE_SYSTEM):
         return code
     return Field(code.value, (*code.codes, "province.unknown_code"))
