@@ -5,9 +5,6 @@ from time import monotonic
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
-from opentelemetry import trace
-from opentelemetry.propagate import extract
-from opentelemetry.trace import SpanKind
 from pydantic_core import to_json
 from starlette.responses import Response
 
@@ -20,7 +17,6 @@ from gateway.retries import until_no_rival
 from shared.clock import utc_now
 
 router = APIRouter(tags=["say"])
-tracer = trace.get_tracer("gateway")
 
 
 @router.post("/events", status_code=202, response_model=None)
@@ -35,8 +31,7 @@ async def post_events(
     Each event gets its own outcome and receipt; the same event again gets the same receipt and has no second effect.
     """
     body = await read_body(request, at_most=edge.settings.events_max_bytes)
-    with tracer.start_as_current_span("POST /events", context=extract(request.headers), kind=SpanKind.SERVER):
-        return await until_no_rival(lambda: _store(request, edge, caller, body, idempotency_key))
+    return await until_no_rival(lambda: _store(request, edge, caller, body, idempotency_key))
 
 
 async def _store(request: Request, edge: Edge, caller: Caller, body: bytes, key: str | None) -> Response:

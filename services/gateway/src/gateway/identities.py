@@ -82,7 +82,7 @@ async def _ask(
 ) -> dict[str, Any]:
     if not settings.registry_identity_url:
         raise Refusal("identity.away")
-    proof = {"Authorization": f"Bearer {settings.khamdoan_identity_secret}", **(headers or {})}
+    proof = {"Authorization": f"Bearer {settings.registry_identity_token}", **(headers or {})}
     try:
         async with httpx.AsyncClient(base_url=settings.registry_identity_url, timeout=TIMEOUT_SECONDS) as client:
             response = await client.request(method, path, headers=proof, json=json)

@@ -8,9 +8,6 @@ from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request
-from opentelemetry import trace
-from opentelemetry.propagate import extract
-from opentelemetry.trace import SpanKind
 from pydantic_core import to_json
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -32,7 +29,6 @@ from gateway.views import RosterRow, RosterView
 from shared.clock import utc_now
 
 router = APIRouter(tags=["rosters"])
-tracer = trace.get_tracer("gateway")
 
 Outcome = Literal["accepted", "accepted_with_warnings", "refused"]
 
@@ -71,8 +67,7 @@ async def post_roster(
     manifest = Manifest(
         roster_id or uuid4(), unit_id, employer_id, campaign_id, line_id, complete, dry_run, reference_date
     )
-    with tracer.start_as_current_span("POST /rosters", context=extract(request.headers), kind=SpanKind.SERVER):
-        return await _submit(request, edge, caller, manifest, upload)
+    return await _submit(request, edge, caller, manifest, upload)
 
 
 async def _submit(request: Request, edge: Edge, caller: Caller, manifest: Manifest, upload: Upload) -> Response:
@@ -103,13 +98,22 @@ async def _upload(request: Request, edge: Edge) -> Upload:
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return Upload(data, "")
     try:
-        form = await MultiPartParser(request.headers, _whole(data), max_files=1, max_fields=10).parse()
+        form = await _InMemory(request.headers, _whole(data), max_files=1, max_fields=10).parse()
     except (MultiPartException, KeyError) as error:
         raise Refusal("body.unreadable") from error
-    part = form.get("file")
-    if not isinstance(part, UploadFile):
-        raise Refusal("request.invalid", [problems.problem("field.missing", "file")])
-    return Upload(await part.read(), part.filename or "")
+    try:
+        part = form.get("file")
+        if not isinstance(part, UploadFile):
+            raise Refusal("request.invalid", [problems.problem("field.missing", "file")])
+        return Upload(await part.read(), part.filename or "")
+    finally:
+        await form.close()
+
+
+class _InMemory(MultiPartParser):
+    """A roster is personal data: it must not be spooled to the disk of this machine."""
+
+    spool_max_size = 1 << 31
 
 
 async def _whole(data: bytes) -> AsyncGenerator[bytes, None]:

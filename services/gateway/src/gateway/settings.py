@@ -43,7 +43,7 @@ class Settings(KernelSettings):
 
     registry_identity_url: str = ""
     """Where registry's identity port listens, e.g. http://registry:8081; only the gateway may speak to it."""
-    khamdoan_identity_secret: str = Field("", repr=False)
+    registry_identity_token: str = Field("", repr=False)
     """What the gateway proves itself with there."""
     identity_days_before: int = 7
     identity_days_after: int = 30

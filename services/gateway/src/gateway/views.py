@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Json
+from pydantic import BaseModel, ConfigDict, Json, computed_field
 
 from contracts.coordination import Figures
 from contracts.fields import Window
@@ -197,6 +197,7 @@ class Agreement(View):
     stated: int
     counted: int
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def agrees(self) -> bool:
         """Whether both are the same."""

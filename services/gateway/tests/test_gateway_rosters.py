@@ -1,0 +1,197 @@
+"""Roster files: read in the sandbox, sealed to registry, stored once; a file that cannot be taken says why."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from gateway_builders import CLINIC, DAY, Clients, a_day, an_organisation, made
+from pydantic_core import from_json
+
+from contracts.base import Party
+from contracts.roster_cells import from_chunks
+from gateway.consumers import make_consumer
+from gateway.edge import Edge, read_rosters
+from shared.database import Database
+from shared.sealing import new_key_pair, open_sealed
+from shared.serving import HttpServer
+from shared.testing import Deliver
+
+CONSUMER = make_consumer()
+SECRET = "0123456789abcdef"
+CSV = "STT,Họ và tên,Ngày sinh,Giới tính\n1,Nguyễn Văn An,01/02/1990,Nam\n2,Trần Thị Bình,03/04/1991,Nữ\n".encode()
+
+
+class Registry:
+    """The identity port as its routes are documented, over a real socket."""
+
+    def __init__(self) -> None:
+        self.private, self.public = new_key_pair()
+        self.asked: list[dict[str, Any]] = []
+        self.app = FastAPI()
+        self.app.get("/intake-key")(self.intake_key)
+        self.app.post("/identities")(self.identities)
+        self.app.get("/accesses/{worker_id}")(self.accesses)
+
+    def intake_key(self) -> dict[str, str]:
+        until = datetime.now(UTC) + timedelta(days=1)
+        return {"key_id": "k1", "public_key": b64encode(self.public).decode(), "valid_until": until.isoformat()}
+
+    def identities(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append(asked)
+        return {"identities": [{"worker_id": worker, "full_name": "Bí Mật"} for worker in asked["worker_ids"]]}
+
+    def accesses(self, worker_id: str) -> dict[str, Any]:
+        look = {
+            "at": "2026-03-02T01:00:00Z",
+            "party": f"clinics/{CLINIC}",
+            "actor": "a",
+            "purpose": "ti%E1%BA%BFp%20nh%E1%BA%ADn",
+        }
+        return {"accesses": [{**look, "view": "ClinicView"}]}
+
+
+@pytest.fixture
+async def registry(edge: Edge) -> AsyncIterator[Registry]:
+    """Registry's port, and the sandbox, while the test runs."""
+    registry, stop = Registry(), asyncio.Event()
+    server = HttpServer(registry.app, "127.0.0.1", 0)
+    tasks = [asyncio.create_task(server.serve()), asyncio.create_task(read_rosters(edge, stop))]
+    edge.settings.registry_identity_url = f"http://127.0.0.1:{await server.bound_port()}"
+    edge.settings.registry_identity_token = SECRET
+    yield registry
+    server.should_exit = True
+    stop.set()
+    await asyncio.gather(*tasks)
+
+
+def said(unit: object, **changes: object) -> dict[str, str]:
+    values = {"unit_id": unit, "reference_date": DAY, "roster_id": uuid4(), **changes}
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+
+
+async def test_a_file_becomes_a_manifest_and_chunks_that_only_registry_opens(
+    as_: Clients, database: Database, registry: Registry
+) -> None:
+    unit = uuid4()
+    union, asked = await as_.union(unit), said(unit, complete=True)
+
+    answer = await union.post("/rosters", params=asked, content=CSV)
+
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["roster_id"] == asked["roster_id"]
+    manifest, *chunks = [
+        from_json(row["value"])
+        for row in await database.pool.fetch(
+            "SELECT value FROM outbox WHERE topic = 'unions.rosters' ORDER BY position"
+        )
+    ]
+    assert (manifest["chunks"], manifest["complete"]) == (len(chunks), True)
+    opened = [open_sealed(registry.private, chunk["sealed"]) for chunk in chunks]
+    facts = from_json(open_sealed(registry.private, manifest["sealed_facts"]))
+    rows = from_chunks(facts, opened).sheets[0].rows
+    assert [row[1] for row in rows] == ["Họ và tên", "Nguyễn Văn An", "Trần Thị Bình"]
+    everything = str(await database.pool.fetch("SELECT convert_from(value, 'utf8'), headers FROM outbox"))
+    assert "Nguyễn" not in everything
+    assert (await union.get(f"/rosters/{asked['roster_id']}")).json()["assessment"] is None
+
+
+async def test_the_same_roster_again_gets_the_same_receipt_and_another_file_is_refused(
+    as_: Clients, database: Database, registry: Registry
+) -> None:
+    unit = uuid4()
+    union, asked = await as_.union(unit), said(unit)
+
+    first = await union.post("/rosters", params=asked, content=CSV)
+    again = await union.post("/rosters", params=asked, content=CSV)
+    other = await union.post("/rosters", params=asked, content=CSV + b"3,x,,\n")
+
+    assert again.json()["receipt_id"] == first.json()["receipt_id"]
+    assert (other.status_code, other.json()["code"]) == (409, "event.reused")
+    assert await database.pool.fetchval("SELECT count(*) FROM outbox") == 2
+
+
+async def test_a_form_is_taken_as_well_as_a_bare_file(as_: Clients, registry: Registry) -> None:
+    unit = uuid4()
+    union = await as_.union(unit)
+
+    form = await union.post("/rosters", params=said(unit), files={"file": ("ds.csv", CSV, "text/csv")})
+    empty = await union.post("/rosters", params=said(unit), files={"another": ("ds.csv", CSV, "text/csv")})
+
+    assert form.status_code == 202
+    assert empty.json()["problems"][0]["field"] == "file"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"", "roster.empty"), (b"\x00\x01\x02" * 50, "file.not_a_workbook"), (b"PK\x03\x04 broken", "file.corrupt")],
+)
+async def test_a_file_that_cannot_be_read_is_refused_with_its_codes(
+    as_: Clients, database: Database, registry: Registry, content: bytes, code: str
+) -> None:
+    unit = uuid4()
+    union = await as_.union(unit)
+
+    answer = await union.post("/rosters", params=said(unit), content=content)
+
+    assert answer.status_code == 422
+    assert code in {answer.json()["code"], *(problem["code"] for problem in answer.json().get("problems", []))}
+    assert await database.pool.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_a_roster_of_a_unit_elsewhere_is_refused(
+    as_: Clients, database: Database, deliver: Deliver, registry: Registry
+) -> None:
+    own, other = uuid4(), uuid4()
+    await deliver(CONSUMER, database, [an_organisation(own), an_organisation(other)])
+
+    answer = await (await as_.union(own)).post("/rosters", params=said(other), content=CSV)
+
+    assert answer.json()["code"] == "party.unit"
+
+
+async def test_without_registrys_key_nothing_is_taken_and_nothing_is_lost(as_: Clients, edge: Edge) -> None:
+    edge.settings.registry_identity_url = "http://127.0.0.1:1"
+    unit = uuid4()
+
+    answer = await (await as_.union(unit)).post("/rosters", params=said(unit), content=CSV)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "roster.key-away")
+    assert answer.headers["retry-after"]
+
+
+async def test_a_clinic_gets_names_for_its_own_bookings_of_these_days_only(
+    as_: Clients, database: Database, deliver: Deliver, registry: Registry
+) -> None:
+    own, foreign = made(), made(clinic_id="02999")
+    past = made(day=DAY.replace(year=2025))
+    await deliver(CONSUMER, database, [a_day(), own, foreign, past])
+    clinic = await as_.clinic()
+
+    async def ask(*appointments: Any) -> httpx.Response:
+        ids = [str(item.appointment_id) for item in appointments]
+        return await clinic.post("/identities", json={"appointment_ids": ids, "purpose": "tiếp nhận"})
+
+    granted = await ask(own)
+    refused = [(await ask(own, foreign)).json()["code"], (await ask(past)).json()["code"]]
+
+    assert granted.json()[0]["identity"]["full_name"] == "Bí Mật"
+    assert granted.headers["cache-control"] == "no-store"
+    assert refused == ["identity.not-booked", "identity.not-booked"]
+    assert registry.asked == [{"worker_ids": [str(own.worker_id)]}]
+    tables = await database.pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    kept = [str(await database.pool.fetch(f'SELECT t::text FROM "{row["tablename"]}" AS t')) for row in tables]
+    assert not any("Bí Mật" in text for text in kept)
+
+
+async def test_a_worker_reads_who_looked(as_: Clients, registry: Registry) -> None:
+    worker = await as_.party(Party.WORKERS, str(uuid4()))
+
+    looks = (await worker.get("/workers/me")).json()["looks"]
+
+    assert [(look["party"], look["purpose"]) for look in looks] == [(f"clinics/{CLINIC}", "tiếp nhận")]

@@ -1,0 +1,130 @@
+"""The gateway as a service on a real Kafka: what is said comes back, feeds go out, and it stands without a broker."""
+
+import asyncio
+import subprocess
+import sys
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from gateway_builders import (
+    CLINIC,
+    SECRET,
+    Clients,
+    a_declaration,
+    a_section,
+    an_organisation,
+    because,
+    cloudevent,
+    made,
+    post,
+    post_batch,
+)
+from pydantic_core import to_json
+
+from gateway.app import make_service
+from gateway.settings import Settings
+from shared.database import Database
+from shared.service import Service
+from shared.testing import Topics, running, until
+
+pytestmark = pytest.mark.stack
+
+
+def _service(database: Database, kafka: Topics, **changes: Any) -> Service:
+    values = kafka.settings(database).model_dump() | {"khamdoan_dev_secret": SECRET, "gateway_port": 0} | changes
+    return make_service(Settings(**values))
+
+
+async def _clients(service: Service) -> Clients:
+    return Clients(httpx.AsyncHTTPTransport(), f"http://127.0.0.1:{await service._http.bound_port()}")
+
+
+async def test_a_receipt_closes_without_any_sleep_when_the_service_answers(database: Database, kafka: Topics) -> None:
+    async with running(_service(database, kafka)) as service:
+        clients = await _clients(service)
+        unit = uuid4()
+        union = await clients.union(unit)
+        sent = cloudevent(a_declaration(unit))
+        receipt = (await post(union, sent)).json()["receipt_id"]
+
+        stored = (await union.post("/receipts/status", json={"ids": [receipt], "until": "stored", "wait": 20})).json()
+        await kafka.say(because(an_organisation(unit), f"unions/{unit}#{sent['id']}"))
+        answered = (await union.get(f"/receipts/{receipt}", params={"wait": 20})).json()
+        trace = (await union.get(f"/receipts/{receipt}/trace")).json()
+
+        assert (stored["done"], stored["counts"]) == (True, {"stored": 1})
+        assert answered["state"] == "answered"
+        assert [link["depth"] for link in trace] == [0, 1]
+        await clients.close()
+
+
+async def test_a_clinic_reads_and_says_everything_over_kafka_alone(database: Database, kafka: Topics) -> None:
+    party = f"clinics.{CLINIC}"
+    good, bad = cloudevent(a_section(uuid4())), cloudevent(a_section(uuid4(), "02999"))
+    async with running(_service(database, kafka)):
+        await kafka.say(*(because(made(), "x#1") for _ in range(3)))
+        await until(database, "SELECT coalesce(bool_and(on_kafka), false) FROM feeds")
+        await kafka.say_raw(f"edge.in.{party}", [(None, to_json(event), []) for event in (bad, good)])
+
+        told = await kafka.hear(f"edge.out.{party}", 4)
+        (said,) = await kafka.hear("clinics.examinations", 1)
+
+    assert [record.headers["ce_sequence"] for record in told] == ["1", "2", "3", "4"]
+    assert [record.headers["ce_type"].split(".")[-2] for record in told] == ["made", "made", "made", "refused"]
+    assert (said.headers["ce_id"], said.headers["ce_party"]) == (good["id"], f"clinics/{CLINIC}")
+
+
+async def test_without_a_broker_the_gateway_is_ready_and_stores_what_it_is_told(
+    database: Database, kafka: Topics
+) -> None:
+    away = {"kafka_bootstrap_servers": "127.0.0.1:9", "edge_topics": False, "shutdown_seconds": 2.0}
+    service = _service(database, kafka, **away)
+    async with _starting(service) as clients:
+        clinic = await clients.clinic()
+
+        answer = await post_batch(clinic, [cloudevent(a_section(uuid4())) for _ in range(10)])
+
+        assert answer.json()["accepted"] == 10
+        assert all((await service.ready()).values())
+    assert await database.pool.fetchval("SELECT count(*) FROM outbox") == 10
+
+
+class _starting:  # noqa: N801 - reads as a sentence
+    """A service that never finishes to start, because it waits for Kafka, while it serves HTTP."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __aenter__(self) -> Clients:
+        self._task = asyncio.create_task(self._service.run(as_process=False))
+        self._clients = await _clients(self._service)
+        return self._clients
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._clients.close()
+        self._service.stop.set()
+        await self._task
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        (
+            {"KHAMDOAN_ENVIRONMENT": "production", "KHAMDOAN_DEV_SECRET": "s"},
+            "development issuer must not run in production",
+        ),
+        ({"KHAMDOAN_ENVIRONMENT": "production"}, "No token issuer"),
+    ],
+)
+def test_the_process_ends_with_one_sentence_where_it_must_not_run(environment: dict[str, str], sentence: str) -> None:
+    named = {"DATABASE_URL": "postgresql://x/y", "KAFKA_BOOTSTRAP_SERVERS": "x:1", **environment}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "gateway"], env=named, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert ended.stderr.count("\n") == 1
