@@ -61,6 +61,7 @@ def fold(text: str) -> str:
 
 class _Wordings(NamedTuple):
     exact: dict[str, str]
+    compact: dict[str, str]
     phrases: dict[str, str]
     longest: int
 
@@ -74,7 +75,8 @@ def _wordings() -> _Wordings:
         field, match, wordings = line.split("\t")
         for wording in wordings.split("|"):
             (exact if match == "exact" else phrases).setdefault(fold(wording), field)
-    return _Wordings(exact, phrases, max(len(phrase.split()) for phrase in phrases))
+    compact = {wording.replace(" ", ""): field for wording, field in exact.items() if len(wording) > SHORT * 2}
+    return _Wordings(exact, compact, phrases, max(len(phrase.split()) for phrase in phrases))
 
 
 @lru_cache(maxsize=4096)
@@ -91,8 +93,8 @@ def _match(heading: str) -> Match | None:
     folded = fold(heading)
     if not folded or len(folded) > 160:
         return None
-    if folded in words.exact:
-        return Match(words.exact[folded], EXACT)
+    if field := words.exact.get(folded) or words.compact.get(folded):
+        return Match(field, EXACT)
     tokens = folded.split()
     if _phrase(tokens, words, only="ignored"):
         return Match("ignored", PHRASE)

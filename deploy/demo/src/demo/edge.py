@@ -78,16 +78,10 @@ class Caller:
             self.edge.counts.add(event.entry.type, 1)
         return receipts
 
-    async def post_roster(self, content: bytes, filename: str, **parameters: Any) -> dict[str, Any]:
-        """Upload a roster file; returns the receipt, or the problem document of a refused file."""
-        answer = await self.edge.http.post(
-            "/rosters",
-            params={name: _text(value) for name, value in parameters.items()},
-            content=content,
-            headers={**self._headers, "content-disposition": f'attachment; filename="{filename}"'},
-        )
-        if answer.status_code not in {202, 422}:
-            raise EdgeError(f"POST /rosters: {answer.status_code} {answer.text[:500]}")
+    async def post_roster(self, content: bytes, **parameters: Any) -> dict[str, Any]:
+        """Upload a roster file; returns its receipt. A refused file is an EdgeError with its problem document."""
+        given = {name: _text(value) for name, value in parameters.items()}
+        answer = await self._send("POST", "/rosters", params=given, content=content)
         self.edge.counts.add("rosters", 1)
         document: dict[str, Any] = answer.json()
         return document

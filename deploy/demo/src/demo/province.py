@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from vietnam_provinces import Province, Ward
 
 from demo.people import Person, make
+from demo.rosters import SAMPLE_ROWS, samples_for
 from demo.scenario import Scenario
 
 NAMESPACE = UUID("6b1f0f4e-8a52-4f0e-9d3b-2f1c7f0a0826")
@@ -42,7 +43,7 @@ class Commune:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A grassroots union (CĐCS) with one line, and the people on its first roster."""
+    """A grassroots union (CĐCS) with one line, and the people on its first roster, or the file it sends instead."""
 
     unit_id: UUID
     line_id: UUID
@@ -51,6 +52,12 @@ class Unit:
     code: str
     commune: Commune
     people: tuple[Person, ...]
+    file: str | None = None
+
+    @property
+    def members(self) -> int:
+        """How many rows its roster has."""
+        return SAMPLE_ROWS[self.file] if self.file else len(self.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +74,20 @@ class WholeProvince:
         return [(other, minutes) for other, minutes in far if minutes <= REACH_MINUTES]
 
 
-def build(scenario: Scenario, generated_members: int, generated_units: int) -> WholeProvince:
-    """The province of a scenario; the sample files' units come on top and have no generated people."""
+def build(scenario: Scenario) -> WholeProvince:
+    """The province of a scenario; some units send a sample file and have no generated people."""
     random = Random(scenario.seed)
     communes = _communes(scenario, random)
-    sizes = _sizes(random, generated_units, generated_members)
+    files = samples_for(scenario.members)
+    generated_units = scenario.units - len(files)
+    sizes = _sizes(random, generated_units, scenario.members - sum(SAMPLE_ROWS[name] for name in files))
     units, serial = [], 0
     for number, size in enumerate(sizes):
         people = tuple(make(random, serial + n, serial + n) for n in range(size))
         serial += size
         units.append(_unit(number, communes[number % len(communes)], people))
-    for number in range(generated_units, scenario.units):
-        units.append(_unit(number, communes[number % len(communes)], ()))
+    for number, file in enumerate(files, generated_units):
+        units.append(_unit(number, communes[number % len(communes)], (), file))
     return WholeProvince(made_id("union", "ldld"), tuple(communes), tuple(units))
 
 
@@ -112,7 +121,7 @@ def _sizes(random: Random, units: int, members: int) -> list[int]:
     return sizes
 
 
-def _unit(number: int, commune: Commune, people: tuple[Person, ...]) -> Unit:
+def _unit(number: int, commune: Commune, people: tuple[Person, ...], file: str | None = None) -> Unit:
     return Unit(
         unit_id=made_id("cdcs", number),
         line_id=made_id("line", number),
@@ -121,4 +130,5 @@ def _unit(number: int, commune: Commune, people: tuple[Person, ...]) -> Unit:
         code=f"08.{number + 1:04d}",
         commune=commune,
         people=people,
+        file=file,
     )

@@ -13,8 +13,7 @@ HEADINGS = (
     "STT", "Họ và tên", "Ngày sinh", "Giới tính", "Số CCCD", "Điện thoại", "Bộ phận", "Công việc", "Yếu tố có hại",
     "Điều kiện lao động", "Ngày vào làm", "Ngày khám gần nhất", "Khuyết tật",
 )  # fmt: skip
-SAMPLES = ("factory-clean.xlsx", "members.csv", "union-messy.xlsx")
-SAMPLE_ROWS = {"factory-clean.xlsx": 2000, "members.csv": 1200, "union-messy.xlsx": 350}
+SAMPLE_ROWS = {"union-messy.xlsx": 350, "members.csv": 1200, "factory-clean.xlsx": 2000}
 
 
 def as_csv(people: Sequence[Person]) -> bytes:
@@ -38,6 +37,15 @@ def as_workbook(people: Sequence[Person], title: str) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def samples_for(members: int) -> list[str]:
+    """The sample files that a campaign takes in: together at most half of its members."""
+    chosen: list[str] = []
+    for name, rows in SAMPLE_ROWS.items():
+        if sum(SAMPLE_ROWS[other] for other in chosen) + rows <= members / 2:
+            chosen.append(name)
+    return chosen
 
 
 def sample(name: str) -> bytes:

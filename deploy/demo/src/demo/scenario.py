@@ -19,7 +19,6 @@ class Scenario:
     rosters_from: date
     period_from: date
     period_to: date
-    sample_files: bool
     seed: int = 2020
 
     def scaled(self, scale: float) -> "Scenario":
@@ -47,6 +46,5 @@ HAGIANG = Scenario(
     rosters_from=date(2026, 6, 15),
     period_from=date(2026, 7, 1),
     period_to=date(2026, 12, 31),
-    sample_files=True,
 )
 SCENARIOS = {scenario.name: scenario for scenario in (HAGIANG,)}

@@ -1,7 +1,6 @@
 """What the clinics offer: team-days spread over the communes and the half year, half of them at weekends."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, timedelta
 from math import ceil
 from random import Random
@@ -10,12 +9,11 @@ from uuid import UUID
 from contracts import clinics, health
 from contracts.fields import Window
 from demo.province import WholeProvince, made_id
-from demo.rosters import SAMPLE_ROWS
 from demo.scenario import Scenario
 
 DUE_SHARE = 0.62
 FILL = 0.8
-STARTS = (390, 420, 450, 480, 510, 540, 570, 600, 630, 660, 780, 810, 840, 870, 900, 930)
+STARTS = (390, 420, 450, 480, 510, 540, 570, 600, 630, 780, 810, 840, 870, 900, 990, 1020)
 SCARCE = {"GYN": 8, "AUD": 5, "SPI": 4, "ECG": 4}
 OPEN_COST = 6000
 FREE_DAYS = {date(2026, 9, 1), date(2026, 9, 2)}
@@ -31,31 +29,29 @@ def offer(scenario: Scenario, province: WholeProvince, campaign_id: UUID) -> dic
     """Sessions by clinic; every commune gets what its members need and one more, each clinic one a day."""
     members = Counter[str]()
     for unit in province.units:
-        members[unit.commune.code] += len(unit.people) or max(SAMPLE_ROWS.values())
-    days = {clinic: _days(scenario, number) for number, clinic in enumerate(clinic_ids(scenario))}
-    offered: dict[str, list[clinics.SessionOffered]] = {clinic: [] for clinic in days}
+        members[unit.commune.code] += unit.members
+    offered: dict[str, list[clinics.SessionOffered]] = {clinic: [] for clinic in clinic_ids(scenario)}
     sites = [
         code
         for code, number in sorted(members.items())
         for _ in range(ceil(number * DUE_SHARE / (scenario.seats_per_session * FILL)) + 2)
     ]
     Random(scenario.seed).shuffle(sites)
-    for number, site in enumerate(sites):
-        clinic = list(days)[number % len(days)]
-        day = next(days[clinic], None)
-        if day is not None:
-            offered[clinic].append(_session(scenario, campaign_id, clinic, site, day))
+    for number, (clinic, sessions) in enumerate(offered.items()):
+        mine = sites[number :: len(offered)]
+        days = _days(scenario, number)
+        for nth, site in enumerate(mine[: len(days)]):
+            day = days[nth * len(days) // max(len(mine), 1)]
+            sessions.append(_session(scenario, campaign_id, clinic, site, day))
     return offered
 
 
-def _days(scenario: Scenario, number: int) -> Iterator[date]:
-    """A clinic's exam days: Saturday, Sunday and two weekdays of its own, week after week, ending early December."""
+def _days(scenario: Scenario, number: int) -> list[date]:
+    """A clinic's exam days: Saturday, Sunday and two weekdays of its own, week after week, until mid-December."""
     weekdays = {5, 6, number % 5, (number + 2) % 5}
-    day, last = scenario.period_from + timedelta(days=6), scenario.period_to - timedelta(days=10)
-    order = [day + timedelta(days=n) for n in range((last - day).days)]
-    mine = [one for one in order if one.weekday() in weekdays and one not in FREE_DAYS]
-    for start in range(4):
-        yield from mine[start::4]
+    first, last = scenario.period_from + timedelta(days=2), scenario.period_to - timedelta(days=14)
+    order = [first + timedelta(days=n) for n in range((last - first).days)]
+    return [day for day in order if day.weekday() in weekdays and day not in FREE_DAYS]
 
 
 def _session(scenario: Scenario, campaign_id: UUID, clinic: str, site: str, day: date) -> clinics.SessionOffered:

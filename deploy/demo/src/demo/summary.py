@@ -43,6 +43,7 @@ async def collect(world: World) -> dict[str, Any]:
         "roster_rows": ledger.roster_rows,
         "refused_rows_by_code": ledger.refused_rows,
         "requests": ledger.requests,
+        "refusals": {name: number for name, number in statistics["types"].items() if ".refused." in name},
         "visits": figures.get("visits"),
         "people": {name: figures.get(name) for name in ("in_scope", *STATES, "pending")},
         "late_joiners": {name: figures.get(name) for name in ("late_joiners", "late_joiners_examined")},

@@ -17,7 +17,7 @@ async def repeat_a_roster(world: World) -> None:
     """A unit sends its roster a second time; every row is answered unchanged."""
     unit = next(unit for unit in world.province.units if len(unit.people) >= 5)
     receipt = await world.union.upload(
-        world.union.portal, unit, rosters.as_csv(unit.people), "danh-sach.csv", world.campaign_id,
+        world.union.portal, unit, rosters.as_csv(unit.people), world.campaign_id,
         world.scenario.period_from,
     )  # fmt: skip
     await world.union.portal.answered([receipt])
@@ -39,7 +39,7 @@ async def join_and_leave(world: World, day: date) -> None:
         joined = [replace(person, last_check="") for person in joined]
         stayed = unit.people[LEAVERS_OF_UNIT:]
         receipt = await world.union.upload(
-            world.union.portal, unit, rosters.as_csv([*stayed, *joined]), "bo-sung.csv", world.campaign_id, day,
+            world.union.portal, unit, rosters.as_csv([*stayed, *joined]), world.campaign_id, day,
             complete=True,
         )  # fmt: skip
         await world.union.portal.answered([receipt])

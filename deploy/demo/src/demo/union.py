@@ -52,7 +52,7 @@ class UnionSide:
             nodes.append(self._node(unit.unit_id, "CDCS", unit.name, unit.code, commune.union_id, commune.code))
             employer = unit.name.removeprefix("CĐCS ").partition(",")[0]
             nodes.append(
-                self._node(unit.employer_id, "EMPLOYER", employer, f"E{unit.code}", unit.unit_id, commune.code)
+                self._node(unit.employer_id, "EMPLOYER", employer, f"E{unit.code}", None, commune.code)
             )
         return nodes
 
@@ -79,7 +79,7 @@ class UnionSide:
             site=unit.commune.code,
             shifts_from=MONDAY,
             shifts=SIX_DAYS if "Khoáng sản" in unit.name else OFFICE_WEEK,
-            headcount=max(len(unit.people), 5),
+            headcount=max(unit.members, 5),
             max_absent_pct=15,
             reaches=[unions.Reach(site=to.code, minutes=by) for to, by in self.province.reaches(unit.commune)],
         )
@@ -87,38 +87,31 @@ class UnionSide:
     async def send_rosters(self, campaign_id: UUID, reference: date, progress: Any) -> list[str]:
         """Every unit sends its roster as a file, with a token of its own; some send real-looking, faulty files."""
         gate = asyncio.Semaphore(UPLOADS_AT_ONCE)
-        samples = iter(rosters.SAMPLES if self.scenario.sample_files else ())
 
-        async def send(unit: Unit, content: bytes, filename: str) -> str:
+        async def send(unit: Unit, content: bytes) -> str:
             async with gate:
                 caller = await self.edge.party("unions", str(unit.unit_id), f"officer of {unit.code}")
-                receipt = await self.upload(caller, unit, content, filename, campaign_id, reference)
+                receipt = await self.upload(caller, unit, content, campaign_id, reference)
                 progress(1)
                 return receipt
 
         jobs = []
         for number, unit in enumerate(self.province.units):
-            if unit.people:
-                content, filename = self._file(number, unit)
-                self.ledger.roster_rows += len(unit.people)
-            else:
-                filename = next(samples)
-                content = rosters.sample(filename)
-                self.ledger.roster_rows += rosters.SAMPLE_ROWS[filename]
-            jobs.append(send(unit, content, filename))
+            self.ledger.roster_rows += unit.members
+            jobs.append(send(unit, self._file(number, unit)))
         return list(await asyncio.gather(*jobs))
 
-    def _file(self, number: int, unit: Unit) -> tuple[bytes, str]:
-        if number % 40 == 7:
-            return rosters.as_workbook(unit.people, unit.name), "danh-sach.xlsx"
-        return rosters.as_csv(unit.people), "danh-sach.csv"
+    def _file(self, number: int, unit: Unit) -> bytes:
+        if unit.file:
+            return rosters.sample(unit.file)
+        as_workbook = number % 40 == 7
+        return rosters.as_workbook(unit.people, unit.name) if as_workbook else rosters.as_csv(unit.people)
 
     async def upload(
         self,
         caller: Caller,
         unit: Unit,
         content: bytes,
-        filename: str,
         campaign_id: UUID,
         reference: date,
         *,
@@ -127,7 +120,7 @@ class UnionSide:
         """Post one roster of a unit; returns its receipt."""
         roster_id = uuid4()
         answer = await caller.post_roster(
-            content, filename, roster_id=roster_id, unit_id=unit.unit_id, employer_id=unit.employer_id,
+            content, roster_id=roster_id, unit_id=unit.unit_id, employer_id=unit.employer_id,
             line_id=unit.line_id, campaign_id=campaign_id, reference_date=reference, complete=complete,
         )  # fmt: skip
         self.roster_ids.setdefault(unit.unit_id, []).append(roster_id)

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from demo import province, rosters, sessions
+from demo import province, sessions
 from demo.clinics import ClinicSystem
 from demo.display import Display
 from demo.edge import Caller, Edge
@@ -39,9 +39,7 @@ class World:
 
 async def gather(scenario: Scenario, edge: Edge, display: Display) -> World:
     """Give every party its token and its part of the province."""
-    in_files = sum(rosters.SAMPLE_ROWS.values()) if scenario.sample_files else 0
-    from_files = len(rosters.SAMPLES) if scenario.sample_files else 0
-    land = province.build(scenario, max(scenario.members - in_files, scenario.units), scenario.units - from_files)
+    land = province.build(scenario)
     ledger = Ledger()
     portal = await edge.party("unions", str(land.root_id), "officer A of the federation")
     union = UnionSide(edge, scenario, land, portal, ledger, Random(scenario.seed + 1))

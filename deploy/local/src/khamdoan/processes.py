@@ -21,7 +21,10 @@ START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, and how it wants to be asked to stop: by us, and by the kernel when we are gone."""
+    """What to run, and how it wants to be asked to stop: by us, and by the kernel when we are gone.
+
+    What it writes goes to its log, or to our own output if it speaks to the person at the terminal.
+    """
 
     name: str
     command: list[str]
@@ -29,6 +32,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL
     account: Account | None = None
+    speaks: bool = False
 
 
 class Child:
@@ -138,8 +142,8 @@ class Nursery:
             process = subprocess.Popen(
                 [*python(), leash.__file__, *header, *program.command],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=None if program.speaks else log,
+                stderr=None if program.speaks else subprocess.STDOUT,
                 cwd="/",
                 env={**os.environ, **program.environment},
                 process_group=0,

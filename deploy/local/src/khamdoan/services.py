@@ -27,13 +27,13 @@ class Services:
     environments: Mapping[str, Environment]
 
 
-def configure(stack: Stack) -> Services:
-    """Settle ports and passwords; nothing is started."""
+def configure(stack: Stack, *, days: str = "clock") -> Services:
+    """Settle ports and passwords; nothing is started. `days` are started by the `clock` or `simulated`."""
     chosen = ports.choose(stack.places.ports, ports.SERVICES, usual=not stack.throwaway)
-    return Services(chosen, environments(stack, chosen))
+    return Services(chosen, environments(stack, chosen, days))
 
 
-def environments(stack: Stack, chosen: Mapping[str, int]) -> dict[str, Environment]:
+def environments(stack: Stack, chosen: Mapping[str, int], days: str) -> dict[str, Environment]:
     """What each service is told; a variable that only one service needs stands in its entry here."""
     return {
         "registry": {
@@ -44,14 +44,20 @@ def environments(stack: Stack, chosen: Mapping[str, int]) -> dict[str, Environme
         },
         "scheduling": common(stack, chosen, "scheduling"),
         "results": common(stack, chosen, "results"),
-        "coordination": common(stack, chosen, "coordination"),
+        "coordination": {**common(stack, chosen, "coordination"), "DAYS": days},
         "gateway": {
             **common(stack, chosen, "gateway"),
             "GATEWAY_PORT": str(chosen["gateway"]),
+            "KHAMDOAN_DEV_SECRET": password_of(stack, "development-issuer"),
             "REGISTRY_IDENTITY_URL": f"http://127.0.0.1:{chosen['identity']}",
             "REGISTRY_IDENTITY_TOKEN": password_of(stack, "identity-port"),
         },
     }
+
+
+def edge_url(configured: Services) -> str:
+    """Where outside parties reach the gateway."""
+    return f"http://127.0.0.1:{configured.ports['gateway']}"
 
 
 def common(stack: Stack, chosen: Mapping[str, int], name: str) -> Environment:
@@ -67,7 +73,7 @@ def common(stack: Stack, chosen: Mapping[str, int], name: str) -> Environment:
 
 
 def password_of(stack: Stack, name: str) -> str:
-    """A service's database password."""
+    """A service's database password, or another secret of this stack."""
     return passwords.password(stack.places.passwords, name)
 
 

@@ -4,13 +4,13 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
 from khamdoan import services, stack, state, topics
 from khamdoan.keepers import GLANCE_SECONDS, Keeper, Say
-from khamdoan.processes import Child, Nursery
+from khamdoan.processes import Child, Nursery, Program
 from khamdoan.services import Services
 from khamdoan.stack import Stack
 from khamdoan.state import State
@@ -18,11 +18,34 @@ from khamdoan.state import State
 
 def run(data: Path, *, with_services: bool, throwaway: bool, say: Say) -> None:
     """Start everything, say where it is, and tend it until SIGINT or SIGTERM."""
+    play(data, with_services=with_services, throwaway=throwaway, say=say)
+
+
+Guest = Callable[[Stack, Services], Program]
+AtEnd = Callable[[dict[str, int]], None]
+
+
+def play(
+    data: Path,
+    *,
+    with_services: bool,
+    throwaway: bool,
+    say: Say,
+    days: str = "clock",
+    guest: Guest | None = None,
+    stay: bool = True,
+    at_guests_end: AtEnd | None = None,
+) -> int:
+    """Start everything and a guest that uses it; returns the guest's exit status once it ended, unless we `stay`.
+
+    `at_guests_end` is given the pid of every server and service while they still run.
+    """
     data = data.resolve()
+    status = 0
     with state.held(data), contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as at_end:
         listen_for_the_end()
         installed = stack.install(data, throwaway=throwaway)
-        configured = services.configure(installed) if with_services else Services({}, {})
+        configured = services.configure(installed, days=days) if with_services else Services({}, {})
         nursery = Nursery(installed.places.logs)
         at_end.callback(nursery.close)
         keepers = start_servers(installed, nursery, at_end, say)
@@ -30,8 +53,17 @@ def run(data: Path, *, with_services: bool, throwaway: bool, say: Say) -> None:
             keepers += start_services(configured, installed, nursery, at_end, say)
         write_state(installed, configured, keepers)
         announce(installed, configured, say)
-        for _ in tended(keepers):
-            write_state(installed, configured, keepers)
+        visitor = nursery.spawn(guest(installed, configured)) if guest else None
+        for replaced in tended(keepers):
+            if replaced:
+                write_state(installed, configured, keepers)
+            if visitor is not None and not visitor.alive:
+                status, visitor = visitor.process.returncode, None
+                if at_guests_end:
+                    at_guests_end({keeper.name: keeper.child.pid for keeper in keepers})
+                if not stay:
+                    break
+    return status
 
 
 def listen_for_the_end() -> None:
@@ -71,12 +103,11 @@ def children_of(keepers: list[Keeper]) -> list[Child]:
     return [keeper.child for keeper in keepers]
 
 
-def tended(keepers: list[Keeper]) -> Iterator[None]:
-    """Tend for ever; yields whenever a process has been replaced."""
+def tended(keepers: list[Keeper]) -> Iterator[bool]:
+    """Tend for ever; yields at every glance whether a process has been replaced."""
     while True:
         replaced = [keeper for keeper in keepers if keeper.tend()]
-        if replaced:
-            yield
+        yield bool(replaced)
         time.sleep(GLANCE_SECONDS)
 
 

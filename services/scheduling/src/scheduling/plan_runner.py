@@ -74,7 +74,7 @@ class PlanRunner:
 
     @property
     def _lease(self) -> timedelta:
-        return timedelta(seconds=60 + 3 * max(self.settings.plan_time_limit, self.settings.large_plan_time_limit))
+        return timedelta(seconds=120 + 5 * self.settings.plan_time_limit)
 
     async def _compute(self, database: Database, run: Run, stop: asyncio.Event) -> Result | None:
         """The plan, or None if the run was cancelled or the service is to stop."""
@@ -88,11 +88,10 @@ class PlanRunner:
             return await asyncio.to_thread(plan_folder.read, folder, inputs, digest)
 
     async def _plan(self, folder: Path, inputs: Inputs, run: Run, database: Database, stop: asyncio.Event) -> bool:
-        large = len(inputs.people) > self.settings.large_plan_workers
-        seconds = self.settings.large_plan_time_limit if large else self.settings.plan_time_limit
+        seconds = self.settings.plan_seconds_for(len(inputs.people) - len(inputs.published))
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "scheduling.planning_process", str(folder), str(seconds), str(run.seed),
-            stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env={**os.environ, "PYTHONHASHSEED": "0"},
+            stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=_environment(),
         )  # fmt: skip
         try:
             return await self._finished(process, run, database, stop)
@@ -123,3 +122,9 @@ class PlanRunner:
     async def _is_wanted(self, database: Database, run: Run) -> bool:
         async with database.pool.acquire() as connection:
             return await plan_store.is_running(connection, run)
+
+
+def _environment() -> dict[str, str]:
+    """What the planning process needs to start; no address and no password is among it."""
+    needed = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "SYSTEMROOT")
+    return {**{name: os.environ[name] for name in needed if name in os.environ}, "PYTHONHASHSEED": "0"}

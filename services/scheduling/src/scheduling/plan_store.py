@@ -53,7 +53,7 @@ async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Recor
                     WHERE c.campaign_id = k.campaign_id AND c.state = 'open' AND c.deferred_for IS NULL)
             OR EXISTS (SELECT FROM sessions AS s
                        WHERE s.campaign_id = k.campaign_id AND s.status = 'confirmed' AND s.day >= $1
-                         AND s.loosened_on > last.asked_on) AS has_news
+                         AND s.loosened_on >= last.asked_on) AS has_news
         FROM campaigns AS k LEFT JOIN LATERAL (
             SELECT max(asked_on) AS asked_on FROM plan_runs AS r
             WHERE r.campaign_id = k.campaign_id AND r.state = 'published'

@@ -73,7 +73,8 @@ def _readable(folder: Path) -> planning.Instance:
     try:
         return planning.read_instance(folder)
     except (OSError, KeyError, ValueError) as error:
-        raise SetupError("plan.unreadable", f"Không đọc được {folder}: {error}", f"Cannot read {folder}: {error}") from error
+        vi, en = f"Không đọc được {folder}: {error}", f"Cannot read {folder}: {error}"
+        raise SetupError("plan.unreadable", vi, en) from error
 
 
 def _tell(progress: Progress) -> None:
