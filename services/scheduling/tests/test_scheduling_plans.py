@@ -57,7 +57,7 @@ def of(kind: type[Any], events: list[Any]) -> list[Any]:
 
 def a_runner() -> PlanRunner:
     return PlanRunner(
-        Settings(database_url="", kafka_bootstrap_servers="", plan_time_limit=2.0, plan_poll_seconds=0.05)
+        Settings(database_url="", kafka_bootstrap_servers="", plan_seconds=1.0, plan_poll_seconds=0.05)
     )
 
 
@@ -281,13 +281,19 @@ async def test_a_make_up_plan_counts_with_everybody_who_has_a_place(database: Da
 
 
 async def test_no_plan_is_asked_for_while_nothing_changed(database: Database, deliver: Deliver) -> None:
-    await a_frozen_campaign(database, deliver, people=3, sessions=[
-        a_session(windows=[a_window(480, total=2)]), a_session(day=EXAM_DAY + timedelta(days=30), site="00700"),
-    ])  # fmt: skip
+    full, unlicensed = a_session(windows=[a_window(480, total=2)]), a_session(day=EXAM_DAY + timedelta(days=20))
+    noisy = a_worker(9, exposures=[Exposure(hazard="PHYS_NOISE", since=None)])
+    await deliver(
+        consumer,
+        database,
+        [a_campaign(), a_unit(), a_line(), *workers(2), noisy, rosters_closed(3), day_started(), a_permit()],
+    )
+    await deliver(consumer, database, [full, unlicensed])
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=1)), scope_frozen()])
     plan = await proposed(database)
     await deliver(consumer, database, [plan_approved(plan.plan_id)])
 
-    for days in (7, 14):
+    for days in (8, 9):
         await deliver(consumer, database, [day_started(TODAY + timedelta(days=days))])
 
     assert "queued" not in await run_states(database)

@@ -137,7 +137,8 @@ class Room:
         late = self.terms.weights.late_day[person.priority]
         found: list[tuple[int, int, Seat]] = []
         for session in self.sessions.values():
-            if session.session_id != besides and session.day > after and self._closed(person, session) is None:
+            elsewhere = session.session_id != besides and session.day > after
+            if elsewhere and self._reaches(person.crew, session) and self._closed(person, session) is None:
                 wait = late * max(0, (session.day - person.due_on).days)
                 opening = 0 if self.people_in[session.session_id] else session.open_cost
                 for cost, seat in self._seats_by_cost(person.crew, person.need, session):
@@ -202,14 +203,17 @@ class Room:
         if not 0 <= seat.window < len(session.windows):
             return "session.unknown-window"
         window = session.windows[seat.window]
-        minutes = crew.reaches.get(session.site)
-        if minutes is None or minutes > self.terms.max_travel_minutes:
+        if not self._reaches(crew, session):
             return "session.out-of-reach"
         if need.bnn and not session.bnn:
             return "session.not-licensed"
         if window.total < 1 or any(window.capacity.get(station, 0) < 1 for station in need.stations):
             return "session.not-equipped"
         return None if self._timing_met(crew, need, session.day, window.start) else "session.timing"
+
+    def _reaches(self, crew: Crew, session: Session) -> bool:
+        minutes = crew.reaches.get(session.site)
+        return minutes is not None and minutes <= self.terms.max_travel_minutes
 
     def _timing_met(self, crew: Crew, need: Need, day: date, start: int) -> bool:
         at = instant(day, start)

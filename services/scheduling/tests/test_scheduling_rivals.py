@@ -1,0 +1,110 @@
+"""Many at once on real PostgreSQL: whatever interleaves, capacity, ceilings and one place per check hold."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from random import Random
+from typing import Any
+
+import pytest
+from scheduling_builders import (
+    EXAM_DAY,
+    TODAY,
+    a_campaign,
+    a_line,
+    a_move,
+    a_permit,
+    a_refusal,
+    a_session,
+    a_unit,
+    a_window,
+    a_worker_id,
+    an_absence,
+    booking,
+    day_started,
+    rosters_closed,
+    session_withdrawn,
+    worker_left,
+    workers,
+)
+
+from scheduling.appointment_store import appointment_of
+from scheduling.consumers import consumer
+from scheduling.floor import Appointment
+from shared.database import Database
+from shared.envelope import Arrival
+from shared.testing import Deliver, arrival_of
+
+pytestmark = pytest.mark.stack
+
+PEOPLE = 40
+CEILING = 3
+SESSIONS = [
+    a_session(day=EXAM_DAY + timedelta(days=n), windows=[a_window(480, 3, XRY=2), a_window(510, 2), a_window(1020, 4)])
+    for n in range(4)
+]
+
+
+def a_turn(random: Random, held: dict[Any, Appointment]) -> Any:
+    """Something that a union or clinic might say now."""
+    number, session = random.randrange(PEOPLE), random.choice(SESSIONS)
+    appointment = held.get(a_worker_id(number))
+    match random.choices(["book", "move", "absent", "refuse", "left", "withdraw"], [60, 20, 10, 3, 3, 1])[0]:
+        case "move" if appointment is not None:
+            return a_move(number, appointment, random.choice([None, session]))  # type: ignore[arg-type]
+        case "absent":
+            return an_absence(number, session.day)
+        case "refuse":
+            return a_refusal(number)
+        case "left":
+            return worker_left(number)
+        case "withdraw":
+            return session_withdrawn(session)
+    return booking(number, session)
+
+
+async def live(database: Database) -> dict[Any, Appointment]:
+    rows = await database.pool.fetch("SELECT * FROM appointments WHERE state = 'booked'")
+    return {row["worker_id"]: appointment_of(row) for row in rows}
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_rival_requests_never_exceed_what_there_is(database: Database, deliver: Deliver, seed: int) -> None:
+    random, offsets = Random(seed), count()
+    line = a_line(headcount=30, max_absent_pct=10)
+    await deliver(
+        consumer, database,
+        [a_campaign(), a_unit(), line, *workers(PEOPLE), rosters_closed(PEOPLE), day_started(), a_permit(), *SESSIONS],
+    )  # fmt: skip
+
+    def a_batch(lane: int, held: dict[Any, Appointment]) -> list[Arrival]:
+        return [replace(arrival_of(a_turn(random, held), next(offsets)), partition=1 + lane) for _ in range(8)]
+
+    for _ in range(4):
+        held = await live(database)
+        batches = [a_batch(lane, held) for lane in range(3)]
+        await asyncio.gather(*(deliver(consumer, database, batch) for batch in batches))
+
+    await assert_within_limits(database)
+
+
+async def assert_within_limits(database: Database) -> None:
+    """Counted anew from the tables: windows, stations, the line's ceiling in its shift, states of checks."""
+    held = await live(database)
+    arrivals: Counter[tuple[Any, ...]] = Counter()
+    away: Counter[tuple[Any, int]] = Counter()
+    for a in held.values():
+        arrivals.update((*a.seat, station) for station in ("total", *a.stations))
+        shift = range(max(450, a.start - 10), min(990, a.start + 75 + 10))
+        away.update((a.day, minute) for minute in shift if a.day.weekday() < 5)
+    for session in SESSIONS:
+        for index, window in enumerate(session.windows):
+            assert arrivals[session.session_id, index, "total"] <= window.total
+            assert arrivals[session.session_id, index, "XRY"] <= window.capacity["XRY"]
+    assert max(away.values(), default=0) <= CEILING
+    booked = await database.pool.fetch("SELECT worker_id FROM health_checks WHERE state = 'booked'")
+    assert {row["worker_id"] for row in booked} == set(held)
+    assert await database.pool.fetchval("SELECT count(*) FROM dead_letters") == 0
+    assert min((a.day for a in held.values()), default=EXAM_DAY) > TODAY
