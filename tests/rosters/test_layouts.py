@@ -119,6 +119,28 @@ def test_family_and_given_names_in_two_columns_are_joined(read: Read, a_text_fil
     assert reading.persons[0].codes.count("name.case_normalized") == 1
 
 
+def test_family_middle_and_given_names_in_three_columns_are_joined(read: Read, a_text_file: Builder) -> None:
+    reading = read(
+        a_text_file([["Họ", "Tên đệm", "Tên", "Ngày sinh", "Phái"], ["Trần", "Văn", "An", "1/2/1990", "nam"]])
+    )
+
+    assert names(reading) == ["Trần Văn An"]
+
+
+def test_day_month_and_year_in_three_columns_are_one_date(read: Read, a_workbook: Builder) -> None:
+    header = ["Họ và tên", "Ngày", "Tháng", "Năm", "Giới tính"]
+
+    reading = read(a_workbook([header, ["Trần An", 5, 6, 1990, "nam"], ["Lê Bé", None, None, 1991, "nữ"]]))
+
+    assert [person.fields["birth_date"] for person in reading.persons] == ["1990-06-05", "1991"]
+
+
+def test_headings_may_lack_their_spaces(read: Read, a_text_file: Builder) -> None:
+    reading = read(a_text_file([["STT", "HỌVÀTÊN", "NGÀYSINH", "GIỚITÍNH", "SỐCCCD"], AN]))
+
+    assert [column.field for column in reading.columns] == [None, "full_name", "birth_date", "sex", "national_id"]
+
+
 def test_a_tick_column_for_women_makes_the_unmarked_men(read: Read, a_text_file: Builder) -> None:
     header = ["Họ tên", "Nữ", "Ngày sinh", "CCCD"]
 

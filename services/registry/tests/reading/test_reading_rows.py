@@ -139,6 +139,11 @@ def a_person_row() -> st.SearchStrategy[list[Cell]]:
     )
 
 
+def is_person(row: list[Cell]) -> bool:
+    """A lone text between persons is a heading, so its place matters; that of persons does not."""
+    return len(row) - row.count(None) - (row[5] is not None) >= 2
+
+
 def told(person: Person, also: Callable[[Person], Any] = lambda _: None) -> tuple[Any, ...]:
     return (person.cells, person.outcome, person.codes, person.fields, also(person))
 
@@ -159,7 +164,7 @@ def test_reading_is_repeatable_and_survives_its_chunks(rows: list[list[Cell]]) -
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(a_person_row(), min_size=1, max_size=8), st.randoms(use_true_random=False))
+@given(st.lists(a_person_row().filter(is_person), min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_the_order_of_rows_decides_only_which_duplicate_is_kept(rows: list[list[Cell]], random: Any) -> None:
     shuffled = random.sample(rows, len(rows))
 

@@ -12,7 +12,7 @@ from registry.reading.mapping import Columns, Heading
 from registry.reading.row_kinds import RowKinds, cell_text, heading_department
 
 IDENTITY = ("employee_code", "full_name", "birth_date", "sex", "national_id", "female_tick", "male_tick")
-BY_SEX = ("male_birth_date", "female_birth_date")
+IN_COLUMNS = (("male_birth_date", "female_birth_date"), tuple(mapping.BIRTH_IN_PARTS.values()))
 
 
 @dataclass(slots=True)
@@ -115,9 +115,9 @@ def _person_test(layout: Layout) -> Callable[[Row], bool]:
     """At least two of number, name, birth date, sex and national id; a cell that gives two of them counts once."""
     roles = layout.columns.roles
     groups = [tuple(roles[role]) for role in IDENTITY if role in roles]
-    by_sex = tuple(column for role in BY_SEX for column in roles.get(role, ()))
-    if by_sex:
-        groups.append(by_sex)
+    for together in IN_COLUMNS:
+        if columns := tuple(column for role in together for column in roles.get(role, ())):
+            groups.append(columns)
     single = [group[0] for group in groups if len(group) == 1]
     several = [group for group in groups if len(group) > 1]
 

@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 from contracts import roster_headings
 from contracts.roster_headings import Match
 
+BIRTH_IN_PARTS = {"ngay": "birth_day", "thang": "birth_month", "nam": "birth_year"}
+NAME_IN_PARTS = ("family_and_middle_name", "middle_name", "given_name")
 BIRTH_BY_SEX = {"male_tick": "male_birth_date", "female_tick": "female_birth_date"}
 SHOWN_AS = {
     "running_number": None,
     "ignored": None,
     "family_and_middle_name": "full_name",
+    "middle_name": "full_name",
     "given_name": "full_name",
+    "birth_day": "birth_date",
+    "birth_month": "birth_date",
+    "birth_year": "birth_date",
     "female_tick": "sex",
     "male_tick": "sex",
     "male_birth_date": "birth_date",
@@ -58,6 +64,7 @@ def by_wording(headings: Sequence[Heading], overrides: Mapping[str, str | None] 
     `overrides` (column letter to field, None to ignore the column) is what a person decided about this file.
     """
     matches = {h.column: roster_headings.match(h.text) for h in headings}
+    _birth_dates_in_parts(headings, matches)
     _birth_dates_by_sex(headings, matches)
     _apply(overrides or {}, matches)
     best: dict[str, tuple[int, int]] = {}
@@ -70,6 +77,18 @@ def by_wording(headings: Sequence[Heading], overrides: Mapping[str, str | None] 
     taken = {column: role for role, columns in roles.items() for column in columns}
     fields = {h.column: SHOWN_AS.get(taken.get(h.column, ""), taken.get(h.column)) for h in headings}
     return Columns(roles, fields)
+
+
+def _birth_dates_in_parts(headings: Sequence[Heading], matches: dict[int, Match | None]) -> None:
+    """`Ngày`, `Tháng`, `Năm` side by side, where nothing else gives a birth date (`Năm` alone looks like `Nam`)."""
+    if any(found and found.field == "birth_date" for found in matches.values()):
+        return
+    for start in range(len(headings) - 2):
+        three = headings[start : start + 3]
+        if [roster_headings.fold(h.text) for h in three] == list(BIRTH_IN_PARTS):
+            for heading, role in zip(three, BIRTH_IN_PARTS.values(), strict=True):
+                matches[heading.column] = Match(role, roster_headings.EXACT)
+            return
 
 
 def _birth_dates_by_sex(headings: Sequence[Heading], matches: dict[int, Match | None]) -> None:
@@ -93,13 +112,12 @@ def _apply(overrides: Mapping[str, str | None], matches: dict[int, Match | None]
 def _settle_names(roles: dict[str, list[int]], headings: Sequence[Heading]) -> None:
     """One name column, or family and given names to be joined; a heading merged over two columns names both."""
     if "full_name" in roles:
-        roles.pop("family_and_middle_name", None)
-        roles.pop("given_name", None)
+        for part in NAME_IN_PARTS:
+            roles.pop(part, None)
         first = roles["full_name"][0]
         roles["full_name"] += [h.column for h in headings if h.column > first and h.group and not h.text]
     elif "given_name" in roles:
-        given = roles.pop("given_name")
-        roles["full_name"] = roles.pop("family_and_middle_name", []) + given
+        roles["full_name"] = [column for part in NAME_IN_PARTS for column in roles.pop(part, [])]
 
 
 def _settle_ticks(roles: dict[str, list[int]]) -> None:

@@ -9,6 +9,7 @@ from registry.reading import hazards, identifiers, names, national_template, pho
 from registry.reading.dates import BLANK, DateField, Dates
 from registry.reading.identifiers import Insurance, Number
 from registry.reading.layout import Layout
+from registry.reading.mapping import BIRTH_IN_PARTS
 from registry.reading.names import Name
 from registry.reading.rows import Draft, Person
 from registry.reading.text import Cached, Field
@@ -105,13 +106,24 @@ class _Table:
             women = self._column("female_birth_date", self._dates.birth)
             pairs = [_birth_by_sex(man, woman) for man, woman in zip(men, women, strict=True)]
             return [sex for sex, _ in pairs], [birth for _, birth in pairs]
-        births = self._column("birth_date", self._dates.birth)
+        births = self._births_in_parts() or self._column("birth_date", self._dates.birth)
         if "male_tick" in columns.roles:
             men, women = (self._cells(columns.roles[role][0]) for role in ("male_tick", "female_tick"))
             return [sexes.read_two_ticks(man, woman) for man, woman in zip(men, women, strict=True)], births
         if "female_tick" in columns.roles:
             return self._column("female_tick", sexes.read_female_tick), births
         return self._column("sex", sexes.read_template_sex if self._layout.is_template else sexes.read_sex), births
+
+    def _births_in_parts(self) -> list[DateField]:
+        """Day, month and year in columns of their own, put together as one would write them."""
+        roles = self._layout.columns.roles
+        if "birth_year" not in roles:
+            return []
+        parts = zip(*(self._cells(roles[role][0]) for role in BIRTH_IN_PARTS.values()), strict=True)
+        written = (tuple(text.clean(text.raw_text(cell)) for cell in cells) for cells in parts)
+        return self._read(
+            ["/".join(part or "00" for part in date) if any(date) else None for date in written], self._dates.birth
+        )
 
     def _simple_fields(self) -> list[tuple[str, Sequence[Field]]]:
         roles = self._layout.columns.roles
