@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "khamdoan.commands.demo",
     "roster": "khamdoan.commands.roster",
     "plan": "khamdoan.commands.plan",
+    "subject": "khamdoan.commands.subject",
 }
 
 
