@@ -231,6 +231,15 @@ def test_a_table_typed_in_an_old_font_is_read_whole(
     assert person.codes == ("name.legacy_encoding_converted", "text.legacy_encoding_converted")
 
 
+def test_a_sign_of_an_old_font_in_one_heading_does_not_convert_the_table(read: Read, a_text_file: Builder) -> None:
+    header = ["STT", "Họ và tên · Full name", "Ngày sinh", "Giới tính", "Số CCCD"]
+
+    reading = read(a_text_file([header, ["1", "Trần Văn Mãn", "5/6/1990", "Nam", "001090123456"]]))
+
+    assert names(reading) == ["Trần Văn Mãn"]
+    assert reading.persons[0].codes == ()
+
+
 def _in_old_font(text: str, encoding: legacy_text.Encoding) -> str:
     letters = {letter: typed for typed, letter in legacy_text.table(encoding).items()}
     return "".join(letters.get(letter, letter) for letter in text)

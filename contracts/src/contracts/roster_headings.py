@@ -6,12 +6,14 @@ occurs most there), registry to map columns. `data/roster_headings.tsv` holds th
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
 from contracts import legacy_text
+from contracts.legacy_text import Encoding
 
 EXACT, PART, PHRASE = 3, 2, 1
 SHORT = 3
@@ -86,6 +88,16 @@ def match(heading: str) -> Match | None:
     if found is None and (encoding := legacy_text.detect(heading)):
         return _match(legacy_text.convert(heading, encoding))
     return found
+
+
+def old_encoding(headings: Iterable[str]) -> Encoding | None:
+    """The old encoding of a header: two of its headings are known only after conversion from it."""
+    found = Counter(
+        encoding
+        for heading in headings
+        if (encoding := legacy_text.detect(heading)) and match(heading) and not _match(heading)
+    )
+    return next((encoding for encoding, count in found.most_common(1) if count >= 2), None)
 
 
 def _match(heading: str) -> Match | None:

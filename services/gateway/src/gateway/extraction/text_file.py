@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
-from contracts import legacy_text, roster_headings
+from contracts import roster_headings
 from contracts.roster_cells import RosterCells, Row, Sheet
 from gateway.extraction.limits import MAX_COLUMNS, MAX_ROWS, FileRefusedError
 from gateway.extraction.workbook import text_cell
@@ -60,18 +60,18 @@ def _old_codepage(data: bytes) -> tuple[str, str]:
     vietnamese = unicodedata.normalize("NFC", _checked(data.decode("cp1258", "replace")))
     western = data.decode("latin-1")
     known, _ = _known_headings(vietnamese)
-    known_western, converted = _known_headings(western)
-    return (western, "latin-1") if converted and known_western >= known else (vietnamese, LEGACY_CODEPAGE)
+    known_western, is_old = _known_headings(western)
+    return (western, "latin-1") if is_old and known_western >= known else (vietnamese, LEGACY_CODEPAGE)
 
 
-def _known_headings(text: str) -> tuple[int, int]:
-    """How many headings of the best record are known, and how many of those are in an old encoding."""
-    delimiter = find_delimiter(text)
-    counts = [(0, 0)]
-    for row in _head(text, delimiter):
-        known = [words for words in _texts(row) if roster_headings.match(words)]
-        counts.append((len(known), sum(legacy_text.detect(words) is not None for words in known)))
-    return max(counts)
+def _known_headings(text: str) -> tuple[int, bool]:
+    """How many headings of the best record are known, and whether it is in an old encoding."""
+    best = max((_known(row) for row in _head(text, find_delimiter(text))), key=len, default=[])
+    return len(best), roster_headings.old_encoding(best) is not None
+
+
+def _known(row: list[str]) -> list[str]:
+    return [words for words in _texts(row) if roster_headings.match(words)]
 
 
 def find_delimiter(text: str) -> str:

@@ -1,9 +1,8 @@
 """The header of a sheet: which rows belong to it, and the heading of every column."""
 
-from collections import Counter
 from collections.abc import Sequence
 
-from contracts import legacy_text, roster_headings
+from contracts import roster_headings
 from contracts.legacy_text import Encoding
 from contracts.roster_cells import Sheet
 from registry.reading import text
@@ -98,15 +97,10 @@ def _nearest_left(texts: dict[int, str], column: int) -> str:
 
 
 def in_unicode(headings: list[Heading]) -> Encoding | None:
-    """Convert headings in an old encoding, all if one of the known ones is: then the whole table was typed so."""
-    found = Counter(
-        encoding
-        for heading in headings
-        if roster_headings.match(heading.text) and (encoding := legacy_text.detect(heading.text))
-    )
-    if not found:
+    """Convert the headings of a header in an old encoding, which then the whole table was typed in."""
+    encoding = roster_headings.old_encoding(heading.text for heading in headings)
+    if encoding is None:
         return None
-    encoding = found.most_common(1)[0][0]
     for heading in headings:
         heading.text = text.clean_cell(text.old_text(heading.text, encoding))
         heading.group = text.clean_cell(text.old_text(heading.group, encoding))
