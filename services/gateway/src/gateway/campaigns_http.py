@@ -13,7 +13,7 @@ from gateway.pages import FIRST_ID, Cursor, Limit, Page
 from gateway.parties import Caller
 from gateway.problems import Refusal
 from gateway.read_models import alerts, campaigns, days, lines, organisations, plans, sessions
-from gateway.views import (
+from gateway.views.parties import (
     AlertView,
     CampaignLine,
     CampaignView,

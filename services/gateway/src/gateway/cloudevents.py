@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as QuickUUID  # noqa: N811
 from pydantic import ValidationError
 from pydantic_core import from_json
 
@@ -139,7 +140,7 @@ def _envelope_problems(raw: Raw, caller: Caller) -> tuple[UUID | None, list[Prob
 
 def _uuid(value: Any) -> UUID | None:
     try:
-        return UUID(value) if isinstance(value, str) and len(value) == UUID_LENGTH else None
+        return QuickUUID(value) if isinstance(value, str) and len(value) == UUID_LENGTH else None
     except ValueError:
         return None
 

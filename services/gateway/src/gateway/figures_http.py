@@ -13,7 +13,8 @@ from gateway.campaigns_http import AsOf, own_unit
 from gateway.edge import CallerOf, EdgeOf
 from gateway.problems import Refusal
 from gateway.read_models import campaigns, coverage, follow_ups, organisations, reconciliation
-from gateway.views import Agreement, ClassMix, ClosedLoops, CoverageTree, CoverageView, Reconciliation
+from gateway.views.parties import Agreement, CoverageTree, CoverageView, Reconciliation
+from gateway.views.union import ClassMix, ClosedLoops
 
 router = APIRouter(tags=["figures"])
 

@@ -72,12 +72,9 @@ async def _store(tx: Transaction, caller: Caller, said: Sequence[Said], now: dat
     digests = {receipt_id: item.digest for receipt_id, item in first.items()}
     if known:
         digests |= {row["receipt_id"]: row["digest"] for row in await tx.fetch(GET_DIGESTS, known)}
-    await outbox.append(tx, [_origin(item, caller) for item in said if _is_first(item, first, new)])
-    return [_outcome(item, digests[item.receipt_id], is_new=_is_first(item, first, new)) for item in said]
-
-
-def _is_first(item: Said, first: dict[UUID, Said], new: set[UUID]) -> bool:
-    return item.receipt_id in new and first[item.receipt_id] is item
+    places = {item.place for item in rows if item.receipt_id in new}
+    await outbox.append(tx, [_origin(item, caller) for item in said if item.place in places])
+    return [_outcome(item, digests[item.receipt_id], is_new=item.place in places) for item in said]
 
 
 def _origin(item: Said, caller: Caller) -> outbox.Outgoing:

@@ -10,7 +10,7 @@ from gateway import catalogue, causation, deliveries, receipts
 from gateway.catalogue import owner_of
 from gateway.edge import CallerOf, EdgeOf
 from gateway.read_models import days
-from gateway.views import ServiceStatistics, Statistics
+from gateway.views.operations import ServiceStatistics, Statistics
 
 router = APIRouter(tags=["operations"])
 

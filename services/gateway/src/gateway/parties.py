@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
@@ -27,11 +27,11 @@ class Caller:
     party_id: str
     role: str
     actor: str
+    party: str = field(init=False)
+    """`class/id`: also the source of what the party says."""
 
-    @property
-    def party(self) -> str:
-        """`class/id`: also the source of what the party says."""
-        return f"{self.party_class.value}/{self.party_id}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "party", f"{self.party_class.value}/{self.party_id}")
 
     @property
     def uuid(self) -> UUID:

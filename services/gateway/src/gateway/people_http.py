@@ -15,14 +15,8 @@ from gateway.edge import CallerOf, EdgeOf
 from gateway.pages import FIRST_ID, Cursor, Limit, Page
 from gateway.problems import Refusal
 from gateway.read_models import appointments, examinations, fitness, follow_ups, health_checks, organisations
-from gateway.views import (
-    AppointmentView,
-    EmployerFitness,
-    FollowUpView,
-    HealthCheckView,
-    Proposal,
-    WorkerRecord,
-)
+from gateway.views.persons import EmployerFitness, FollowUpView, Proposal, WorkerRecord
+from gateway.views.union import AppointmentView, HealthCheckView
 
 router = APIRouter(tags=["people"])
 

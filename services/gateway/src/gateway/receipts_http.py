@@ -16,7 +16,7 @@ from gateway.pages import Cursor, Limit, Page
 from gateway.parties import Caller
 from gateway.problems import Refusal
 from gateway.read_models import organisations
-from gateway.views import Link, Receipt, ReceiptLine
+from gateway.views.senders import Link, Receipt, ReceiptLine
 
 router = APIRouter(tags=["receipts"])
 

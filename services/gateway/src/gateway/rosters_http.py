@@ -25,7 +25,7 @@ from gateway.problems import Refusal
 from gateway.read_models import rosters
 from gateway.retries import until_no_rival
 from gateway.rosters import Manifest
-from gateway.views import RosterRow, RosterView
+from gateway.views.senders import RosterRow, RosterView
 from shared.clock import utc_now
 
 router = APIRouter(tags=["rosters"])
