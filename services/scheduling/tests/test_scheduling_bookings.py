@@ -303,6 +303,14 @@ async def test_an_absence_without_another_day_opens_the_check_again(database: Da
     assert codes(again) == ["worker.unavailable"]
 
 
+async def test_an_absence_that_ends_before_it_begins_is_refused(database: Database, deliver: Deliver) -> None:
+    await a_campaign_under_way(database, deliver, [])
+
+    said = await deliver(consumer, database, [an_absence(0, EXAM_DAY, days=0)])
+
+    assert codes(said) == ["absence.ends-first"]
+
+
 async def test_a_withdrawn_session_sends_its_people_to_the_seats_that_are_left(
     database: Database, deliver: Deliver
 ) -> None:

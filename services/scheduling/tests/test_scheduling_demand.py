@@ -20,7 +20,7 @@ from scheduling_builders import (
     workers,
 )
 
-from contracts.registry import Exposure
+from contracts.registry import Exposure, WorkerChanged
 from contracts.results import VisitConcluded
 from contracts.scheduling import DemandDeclared, HealthCheckBecameDue, HealthCheckWithdrawn, RequestAnswered
 from scheduling.consumers import consumer
@@ -103,6 +103,19 @@ async def test_an_exposed_worker_needs_the_stations_of_the_hazard(database: Data
 
     (check,) = of(HealthCheckBecameDue, said)
     assert {"GYN", "AUD"} <= set(check.stations)
+
+
+async def test_an_open_check_follows_the_facts(database: Database, deliver: Deliver) -> None:
+    await deliver(consumer, database, [a_campaign(), *workers(2), rosters_closed(2)])
+    noisy = WorkerChanged(**a_worker(0, exposures=[Exposure(hazard="PHYS_NOISE", since=date(2026, 1, 1))]).model_dump())
+    same = WorkerChanged(**a_worker(1).model_dump())
+
+    said = await deliver(consumer, database, [noisy, same])
+
+    (check,) = of(HealthCheckBecameDue, said)
+    assert (check.worker_id, check.late_joiner) == (noisy.worker_id, False)
+    assert "AUD" in check.stations
+    assert await database.pool.fetchval("SELECT bnn FROM health_checks WHERE worker_id = $1", noisy.worker_id)
 
 
 async def test_checks_of_leavers_are_withdrawn(database: Database, deliver: Deliver) -> None:

@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.base import Event
+from scheduling.bookings import NOT_OPEN
 from scheduling.floor import Appointment, Floor, Waiting
-from scheduling.model import Crew, Need, Person, Room, Seat, Session, Window
+from scheduling.model import CHAIN, Crew, Need, Person, Room, Seat, Session, Window
+from scheduling.planning.model import REASONS as PLAN_REASONS
+from scheduling.problems import MESSAGES, REASONS
 from scheduling.shifts import Shifts, instant
 from scheduling.terms import TERMS
 from shared.outbox import Outgoing, outgoing
@@ -234,3 +237,11 @@ def assert_within_limits(floor: Floor, live: list[Appointment]) -> None:
         assert count <= (window.total if station == "total" else window.capacity[station])
     for crew in CREWS:
         assert max((n for (key, _), n in away.items() if key == crew.crew_id), default=0) <= crew.ceiling
+
+
+def test_every_refusal_has_its_texts_in_both_languages() -> None:
+    codes = {*CHAIN, *NOT_OPEN.values()}
+
+    assert codes <= set(MESSAGES)
+    assert all(vi and en and vi != en for vi, en in (*MESSAGES.values(), *REASONS.values()))
+    assert set(REASONS) == set(PLAN_REASONS)

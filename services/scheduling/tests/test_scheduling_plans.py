@@ -1,7 +1,11 @@
 """Plan runs: asked for, computed in a process of their own, proposed, published; whatever happens meanwhile."""
 
 import asyncio
+import contextlib
+import os
+import signal
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,6 +85,12 @@ async def proposed(database: Database) -> PlanProposed:
     )
     assert row is not None
     return PlanProposed.model_validate_json(row["value"])
+
+
+async def types_said(database: Database, topic: str) -> str:
+    """The headers of a topic's events, in order, as one text."""
+    rows = await database.pool.fetch("SELECT headers FROM outbox WHERE topic = $1 ORDER BY position", topic)
+    return " ".join(str(row["headers"]) for row in rows)
 
 
 async def run_states(database: Database) -> list[str]:
@@ -197,6 +207,43 @@ async def test_a_run_that_is_cancelled_while_it_is_computed_proposes_nothing(
 
     assert await run_states(database) == ["cancelled"]
     assert await database.pool.fetchval("SELECT count(*) FROM plan_placements") == 0
+
+
+async def test_a_plan_that_cannot_be_computed_is_given_up_after_three_tries(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_frozen_campaign(database, deliver)
+    await database.pool.execute("UPDATE health_checks SET priority = 9")
+
+    for _ in range(3):
+        assert await a_runner().run_next(database, asyncio.Event())
+
+    assert await run_states(database) == ["failed"]
+    assert await a_runner().run_next(database, asyncio.Event()) is False
+    assert "scheduling.plan.abandoned" in await types_said(database, "scheduling.plans")
+
+
+async def test_a_run_whose_process_is_killed_is_computed_again(database: Database, deliver: Deliver) -> None:
+    await a_frozen_campaign(database, deliver)
+    computing = asyncio.create_task(a_runner().run_next(database, asyncio.Event()))
+
+    os.kill(await the_planning_process(), signal.SIGKILL)
+    await computing
+
+    assert await run_states(database) == ["queued"]
+    assert (await proposed(database)).appointments == 6
+
+
+async def the_planning_process() -> int:
+    """The pid of the child that plans, as soon as there is one."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    async with asyncio.timeout(10):
+        while True:
+            for pid in map(int, children.read_text().split()):  # noqa: ASYNC240
+                with contextlib.suppress(FileNotFoundError):
+                    if b"scheduling.planning_process" in Path(f"/proc/{pid}/cmdline").read_bytes():  # noqa: ASYNC240
+                        return pid
+            await asyncio.sleep(0)
 
 
 async def test_a_runner_that_is_told_to_stop_gives_its_run_back(database: Database, deliver: Deliver) -> None:

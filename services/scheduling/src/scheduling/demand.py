@@ -18,6 +18,8 @@ from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
+NEEDS = ("package", "stations", "timing", "bnn", "cycle_minutes")
+
 
 async def close_rosters(tx: Transaction, batch: Batch[RosterClosed]) -> None:
     """A unit's rosters are complete: its demand can be declared as soon as its workers are known."""
@@ -55,6 +57,28 @@ async def add_late_joiners(tx: Transaction, batch: Batch[WorkerRegistered] | Bat
         await outbox.append(tx, [causes[check.worker_id].leads_to(check) for check in checks])
 
 
+async def follow_facts(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
+    """Checks that nobody has a place for yet follow the facts: another job or hazard, another package and deadline."""
+    causes = {message.event.worker_id: message for message in batch}
+    today = await demand_store.today(tx)
+    checks, rows = [], []
+    for known in await demand_store.lock_open_checks(tx, causes):
+        as_of = max(known["period_from"], today)
+        facts, rules = causes[known["worker_id"]].event, rule_sets.in_force(as_of)
+        found = due_check(facts, known["last_check"], as_of, rules)
+        if found is not None and _needs(found) != tuple(known[name] for name in NEEDS):
+            check = became_due(found, known, known)
+            checks.append(check)
+            rows.append((check.health_check_id, *_needs(found), check.due_on, check.legal_deadline, check.priority))
+    await demand_store.change_checks(tx, rows)
+    await outbox.append(tx, [causes[check.worker_id].leads_to(check) for check in checks])
+
+
+def _needs(found: due.DueCheck) -> tuple[str, list[str], list[str], bool, int]:
+    package = found.package
+    return package.id, list(package.stations), list(package.timing), package.bnn, package.cycle_minutes
+
+
 async def _derive(
     tx: Transaction, by_unit: Mapping[UUID, Record], worker_ids: Iterable[UUID] | None = None
 ) -> list[HealthCheckBecameDue]:
@@ -75,8 +99,7 @@ async def _derive(
 
 def _row(check: HealthCheckBecameDue, found: due.DueCheck) -> tuple[Any, ...]:
     return (
-        check.health_check_id, check.campaign_id, check.worker_id, check.unit_id, check.package, check.stations,
-        list(found.package.timing), found.package.bnn, found.package.cycle_minutes, check.due_on,
+        check.health_check_id, check.campaign_id, check.worker_id, check.unit_id, *_needs(found), check.due_on,
         check.legal_deadline, check.priority, check.late_joiner,
     )  # fmt: skip
 

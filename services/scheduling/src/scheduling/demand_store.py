@@ -253,6 +253,31 @@ async def add_checks(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
         await tx.copy_records_to_table("health_checks", records=rows, columns=CHECK_COLUMNS)
 
 
+async def lock_open_checks(tx: Transaction, worker_ids: Iterable[UUID]) -> list[Record]:
+    """Checks of these workers that have no place, in running campaigns, with the campaigns' terms; locked in order."""
+    return await tx.fetch(
+        """
+        SELECT c.*, c.late_joiner AS late, k.period_from, w.last_check
+        FROM health_checks AS c JOIN campaigns AS k USING (campaign_id) JOIN workers AS w USING (worker_id)
+        WHERE c.worker_id = ANY($1) AND c.state = 'open' AND k.closing_on IS NULL
+        ORDER BY c.health_check_id FOR NO KEY UPDATE OF c
+        """,
+        list(worker_ids),
+    )
+
+
+async def change_checks(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write (check, package, stations, timing, bnn, cycle, due, deadline, priority)."""
+    await tx.executemany(
+        """
+        UPDATE health_checks SET package = $2, stations = $3, timing = $4, bnn = $5, cycle_minutes = $6, due_on = $7,
+            legal_deadline = $8, priority = $9, deferred_for = NULL
+        WHERE health_check_id = $1
+        """,
+        rows,
+    )
+
+
 async def find_checks(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Record]:
     """Checks by (campaign, worker), unlocked."""
     rows = await tx.fetch(

@@ -21,7 +21,10 @@ async def absent(tx: Transaction, batch: Batch[AbsenceReported]) -> None:
     known = await demand_store.known_workers(tx, [m.event.worker_id for m in batch])
     strangers = [m for m in batch if m.event.worker_id not in known]
     await waiting.hold(tx, strangers, "worker", [m.event.worker_id for m in strangers])
-    ready = {m.event.worker_id: m for m in batch if m.event.worker_id in known}
+    odd = [m for m in batch if m.event.worker_id in known and m.event.last_day < m.event.first_day]
+    no = [m.leads_to(refused(m.event.worker_id, m.event.request_id, "absence.ends-first", "last_day")) for m in odd]
+    await outbox.append(tx, no)
+    ready = {m.event.worker_id: m for m in batch if m.event.worker_id in known and m not in odd}
     notes = [(m.event.request_id, w, m.event.first_day, m.event.last_day) for w, m in ready.items()]
     await appointment_store.put_absences(tx, notes)
     coming = [(worker_id, max(first, today), last) for _, worker_id, first, last in notes]

@@ -31,6 +31,10 @@ MESSAGES = {
         "Người lao động vắng mặt vào ngày đó.",
         "The worker is away on that day.",
     ),
+    "absence.ends-first": (
+        "Ngày kết thúc trước ngày bắt đầu.",
+        "The last day is before the first.",
+    ),
     "session.not-confirmed": (
         "Buổi khám chưa có giấy phép khám lưu động hoặc đã bị rút.",
         "The session has no permit yet or was withdrawn.",

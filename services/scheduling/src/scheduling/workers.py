@@ -30,12 +30,13 @@ async def describe_lines(tx: Transaction, batch: Batch[LineRegistered] | Batch[L
 
 
 async def register(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
-    """Know workers; whoever comes after their unit's demand was declared joins late."""
+    """Know workers; open checks follow the facts, and whoever comes after the unit's demand joins late."""
     events: Sequence[WorkerRegistered | WorkerChanged] = batch.events
     units = [worker.unit_id for worker in events]
     await demand_store.lock_units(tx, units)
     await demand_store.put_workers(tx, events)
     await demand_store.assign_crews(tx, units)
+    await demand.follow_facts(tx, batch)
     await demand.add_late_joiners(tx, batch)
     await demand.declare(tx, {message.event.unit_id: message for message in batch})
     await waiting.release(tx, "worker", [worker.worker_id for worker in events])
