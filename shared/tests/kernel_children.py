@@ -64,6 +64,7 @@ class Proxy:
         self.host, self.port = host, port
         self.own_port = 0
         self._of_kafka = of_kafka
+        self._muted = False
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,6 +82,7 @@ class Proxy:
         for writer in self._writers:
             writer.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._muted = False
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -90,7 +92,7 @@ class Proxy:
         try:
             server_reader, server_writer = await asyncio.open_connection(self.host, self.port)
             self._writers.add(server_writer)
-            back = self._answers if self._of_kafka else self._copy
+            back = self._answers if self._of_kafka else self._copy_unless_muted
             try:
                 await asyncio.gather(self._copy(reader, server_writer), back(server_reader, writer))
             finally:
@@ -103,10 +105,21 @@ class Proxy:
             self._tasks.discard(task)
             writer.transport.abort()
 
+    def mute(self) -> None:
+        """Swallow the server's answers, until the connections are cut."""
+        self._muted = True
+
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
             writer.write(data)
             await writer.drain()
+        raise ConnectionResetError
+
+    async def _copy_unless_muted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            if not self._muted:
+                writer.write(data)
+                await writer.drain()
         raise ConnectionResetError
 
     async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -24,6 +24,10 @@ class OrderPlaced(Event, name="shop.order.placed", topic="shop.orders", key="ord
     poison: Public[bool] = False
     customer_id: Pseudonymous[UUID | None] = None
 
+    def again(self, amount: int) -> "OrderPlaced":
+        """Another order of the same key."""
+        return self.model_copy(update={"amount": amount})
+
 
 class OrderChanged(Event, name="shop.order.changed", topic="shop.orders", key="order_id", readers=("store",)):
     """A second type on the same topic."""

@@ -51,6 +51,20 @@ async def test_what_is_no_message_is_parked_with_its_reason(
     assert [event for event in said if isinstance(event, OrderStored)] == [OrderStored(order_id=good.order_id, total=1)]
 
 
+async def test_what_came_before_a_broken_message_of_its_key_flows_and_what_comes_after_parks(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    order = an_order(1)
+    broken = an_arrival(key=str(order.order_id), value=b"{")
+
+    await deliver(
+        store.consumer, database, [arrival_of(order, 6), broken, arrival_of(order.again(2), 8)], may_park=True
+    )
+
+    assert await reasons(database) == ["invalid_event", "behind_a_parked_message"]
+    assert await database.pool.fetchval("SELECT history FROM orders") == [1]
+
+
 async def test_an_unknown_type_and_a_tombstone_are_skipped_and_counted(
     store: Store, database: Database, deliver: Deliver
 ) -> None:

@@ -1,11 +1,12 @@
 """A missing database or broker is waited for; neither is held against a message (guarantee 4)."""
 
 from kernel_children import proxy_of_database, proxy_of_kafka
-from kernel_shop import KEYS, Store, first_appearances, orders
+from kernel_shop import KEYS, Store, an_order, first_appearances, orders
 
-from shared.database import Database
+from shared.database import Database, Transaction
+from shared.delivery import Delivery
 from shared.service import Service
-from shared.testing import Topics, running, until
+from shared.testing import Topics, arrival_of, running, until
 
 
 async def test_what_was_said_while_the_broker_was_away_arrives_in_order(
@@ -81,3 +82,42 @@ async def test_a_service_that_starts_before_its_servers_waits_for_them(
 
     assert before == {"migrated": False, "database": False, "assigned": False, "polling": False}
     assert between == {"migrated": True, "database": True, "assigned": False, "polling": False}
+
+
+async def test_a_commit_whose_reply_is_lost_is_found_to_be_done(store: Store, database: Database) -> None:
+    async with proxy_of_database(database.url) as (proxy, url):
+        far = Database(url)
+        await far.open()
+
+        async def lose_the_reply(_tx: Transaction) -> None:
+            proxy.mute()
+            far.before_commit = None
+
+        far.before_commit = lose_the_reply
+        delivering = store.spawn(
+            Delivery(store.consumer, far).deliver([arrival_of(order, place) for place, order in enumerate(orders(8))])
+        )
+        await until(database, "SELECT count(*) = 8 FROM orders")
+        await proxy.cut()
+        await proxy.mend()
+        outcome = await delivering
+        await far.close()
+
+    assert outcome.results["", "repeated"] == 8
+    assert await database.pool.fetchval("SELECT sum(cardinality(history)) FROM orders") == 8
+    assert await database.pool.fetchval("SELECT count(*) FROM outbox") == 8
+
+
+async def test_a_topic_that_does_not_exist_holds_up_no_other(store: Store, database: Database, kafka: Topics) -> None:
+    order = an_order(1, poison=True)
+    async with running(Service("store", kafka.settings(database), consumer=store.consumer)):
+        # The totals' topic is missing; the announcement of the poison is said after them and must pass.
+        await kafka.say(*orders(4))
+        await until(database, "SELECT count(*) = 4 FROM orders")
+        await kafka.say(order)
+        (announced,) = await kafka.hear("store.deliveries", 1)
+        await kafka.create("store.orders")
+        await until(database, "SELECT count(*) = 0 FROM outbox", seconds=30)
+
+    assert announced.headers["ce_type"] == "vn.khamdoan.store.delivery.parked.v1"
+    assert len(await kafka.hear("store.orders")) == 4

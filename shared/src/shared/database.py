@@ -87,13 +87,13 @@ class Transaction:
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that can fail alone: what it wrote, said and released is forgotten with it."""
-        said, released, held = len(self.said), list(self.released), list(self.held)
+        said, released, held, looked = len(self.said), list(self.released), list(self.held), set(self.looked)
         try:
             async with self.connection.transaction():
                 yield
         except BaseException:
             del self.said[said:]
-            self.released, self.held = released, held
+            self.released, self.held, self.looked = released, held, looked
             raise
 
 

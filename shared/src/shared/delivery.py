@@ -62,11 +62,18 @@ class Delivery:
 
     async def settle(self, tx: Transaction) -> None:
         """Run what a route or a background job released."""
-        await Job(self, tx, Outcome(), careful=True).release()
+        await Job(self, tx, Outcome(), careful=True).run([])
 
     async def deliver(self, arrivals: Sequence[Arrival]) -> Outcome:
         """Returns when every arrival has had its effect once, or is parked; waits for a missing database."""
-        decoded = [self.consumer.decode(arrival) for arrival in arrivals]
+        return await self.deliver_decoded(self.decode(arrivals))
+
+    def decode(self, arrivals: Sequence[Arrival]) -> list[Decoded]:
+        """What the arrivals are; the only part that needs no database."""
+        return [self.consumer.decode(arrival) for arrival in arrivals]
+
+    async def deliver_decoded(self, decoded: Sequence[Decoded]) -> Outcome:
+        """As `deliver`, for arrivals that were decoded while the last batch was committing."""
         with (
             self.telemetry.consuming([item for item in decoded if isinstance(item, Message)]),
             self.metrics.batch_seconds.time(),
@@ -111,6 +118,7 @@ class Job:
         self.outcome = outcome
         self.careful = careful
         self.parked = ParkedKeys()
+        self.stuck: list[Broken] = []
 
     async def admit(self, decoded: Sequence[Decoded]) -> list[Message[Any]]:
         """Drop what was done before, park what is broken or behind a parked message; returns what may flow."""
@@ -121,12 +129,19 @@ class Job:
         self.outcome.results.update(("", item.reason) for item in fresh if isinstance(item, Skipped))
         ours = [item for item in fresh if not isinstance(item, Skipped)]
         await self.parked.lock_shared(self.tx, (_arrival(item).aggregate for item in ours))
+        return self._flowing(ours)
+
+    def _flowing(self, items: list[Message[Any] | Broken]) -> list[Message[Any]]:
+        """What may flow; the rest is parked after it, for what came earlier must not find its key parked already."""
         flowing: list[Message[Any]] = []
-        for item in ours:
-            if _arrival(item).aggregate in self.parked.keys:
-                await self._park(_arrival(item), BEHIND, {})
+        stuck = set(self.parked.keys)
+        for item in items:
+            if item.arrival.aggregate in stuck:
+                self.stuck.append(Broken(item.arrival, BEHIND, {}))
             elif isinstance(item, Broken):
-                await self._park(item.arrival, item.reason, item.detail)
+                self.stuck.append(item)
+                if item.arrival.key is not None:
+                    stuck.add(item.arrival.aggregate)
             else:
                 flowing.append(item)
         return flowing
@@ -147,6 +162,9 @@ class Job:
             await self._bisect(messages)
         else:
             await self.dispatch(messages)
+        await self.release()
+        for item in self.stuck:
+            await self._park(item.arrival, item.reason, item.detail)
 
     async def dispatch(self, messages: Sequence[Message[Any]]) -> None:
         """Call the handlers, wave by wave; raises what they raise."""
@@ -170,9 +188,7 @@ class Job:
             await self.parked.lock_shared(self.tx, (arrival.aggregate for arrival in arrivals))
             decoded = [self.consumer.decode(arrival) for arrival in arrivals]
             await self._bisect([item for item in decoded if isinstance(item, Message)])
-            for item in decoded:
-                if isinstance(item, Broken):
-                    await self._park(item.arrival, item.reason, item.detail)
+            self.stuck += [item for item in decoded if isinstance(item, Broken)]
 
     async def _bisect(self, messages: Sequence[Message[Any]]) -> None:
         await bisect(messages, self._try, self._park_poison, self._unblocked)
@@ -180,14 +196,14 @@ class Job:
     async def _try(self, messages: Sequence[Message[Any]]) -> None:
         """Dispatch in a savepoint; what fails at commit must fail here, and nothing of it may remain in memory."""
         keys, results = set(self.parked.keys), Counter(self.outcome.results)
-        parked, errors = len(self.outcome.parked), len(self.outcome.errors)
+        parked, errors, stuck = len(self.outcome.parked), len(self.outcome.errors), len(self.stuck)
         try:
             async with self.tx.savepoint():
                 await self.dispatch(messages)
                 await self.tx.execute(CHECK_CONSTRAINTS)
         except BaseException:
             self.parked.keys, self.outcome.results = keys, results
-            del self.outcome.parked[parked:], self.outcome.errors[errors:]
+            del self.outcome.parked[parked:], self.outcome.errors[errors:], self.stuck[stuck:]
             raise
 
     async def _park_poison(self, message: Message[Any], error: Exception) -> None:
@@ -210,7 +226,7 @@ class Job:
 
 def _identity(item: Decoded) -> tuple[str, str] | None:
     """Source and id, None where there is none to rely on or to care about."""
-    if isinstance(item, Skipped) or not item.arrival.sound:
+    if isinstance(item, Skipped) or (isinstance(item, Broken) and not item.arrival.sound):
         return None
     return item.arrival.headers["ce_source"], item.arrival.headers["ce_id"]
 

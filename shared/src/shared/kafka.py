@@ -19,6 +19,10 @@ from faststream.security import BaseSecurity, SASLScram512
 from shared.settings import Settings
 
 log = structlog.get_logger(__name__)
+LIBRDKAFKA = logging.getLogger("librdkafka")
+
+# New partitions are noticed after this; the default is five minutes.
+METADATA_MAX_AGE_MS = 15_000
 
 CONSUMING: dict[str, Any] = {
     # FastStream's default commits what was fetched, not what was done.
@@ -97,8 +101,8 @@ def security(settings: Settings) -> BaseSecurity | None:
 
 def producer(settings: Settings, **changes: Any) -> Producer:
     """A fresh idempotent producer."""
-    config = {**connection(settings), **PRODUCING, "client.id": settings.host, **changes}
-    return Producer(config, logger=logging.getLogger("librdkafka"))
+    config = {**connection(settings), **PRODUCING, "client.id": settings.hostname, **changes}
+    return Producer(config, logger=LIBRDKAFKA)
 
 
 async def create_topics(settings: Settings, topics: Iterable[TopicSpec]) -> list[str]:
@@ -107,7 +111,7 @@ async def create_topics(settings: Settings, topics: Iterable[TopicSpec]) -> list
 
 
 def _create_topics(settings: Settings, topics: Sequence[TopicSpec]) -> list[str]:
-    admin = AdminClient(connection(settings))
+    admin = AdminClient(connection(settings), logger=LIBRDKAFKA)
     prefix = settings.kafka_topic_prefix
     wanted = [
         NewTopic(
@@ -143,7 +147,7 @@ class TopicsMissingError(Exception):
 
 
 async def wait_for_topics(settings: Settings, names: Iterable[str]) -> None:
-    """Return once the broker answers and has all these topics (named without prefix)."""
+    """Return once the broker answers and all these topics (named without prefix) are there and led."""
     wanted = {settings.kafka_topic_prefix + name for name in names}
     async for attempt in stamina.retry_context(
         on=(TopicsMissingError, KafkaException), attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0
@@ -156,4 +160,9 @@ async def wait_for_topics(settings: Settings, names: Iterable[str]) -> None:
 
 
 def _topic_names(settings: Settings) -> set[str]:
-    return set(AdminClient(connection(settings)).list_topics(timeout=5).topics)
+    topics = AdminClient(connection(settings), logger=LIBRDKAFKA).list_topics(timeout=5).topics
+    return {
+        name
+        for name, topic in topics.items()
+        if topic.error is None and topic.partitions and all(p.leader >= 0 for p in topic.partitions.values())
+    }

@@ -32,7 +32,7 @@ class Metrics:
             "outbox_oldest_seconds", "Age of the oldest event not yet acknowledged", registry=self.registry
         )
         self.lag = Gauge("consumer_lag", "Records behind the end of the partitions", ["topic"], registry=self.registry)
-        self.last_poll_age = Gauge("last_poll_age_seconds", "Since Kafka was last asked", registry=self.registry)
+        self.last_poll_age = Gauge("last_poll_age_seconds", "Since Kafka last answered", registry=self.registry)
         self.parked_keys = Gauge("parked_keys", "Keys whose messages park", registry=self.registry)
         self.waiting = Gauge(
             "waiting_messages", "Messages about what is not known yet", ["kind"], registry=self.registry

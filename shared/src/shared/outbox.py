@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from json import dumps
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zlib import crc32
+
+from pydantic_core import to_json
 
 from contracts.base import Event
 from shared import tracing
@@ -137,17 +138,57 @@ async def append(tx: "Transaction", events: Sequence[Outgoing]) -> None:
     if not events:
         return
     _give_traces(events)
-    topics = [item.event.entry.topic for item in events]
-    keys = [item.event.aggregate_id for item in events]
+    await _store(
+        tx,
+        [item.event.entry.topic for item in events],
+        [item.headers["ce_subject"] for item in events],
+        [item.headers for item in events],
+        [_encoded(item.event) for item in events],
+        [item.event for item in events],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What was said already, or is told to one reader only: put on a topic that no event class names."""
+
+    topic: str
+    key: str
+    headers: dict[str, str]
+    value: bytes
+
+
+async def append_copies(tx: "Transaction", copies: Sequence[Copy]) -> None:
+    """Put copies on their topics when the transaction commits, in order and numbered like any event."""
+    if copies:
+        await _store(
+            tx,
+            [item.topic for item in copies],
+            [item.key for item in copies],
+            [item.headers for item in copies],
+            [item.value for item in copies],
+            [None] * len(copies),
+        )
+
+
+async def _store(
+    tx: "Transaction",
+    topics: Sequence[str],
+    keys: Sequence[str],
+    headers: Sequence[dict[str, str]],
+    values: Sequence[bytes],
+    events: Sequence[Event | None],
+) -> None:
     shards = [shard_of(key) for key in keys]
-    values = [_encoded(item.event) for item in events]
     later = _how_many_follow(topics, keys)
-    headers = [dumps(item.headers, ensure_ascii=False) for item in events]
-    stored = await tx.fetch(APPEND, shards, topics, keys, later, headers, values, tx.writer)
+    texts = [to_json(item).decode() for item in headers]
+    stored = await tx.fetch(APPEND, shards, topics, keys, later, texts, values, tx.writer)
     tx.say(
         [
-            Row(shard, row[0], topic, key, row[1], item.headers, value, row[2], item.event)
-            for shard, row, topic, key, item, value in zip(shards, stored, topics, keys, events, values, strict=True)
+            Row(shard, row[0], topic, key, row[1], header, value, row[2], event)
+            for shard, row, topic, key, header, value, event in zip(
+                shards, stored, topics, keys, headers, values, events, strict=True
+            )
         ]
     )
 

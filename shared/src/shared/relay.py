@@ -8,12 +8,12 @@ takeover, a zombie or a second attempt only ever adds copies, in order, which in
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from json import loads
 from time import monotonic
 
 import asyncpg
 import structlog
 from confluent_kafka import Producer
+from pydantic_core import from_json
 
 from shared import faults
 from shared.database import Database, Transaction
@@ -235,4 +235,4 @@ class Relay:
 
 def _row(record: asyncpg.Record) -> Row:
     shard, position, topic, key, sequence, headers, value = record
-    return Row(shard, position, topic, key, sequence, loads(headers), value)
+    return Row(shard, position, topic, key, sequence, from_json(headers), value)

@@ -27,7 +27,7 @@ __all__ = ["Service", "Settings"]
 log = structlog.get_logger(__name__)
 
 Background = Callable[[Database, asyncio.Event], Awaitable[None]]
-POLL_AGE_AT_MOST = 60.0
+ANSWER_AGE_AT_MOST = 20.0
 
 
 class PartEndedError(Exception):
@@ -98,7 +98,7 @@ class Service:
     @property
     def topics(self) -> list[str]:
         """The topics it reads, and the one it announces its dead letters on."""
-        return [*self.consumer.topics, f"{self.name}.deliveries"]
+        return sorted({*self.consumer.topics, f"{self.name}.deliveries"})
 
     async def operations_port(self) -> int:
         """The port of the operations app, once it listens."""
@@ -110,7 +110,7 @@ class Service:
         if self.consumer.topics and not self._ready_without_kafka:
             consumer = self.subscription
             conditions["assigned"] = consumer is not None and consumer.assigned is not None
-            conditions["polling"] = consumer is not None and consumer.poll_age < POLL_AGE_AT_MOST
+            conditions["polling"] = consumer is not None and consumer.answer_age < ANSWER_AGE_AT_MOST
         if self._http is not None:
             conditions["http"] = bool(self._http.started)
         return conditions
@@ -132,6 +132,8 @@ class Service:
             subscription.failure.add_done_callback(partial(self._ended, "consumer", may_end=False))
             await subscription.start()
             self.subscription = subscription
+            self._spawn("consume", subscription.run())
+            self._spawn("watch", subscription.watch())
         # What stands now stays: the collector need not look at it again.
         gc.collect()
         gc.freeze()

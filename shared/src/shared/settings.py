@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     khamdoan_environment: Literal["development", "test", "production"] = "development"
     khamdoan_failpoint: str = ""
 
-    host: str = Field(default_factory=socket.gethostname)
+    hostname: str = Field(default_factory=socket.gethostname)
     database_max_connections: int = 12
     database_idle_seconds: int = 30
     """A frozen process would hold its row locks for ever: after so long between two statements it loses them."""

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 import stamina
@@ -14,6 +13,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
 from shared import faults, kafka, offsets
+from shared.consuming import Decoded
 from shared.delivery import Delivery
 from shared.envelope import Arrival, readable, safe_headers
 from shared.settings import Settings
@@ -21,10 +21,16 @@ from shared.settings import Settings
 log = structlog.get_logger(__name__)
 
 Records = tuple[ConsumerRecord, ...]
+HANGING_SECONDS = 120.0
+COMMIT_SECONDS = 0.25
 
 
 class ShrunkPartitionError(Exception):
     """A partition ends before what was consumed of it: the topic was recreated or truncated; a person must decide."""
+
+
+class DeadConsumerError(Exception):
+    """The task that polls Kafka has ended or polls no more."""
 
 
 class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -36,14 +42,17 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.polled_at = monotonic()
         self._delivery = delivery
         self._settings = settings
-        self._busy = asyncio.Lock()
+        self._batches: asyncio.Queue[list[Decoded]] = asyncio.Queue(maxsize=1)
+        self._in_hand = 0
+        self._committed_at = 0.0
         self._stopping = False
         self._next: dict[TopicPartition, int] = {}
         self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
-            client_id=settings.host,
+            client_id=settings.hostname,
             security=kafka.security(settings),
             consumer_only=True,
+            metadata_max_age_ms=kafka.METADATA_MAX_AGE_MS,
             apply_types=False,
             logger=None,
         )
@@ -67,8 +76,15 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
     @property
     def poll_age(self) -> float:
-        """Seconds since Kafka was last asked, or since a batch was finished."""
-        return 0.0 if self._busy.locked() else monotonic() - self.polled_at
+        """Seconds since Kafka was last asked; zero while a batch is in hand."""
+        return 0.0 if self._in_hand else monotonic() - self.polled_at
+
+    @property
+    def answer_age(self) -> float:
+        """Seconds since Kafka last answered about a partition of ours; as `poll_age` where there is none."""
+        answers = [self.consumer.last_poll_timestamp(partition) for partition in self.assigned or ()]
+        known = [answer for answer in answers if answer]
+        return self.poll_age if self._in_hand or not known else time() - max(known) / 1_000
 
     def lag(self) -> dict[str, int]:
         """Records behind the end, per topic, as far as the last fetch told."""
@@ -88,11 +104,37 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._broker.start()
         self._watch_polls(self.consumer)
 
+    async def watch(self) -> None:
+        """Returns never; fails when FastStream's loop has died, or hangs."""
+        while True:
+            await asyncio.sleep(1.0)
+            for task in self._subscriber.tasks:
+                if task.done() and not task.cancelled() and not self._stopping:
+                    self._fail(task.exception() or DeadConsumerError("the loop ended"))
+            if self.poll_age > HANGING_SECONDS:
+                self._fail(DeadConsumerError("the loop hangs"))
+
     async def stop(self) -> None:
-        """Poll no more, finish the batch at hand, leave the group."""
+        """Poll no more, finish what is in hand, tell Kafka, leave the group."""
         self._stopping = True
-        async with self._busy:
-            await self._broker.stop()
+        if not self.failure.done():
+            await self._batches.join()
+        await self._commit()
+        await self._broker.stop()
+
+    async def run(self) -> None:
+        """Deliver one batch after the other, for ever; meanwhile FastStream polls and the next batch is decoded."""
+        while True:
+            decoded = await self._batches.get()
+            try:
+                await self._delivery.deliver_decoded(decoded)
+                await self._follow(decoded)
+            except Exception as error:
+                self._fail(error)
+                return
+            self._in_hand -= 1
+            self.polled_at = monotonic()
+            self._batches.task_done()
 
     def _watch_polls(self, consumer: Any) -> None:
         poll = consumer.getmany
@@ -106,52 +148,64 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _parse(self, records: Records) -> KafkaMessage:
         """FastStream's own parser drops a batch when one header is null or not UTF-8; this one reads no header."""
+        # What FastStream catches it forgets, and the next batch would pass over this one: so nothing may raise here.
         return KafkaMessage(body=b"", raw_message=records, consumer=self.consumer)
 
-    async def _decode(self, message: KafkaMessage) -> list[Arrival]:
-        records: Iterable[ConsumerRecord] = message.raw_message
-        return [arrived(record, prefix=self._settings.kafka_topic_prefix) for record in records]
+    async def _decode(self, message: KafkaMessage) -> Records:
+        records: Records = message.raw_message
+        return records
 
-    async def _on_batch(self, arrivals: list[Arrival]) -> None:
+    async def _on_batch(self, records: Records) -> None:
         if self._stopping or self.failure.done():
             return
-        async with self._busy:
-            try:
-                await self._delivery.deliver(arrivals)
-                await self._commit(arrivals)
-            except Exception as error:
-                log.exception("consumer failed", error=faults.where(error), exc_info=False)
-                if not self.failure.done():
-                    self.failure.set_exception(error)
-            self.polled_at = monotonic()
+        try:
+            prefix = self._settings.kafka_topic_prefix
+            decoded = self._delivery.decode([arrived(record, prefix=prefix) for record in records])
+        except Exception as error:
+            self._fail(error)
+            return
+        self._in_hand += 1
+        await self._batches.put(decoded)
 
-    async def _commit(self, arrivals: list[Arrival]) -> None:
-        """Tell Kafka, for those who watch lag; where it fails somebody else owns the partition now, or will."""
+    def _fail(self, error: BaseException) -> None:
+        if not self.failure.done():
+            log.error("consumer failed", error=faults.where(error))
+            self.failure.set_exception(error)
+
+    async def _follow(self, decoded: list[Decoded]) -> None:
+        """Kafka's offsets follow what is done: at once when there is time, else a few times a second."""
         prefix = self._settings.kafka_topic_prefix
-        done: dict[TopicPartition, int] = {}
-        for arrival in arrivals:
-            partition = TopicPartition(prefix + arrival.topic, arrival.partition)
-            done[partition] = max(done.get(partition, 0), arrival.offset + 1)
-        self._next.update(done)
+        for item in decoded:
+            partition = TopicPartition(prefix + item.arrival.topic, item.arrival.partition)
+            self._next[partition] = max(self._next.get(partition, 0), item.arrival.offset + 1)
+        if self._batches.empty() or monotonic() - self._committed_at > COMMIT_SECONDS:
+            await self._commit()
+
+    async def _commit(self) -> None:
+        """For those who watch lag; where it fails somebody else owns the partition now, or will."""
+        done = {partition: offset for partition, offset in self._next.items() if partition in (self.assigned or ())}
+        if not done:
+            return
         self._delivery.failpoints.passed("before_offset_commit")
         try:
             async with asyncio.timeout(5):
                 await self.consumer.commit(done)
         except (KafkaError, TimeoutError) as error:
             log.warning("offsets not committed", error=type(error).__name__)
+        self._committed_at = monotonic()
         self._delivery.failpoints.passed("after_offset_commit")
 
     async def on_partitions_revoked(self, _revoked: set[TopicPartition]) -> None:
         """The batch in flight may be repeated elsewhere; its commit decides who was first."""
         self.assigned = None
+        self._next.clear()
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Start where the database says, which is the truth: after a restore it lies before Kafka's own offsets."""
         try:
             await self._seek(assigned)
         except ShrunkPartitionError as error:
-            if not self.failure.done():
-                self.failure.set_exception(error)
+            self._fail(error)
             return
         self.assigned = set(assigned)
         self.polled_at = monotonic()

@@ -29,11 +29,13 @@ class Telemetry:
         self.provider: TracerProvider | None = None
         if settings is not None and settings.otel_exporter_otlp_endpoint:
             self.provider = TracerProvider(
-                resource=Resource.create({"service.name": service, "service.instance.id": settings.host}),
+                resource=Resource.create({"service.name": service, "service.instance.id": settings.hostname}),
                 sampler=ParentBased(TraceIdRatioBased(settings.otel_traces_sampler_arg)),
             )
             endpoint = settings.otel_exporter_otlp_endpoint.rstrip("/") + "/v1/traces"
-            self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+            self.provider.add_span_processor(
+                BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint), max_queue_size=20_000)
+            )
             trace.set_tracer_provider(self.provider)
 
     def close(self) -> None:
@@ -151,12 +153,13 @@ def set_up_logs(service: str, level: str) -> None:
 
 
 class _TemplateHandler(logging.Handler):
-    """A library's log line without the values in it, which may be anybody's."""
+    """A library's log line without the values in it, which may be anybody's; asyncio's own lines are all value."""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         details = {"error": error} if error else {}
-        structlog.get_logger(record.name).log(record.levelno, str(record.msg), library=record.name, **details)
+        text = "unhandled in the loop" if record.name == "asyncio" else str(record.msg)
+        structlog.get_logger(record.name).log(record.levelno, text, library=record.name, **details)
 
 
 def _with_trace(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

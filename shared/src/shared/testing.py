@@ -183,7 +183,7 @@ class Topics:
 async def until(database: Database, question: str, *, seconds: float = 20) -> None:
     """Wait until a query's answer is true; the tests' only way to wait for another process."""
     async with asyncio.timeout(seconds):
-        while not await database.pool.fetchval(question):
+        while not await database.pool.fetchval(question):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 

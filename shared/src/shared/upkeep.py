@@ -46,7 +46,7 @@ async def measure_for_ever(
             log.warning("not measured", error=faults.where(error))
         reading = subscription()
         if reading is not None:
-            metrics.last_poll_age.set(reading.poll_age)
+            metrics.last_poll_age.set(reading.answer_age)
             for topic, lag in reading.lag().items():
                 metrics.lag.labels(topic).set(lag)
         await asyncio.sleep(MEASURE_EVERY)
