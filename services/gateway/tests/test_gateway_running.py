@@ -60,6 +60,48 @@ async def test_a_receipt_closes_without_any_sleep_when_the_service_answers(datab
         await clients.close()
 
 
+async def test_a_stream_brings_what_is_new_behind_the_last_event_that_was_seen(
+    database: Database, kafka: Topics
+) -> None:
+    async with running(_service(database, kafka)) as service:
+        clients = await _clients(service)
+        clinic = await clients.clinic()
+        await kafka.say(*(because(made(), "x#1") for _ in range(2)))
+        await clinic.get(f"/clinics/{CLINIC}/feed", params={"after": 1, "wait": 20})
+        stream = clinic.stream("GET", f"/clinics/{CLINIC}/feed/stream", headers={"last-event-id": "1"})
+
+        async with stream as response:
+            ids = (line.removeprefix("id: ") async for line in response.aiter_lines() if line.startswith("id: "))
+            first = await anext(ids)
+            await kafka.say(because(made(), "x#2"))
+            second = await anext(ids)
+
+        assert (first, second) == ("2", "3")
+        await clients.close()
+
+
+async def test_operations_see_what_passed_and_nobody_else_does(database: Database, kafka: Topics) -> None:
+    async with running(_service(database, kafka)) as service:
+        clients = await _clients(service)
+        unit = uuid4()
+        receipt = (await post(await clients.union(unit), a_declaration(unit))).json()["receipt_id"]
+        centre = await clients.operations()
+        await centre.get(f"/receipts/{receipt}", params={"wait": 0})
+        await centre.post("/receipts/status", json={"ids": [receipt], "until": "stored", "wait": 20})
+
+        seen = (await centre.get("/statistics")).json()
+        others = [
+            (await client.get("/statistics")).status_code for client in (await clients.health(), await clients.clinic())
+        ]
+
+        declared = "vn.khamdoan.unions.organisation.declared.v1"
+        assert (seen["events"], seen["types"], seen["receipts"]) == (1, {declared: 1}, {"stored": 1})
+        addressed = {service["service"]: service["addressed"] for service in seen["services"]}
+        assert (addressed["registry"], addressed["gateway"], addressed["results"]) == (1, 1, 0)
+        assert others == [403, 403]
+        await clients.close()
+
+
 async def test_a_clinic_reads_and_says_everything_over_kafka_alone(database: Database, kafka: Topics) -> None:
     party = f"clinics.{CLINIC}"
     good, bad = cloudevent(a_section(uuid4())), cloudevent(a_section(uuid4(), "02999"))

@@ -18,6 +18,7 @@ from gateway import (
     events_http,
     feeds_http,
     figures_http,
+    idempotency,
     identities_http,
     operations_http,
     people_http,
@@ -98,7 +99,11 @@ def make_service(settings: Settings) -> Service:
 
 
 def _background(edge: Edge) -> list[Background]:
-    work: list[Background] = [edge.wakeups.listen, lambda _database, stop: read_rosters(edge, stop)]
+    work: list[Background] = [
+        edge.wakeups.listen,
+        idempotency.prune_for_ever,
+        lambda _database, stop: read_rosters(edge, stop),
+    ]
     if edge.settings.edge_topics:
         work += [partial(edge_topics.open_topics, edge), partial(edge_topics.bridge, edge)]
     return work

@@ -1,11 +1,14 @@
 """`Idempotency-Key`: the same request again gets the same response and has no second effect."""
 
+import asyncio
+import contextlib
 from hashlib import sha256
 
 from starlette.responses import Response
 
 from gateway.problems import MEDIA_TYPE, Refusal
-from shared.database import Transaction
+from shared import faults
+from shared.database import Database, Transaction
 
 # A second request with the key waits here until the first has committed.
 CLAIM = """
@@ -16,6 +19,7 @@ KEEP = "UPDATE idempotency_keys SET status = $3, body = $4 WHERE party = $1 AND 
 PRUNE = "DELETE FROM idempotency_keys WHERE created_at < now() - interval '7 days'"
 
 MAX_LENGTH = 200
+PRUNE_EVERY_SECONDS = 3_600
 
 
 async def claim(tx: Transaction, party: str, key: str | None, request: bytes) -> Response | None:
@@ -32,6 +36,20 @@ async def claim(tx: Transaction, party: str, key: str | None, request: bytes) ->
         raise Refusal("idempotency.reused")
     media_type = "application/json" if first["status"] < 400 else MEDIA_TYPE
     return Response(first["body"], first["status"], {"Idempotency-Replayed": "true"}, media_type)
+
+
+async def prune_for_ever(database: Database, stop: asyncio.Event) -> None:
+    """Every hour until `stop`, forget the keys of last week's requests."""
+    while not stop.is_set():
+        try:
+            async with database.transaction() as tx:
+                await tx.execute(PRUNE)
+        except Exception as error:
+            if faults.is_of_the_message(error):
+                raise
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PRUNE_EVERY_SECONDS):
+                await stop.wait()
 
 
 async def keep(tx: Transaction, party: str, key: str | None, response: Response) -> None:

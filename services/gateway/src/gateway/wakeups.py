@@ -16,6 +16,8 @@ log = structlog.get_logger(__name__)
 RECONNECT_SECONDS = 1.0
 # Who waits looks again this often all the same: a notification is a hint, the table is the truth.
 FALLBACK_SECONDS = 2.0
+# Under load commits come in bursts, and one look is enough for all of a burst.
+SETTLE_SECONDS = 0.02
 
 
 class Wakeups:
@@ -30,12 +32,13 @@ class Wakeups:
         return self._upcoming[channel]
 
     async def wait(self, upcoming: asyncio.Event, seconds: float) -> None:
-        """Return at the notification or after some seconds, at most two."""
+        """Return soon after the notification, or after some seconds, at most two."""
         try:
             async with asyncio.timeout(min(seconds, FALLBACK_SECONDS)):
                 await upcoming.wait()
         except TimeoutError:
             return
+        await asyncio.sleep(SETTLE_SECONDS)
 
     async def listen(self, database: Database, stop: asyncio.Event) -> None:
         """Hear notifications until `stop`, over a connection of its own that is made again when it breaks."""
