@@ -18,6 +18,7 @@ from scheduling.planning.pricing import Floats, Prices
 Singles = NDArray[np.float32]
 BLOCKED = 1e6
 STEP, MOMENTUM, CREW_STEP, CREW_EVERY = 0.3, 0.8, 0.25, 4
+SLACK, DEAR, FASTER, SLOWER, FASTEST = 0.02, 200.0, 1.3, 0.5, 500.0
 
 
 class Market:
@@ -32,6 +33,9 @@ class Market:
         seats = np.bincount(block.window_session, block.places[:, 0], minlength=len(block.sessions))
         self.places[:, 0] = (block.open_cost / np.maximum(seats, 1))[block.window_session]
         self.previous = self.places
+        shapes = (1, block.places.shape[1]), (len(block.sessions), block.places.shape[1])
+        self.gain, self.side = [np.ones(shape) for shape in shapes], [np.zeros(shape) for shape in shapes]
+        self.dearest = float(block.penalty.max(initial=0))      # nobody pays more than being left out
         self.crews = np.zeros((len(self.ceiling), absence.points))
         self.openings = np.ones(len(block.sessions))
         self.steps = 0
@@ -53,7 +57,8 @@ class Market:
         self.uses = block.uses[self.packages].astype(np.float64)
         count = len(block.lines) if self.by_line else len(block.place_key)
         crew_of_line = np.arange(len(block.lines)) if self.by_line else block.line_place
-        self.ceiling: Ints = np.bincount(crew_of_line, block.ceiling, minlength=count).astype(np.int64)
+        self.ceiling = np.zeros((count, self.absence.points))
+        np.add.at(self.ceiling, crew_of_line, self.absence.ceiling)
         self.size: Singles = block.size[self.order].astype(np.float32)
         self.penalty: Singles = block.penalty[self.order].astype(np.float32)
 
@@ -113,8 +118,10 @@ class Market:
 
         def moved(opening: Floats) -> Floats:
             ratio = use / np.maximum(supply * opening[session][:, None], 0.3)
-            return np.maximum(0, self.places + STEP * heat * np.clip(np.log(np.maximum(ratio, 1e-3)), -2, 2))
+            pull = np.clip(np.log(np.maximum(ratio, 1e-3)), -2, 2)
+            return np.clip(self.places + lift + STEP * heat * pull, 0, self.dearest)
 
+        lift = self._lift(use, supply * self.openings[session][:, None], heat)
         full = moved(self.upper)
         free = self.lower < self.upper
         short = free & (np.bincount(session, (full * supply).sum(axis=1), minlength=sessions) < block.open_cost)
@@ -126,6 +133,27 @@ class Market:
         self.places = np.maximum(0, target + MOMENTUM * (target - self.previous)) if self.steps else target
         self.previous = target
 
+    def _lift(self, use: Floats, supply: Floats, heat: float) -> Floats:
+        """What all places of a resource cost more, in the whole block and per session, where demand outgrows supply.
+
+        Scarce places cost about a penalty, far beyond what single windows reach while people flee from one to the next.
+        """
+        session, sessions = self.block.window_session, len(self.block.sessions)
+        added = np.zeros(use.shape)
+        for level, (key, count) in enumerate(((np.zeros_like(session), 1), (session, sessions))):
+            total = np.stack([np.bincount(key, column, count) for column in use.T], axis=1)
+            room = np.stack([np.bincount(key, column, count) for column in supply.T], axis=1)
+            price = np.stack([np.bincount(key, column, count) for column in (self.places * supply).T], axis=1)
+            ratio = total / np.maximum(room, 0.3)
+            side = np.where(ratio > 1 + SLACK, 1.0, np.where((ratio < 1) & (price > DEAR * room), -1.0, 0.0))
+            same = (side != 0) & (side == self.side[level])
+            self.gain[level] = np.where(same, np.minimum(self.gain[level] * FASTER, FASTEST),
+                                        np.maximum(1, self.gain[level] * SLOWER))
+            self.side[level] = side
+            pull = np.clip(np.log(np.maximum(ratio, 1e-3)), -1, 1)
+            added += np.where(side != 0, STEP * heat * self.gain[level] * pull, 0)[key]
+        return added
+
     def _follow_crews(self, load: Singles, heat: float) -> None:
         width = self.absence.points + 1
         base = self.row_crew * width
@@ -133,7 +161,7 @@ class Market:
         size = len(self.ceiling) * width
         change = np.bincount((base + self.first).ravel(), flat, size) - np.bincount((base + self.past).ravel(), flat, size)
         away = np.cumsum(change.reshape(-1, width), axis=1)[:, :-1]
-        ratio = np.log(np.maximum(away / self.ceiling[:, None], 1e-3))
+        ratio = np.log(np.maximum(away / np.maximum(self.ceiling, 0.3), 1e-3))
         self.crews = np.maximum(0, self.crews + CREW_STEP * heat * np.clip(ratio, -2, 2))
         before = np.zeros((len(self.ceiling), width), dtype=np.float32)
         np.cumsum(self.crews, axis=1, out=before[:, 1:])
@@ -144,7 +172,7 @@ class Market:
         """Fix session after session, the clearest first, and let prices answer, until all are open or closed."""
         while (free := np.flatnonzero(self.lower < self.upper)).size:
             share = self.openings[free]
-            clear = free[(share > 0.97) | (share < 0.02)]
+            clear = free[(share > 0.95) | (share < 0.04)]
             if not len(clear):
                 clear = free[[np.abs(share - 0.4).argmax()]]
             opened = self.openings[clear] > 0.4

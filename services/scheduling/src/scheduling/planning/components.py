@@ -50,3 +50,60 @@ def split(rules: Rules, demand: Demand) -> list[Component]:
     parts = [Component(np.array(found, dtype=np.int64), np.flatnonzero((session_root == r) & usable))
              for r, found in by_root.items()]
     return sorted(parts, key=lambda part: (int(demand.size[part.classes].sum()), int(part.classes[0])))
+
+
+def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[Component]:
+    """Cut a component that is too large to plan as a whole into neighbourhoods of about so many people.
+
+    Session sites gather around the outermost one left, those that share the most line sites first; a line site goes
+    with its nearest session site. What a piece may not use belongs to another, so the plans of pieces fit together.
+    """
+    if int(demand.size[part.classes].sum()) <= people * 3 // 2:
+        return [part]
+    instance, site_at = rules.instance, {site: k for k, site in enumerate(rules.sites)}
+    hosts = sorted({site_at[instance.sessions[s].site] for s in part.sessions.tolist()})
+    living: dict[str, int] = {}
+    for c in part.classes.tolist():
+        site = instance.lines[demand.line[c]].site
+        living[site] = living.get(site, 0) + int(demand.size[c])
+    nearest: dict[str, int] = {}
+    shared: dict[int, dict[int, int]] = {h: {} for h in hosts}
+    crowd = dict.fromkeys(hosts, 0)
+    for site, n in living.items():
+        minutes = rules.travel_from(site)
+        reached = [h for h in hosts if rules.within_reach(site)[h]]
+        nearest[site] = min(reached, key=lambda h, m=minutes: (int(m[h]), h))  # type: ignore[misc]
+        crowd[nearest[site]] += n
+        for h in reached:
+            for other in reached:
+                if other != h:
+                    shared[h][other] = shared[h].get(other, 0) + n
+    piece_of = _gather(hosts, shared, crowd, people)
+    count = max(piece_of.values()) + 1
+    class_piece = np.array([piece_of[nearest[instance.lines[demand.line[c]].site]] for c in part.classes])
+    session_piece = np.array([piece_of[site_at[instance.sessions[s].site]] for s in part.sessions])
+    cut = [Component(part.classes[class_piece == p], part.sessions[session_piece == p]) for p in range(count)]
+    return [p for p in cut if len(p.classes)]
+
+
+def _gather(hosts: list[int], shared: dict[int, dict[int, int]], crowd: dict[int, int], people: int) -> dict[int, int]:
+    """Host → piece: grow one piece after the other until it holds about so many people."""
+    left, piece_of, piece = set(hosts), dict[int, int](), 0
+    while left:
+        ties = {h: sum(n for other, n in shared[h].items() if other in left) for h in left}
+        seed = min(left, key=lambda h: (ties[h], h))
+        grown, inside, pull = 0, [seed], dict[int, int]()
+        while inside:
+            host = inside.pop()
+            left.discard(host)
+            piece_of[host] = piece
+            grown += crowd[host]
+            for other, n in shared[host].items():
+                if other in left:
+                    pull[other] = pull.get(other, 0) + n
+            pull.pop(host, None)
+            near = [h for h in pull if h in left]
+            if near and grown < people:
+                inside.append(max(near, key=lambda h: (pull[h], -h)))
+        piece += 1
+    return piece_of

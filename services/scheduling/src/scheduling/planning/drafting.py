@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from scheduling.planning import offering, pricing, rounding
+from scheduling.planning import neighbourhoods, offering, pricing, rounding
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market
 from scheduling.planning.blocks import FORBIDDEN, Block
@@ -15,6 +15,7 @@ from scheduling.planning.openings import Outcome
 from scheduling.planning.pricing import Floats, Prices
 
 HOT, WARM, COLD = 20.0, 2.0, 0.2
+MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.45, 0.1, 0.5
 NEAR = 10.0           # windows this little above a class's cheapest count as its options
 
 
@@ -25,7 +26,7 @@ class Draft:
         self.block, self.absence, self.deadline = block, absence, deadline
         self.visit_cost = pricing.visit_costs(block)
         self.outcome = Outcome(None, np.inf, -np.inf, None)
-        started = time.monotonic()
+        self.started = started = time.monotonic()
         self.free = Market(block, absence, by_line=False)
         self.free.run(5, HOT, HOT)
         step = (time.monotonic() - started) / 5
@@ -38,16 +39,25 @@ class Draft:
         self.prove(self.free.prices())
         market = self.settled()
         priced = self.visit_cost + pricing.charges(self.block, self.absence, market.prices())
-        priced[:, (market.upper < 0.5)[self.block.window_session]] += FORBIDDEN
-        self.keep(self.seated(priced))
-        self.mend(market, priced)
+        priced[:, (market.upper < HALF)[self.block.window_session]] += FORBIDDEN
+        ledger = self.seated(priced)
+        self.keep(ledger)
+        if not self.mend(market, priced):
+            opened = np.flatnonzero(market.lower > HALF)
+            self.keep(neighbourhoods.sweep_through(ledger, opened, self.deadline, 2, openings=False))
+        if self.outcome.ledger is not None:
+            every = np.arange(len(self.block.sessions))
+            until = self.deadline - BOUND_SHARE * (self.deadline - self.started)
+            self.keep(neighbourhoods.sweep_through(self.outcome.ledger, every, until, 6, openings=True))
         if time.monotonic() < self.deadline:
             self.free.run(self.pace, 1.0, COLD)
             self.prove(self.free.prices())
         return self.outcome
 
     def keep(self, ledger: Ledger) -> None:
-        """Remember the state if it is the best so far."""
+        """Remember the state, with everybody seated who still fits, if it is the best so far."""
+        ledger = ledger.copy()
+        insert_waiting(ledger)
         cost = ledger.cost()
         if cost < self.outcome.cost:
             self.outcome.ledger, self.outcome.cost = ledger, cost
@@ -75,25 +85,25 @@ class Draft:
         for c in np.argsort(options, kind="stable").tolist():
             near = np.flatnonzero(priced[c] < FORBIDDEN)
             ledger.fill(c, near[np.argsort(priced[c, near], kind="stable")])
-        ledger = rounding.rescue(ledger, priced, 2.0)
-        insert_waiting(ledger)
         return ledger
 
-    def mend(self, market: Market, priced: Floats) -> None:
-        """Seat everybody anew by linear programs over the nearly cheapest windows, as long as it pays."""
-        if self.deadline - time.monotonic() < 0.2:
-            return
+    def mend(self, market: Market, priced: Floats) -> bool:
+        """Seat everybody anew by linear programs over the nearly cheapest windows; False if they take too long."""
         relaxation = Relaxation(self.block, self.absence)
         relaxation.limit(market.lower, market.upper)
         relaxation.add_columns(*offering.near(self.block, priced))
         if self.outcome.ledger:
             relaxation.add_columns(*np.nonzero(self.outcome.ledger.count))
         relaxation.watch_lines(market.prices().lines)
-        while (left := self.deadline - time.monotonic()) > 0:
+        done = False
+        for _ in range(MENDING_ROUNDS):
+            left = self.deadline - time.monotonic()
             try:
-                solution, complete = relaxation.advance(left, 3)
+                solution, complete = relaxation.advance(MENDING_SHARE * left, 3)
             except TimeoutError:
-                return
-            self.keep(rounding.settle(relaxation, solution, min(2.0, self.deadline - time.monotonic()), priced))
+                break
+            self.keep(rounding.settle(relaxation, solution, min(2.0, MENDING_SHARE * left), priced))
+            done = True
             if complete:
-                return
+                break
+        return done

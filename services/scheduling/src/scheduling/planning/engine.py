@@ -2,14 +2,16 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from scheduling.planning import blocks, classes, components, costs, naming, openings, reasons
+from scheduling.planning import blocks, bounds, classes, components, costs, naming, reasons
 from scheduling.planning.absence import Absence
+from scheduling.planning.bounds import Board
 from scheduling.planning.classes import Demand
 from scheduling.planning.components import Component
 from scheduling.planning.drafting import Draft
@@ -17,9 +19,12 @@ from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.model import Appointments, Instance, Notes, Plan, Progress
+from scheduling.planning.openings import Search
 
 THREADS = 2
 SMALL = 4_000      # workers; up to here the relaxation of a component is solved as a whole
+PIECE = 12_000     # workers; larger components are cut into pieces of about this size
+SECONDS_PER_WORKER = 15e-6      # kept for naming, reasons and cost
 Listener = Callable[[Progress], None]
 
 
@@ -29,66 +34,99 @@ class Tally:
 
     instance: Instance
     started: float
+    listener: Listener | None = None
     cost: int = 0
     bound: float = 0.0
-    unassigned: dict[int, int] = field(default_factory=dict)
     appointments: Appointments = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def leave_out(self, demand: Demand, parts: list[Component]) -> None:
+        """Count the penalty of classes that reach no session."""
+        inside = np.zeros(len(demand.size), dtype=np.bool_)
+        for part in parts:
+            inside[part.classes] = True
+        for c in np.flatnonzero(~inside).tolist():
+            self.bound += int(demand.size[c]) * self.instance.weights.unassigned[int(demand.priority[c])]
+        self.cost = int(self.bound)
+
+    def add(self, cost: int) -> None:
+        """One more piece is planned."""
+        with self.lock:
+            self.cost += cost
+            if self.listener:
+                waiting = Counter(w.priority for w in self.instance.workers if w.id not in self.appointments)
+                self.listener(Progress(time.monotonic() - self.started, self.cost, int(self.bound), waiting))
+
+    def prove(self, bound: float) -> None:
+        """One more component is bounded."""
+        with self.lock:
+            self.bound += bound
 
 
 def solve(instance: Instance, time_limit: float = 5.0, seed: int = 0, progress: Listener | None = None) -> Plan:
     """Plan an instance within about `time_limit` seconds; the same seed and enough time give the same plan."""
     started = time.monotonic()
-    deadline = started + time_limit
     rules = Rules(instance)
     demand = classes.of(rules, enumerate(instance.workers))
     parts = components.split(rules, demand)
-    tally = Tally(instance, started)
-    reserve = min(0.3 * time_limit, 0.05 + 15e-6 * len(instance.workers))
-    _plan_parts(rules, demand, parts, tally, deadline - reserve)
+    tally = Tally(instance, started, progress)
+    tally.leave_out(demand, parts)
+    reserve = min(0.3 * time_limit, 0.05 + SECONDS_PER_WORKER * len(instance.workers))
+    _plan_parts(rules, demand, parts, tally, started + time_limit - reserve)
     workers = {w.id: w for w in instance.workers}
     unassigned = reasons.of_all(rules, workers, tally.appointments)
     cost = costs.of_plan(rules, workers, tally.appointments, unassigned)
-    inside = set(np.concatenate([p.classes for p in parts]).tolist()) if parts else set()
-    outside = sum(int(demand.size[c]) * instance.weights.unassigned[int(demand.priority[c])]
-                  for c in range(len(demand.size)) if c not in inside)
-    bound = min(int(np.ceil(tally.bound + outside - 1e-6)), cost.total)
+    bound = min(int(np.ceil(tally.bound - 1e-6)), cost.total)
     return Plan(tally.appointments, unassigned, cost, bound, Notes(seconds=time.monotonic() - started))
 
 
 def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tally, deadline: float) -> None:
-    """Plan the components, smallest first, each with its share of the time that is left."""
-    work = [float(demand.size[p.classes].sum()) for p in parts]
-    left = [sum(work)]
-    guard = threading.Lock()
+    """Plan the components, or the pieces of large ones, smallest first, each with its share of the time left."""
+    cuts = [components.pieces(rules, demand, part, PIECE) for part in parts]
+    jobs = [(part, cut, piece) for part, cut in zip(parts, cuts, strict=True) for piece in cut]
+    work = [float(demand.size[piece.classes].sum()) for *_, piece in jobs]
+    left, guard = [sum(work)], threading.Lock()
+    boards = {id(part): Board() for part in parts}
 
     def plan(x: int) -> None:
+        part, cut, piece = jobs[x]
         with guard:
             share = work[x] / max(left[0], 1.0)
             left[0] -= work[x]
         now = time.monotonic()
-        until = min(deadline, now + (deadline - now) * min(1.0, THREADS * share))
-        _plan_part(rules, demand, parts[x], tally, until)
+        until = now + max(0.0, deadline - now) * min(1.0, THREADS * share)
+        _plan_piece(rules, demand, piece, tally, until, boards[id(part)] if len(cut) > 1 else None)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(plan, range(len(parts))))
+        list(pool.map(plan, range(len(jobs))))
+    for part, cut in zip(parts, cuts, strict=True):
+        if len(cut) > 1:
+            tally.prove(bounds.joint(rules, demand, part, cut, boards[id(part)]))
 
 
-def _plan_part(rules: Rules, demand: Demand, part: Component, tally: Tally, until: float) -> None:
-    block = blocks.build(rules, demand, part.classes, part.sessions)
+def _plan_piece(rules: Rules, demand: Demand, piece: Component, tally: Tally, until: float, board: Board | None
+                ) -> None:
+    block = blocks.build(rules, demand, piece.classes, piece.sessions)
+    if not len(block.window_at):
+        tally.add(int((block.penalty * block.size).sum()))
+        if board is None:
+            tally.prove(float((block.penalty * block.size).sum()))
+        return
     absence = Absence(rules, block)
-    bound, ledger = 0.0, None
-    if block.size.sum() <= SMALL and len(block.window_at):
-        outcome = openings.Search(Relaxation(block, absence, sharing=True), until).run()
-        bound, ledger = outcome.bound, outcome.ledger
-    elif len(block.window_at):
+    if block.size.sum() <= SMALL:
+        outcome = Search(Relaxation(block, absence, sharing=True), until).run()
+    else:
         outcome = Draft(block, absence, until).run()
-        bound, ledger = outcome.bound, outcome.ledger
+    ledger = outcome.ledger
     if ledger is None:
         ledger = Ledger(block, absence)
         insert_waiting(ledger)
+    chosen, windows = np.nonzero(ledger.count)
     with tally.lock:
-        tally.cost += ledger.cost()
-        tally.bound += max(bound, 0.0)
-        chosen, windows = np.nonzero(ledger.count)
-        naming.name(rules, demand, block, chosen, windows, ledger.count[chosen, windows].astype(np.int64), tally.appointments)
+        if board is not None and outcome.prices is not None:
+            board.post(rules, block, outcome.prices)
+        amounts = ledger.count[chosen, windows].astype(np.int64)
+        naming.name(rules, demand, block, chosen, windows, amounts, tally.appointments)
+    tally.add(ledger.cost())
+    if board is None:
+        tally.prove(max(outcome.bound, 0.0))

@@ -8,7 +8,7 @@ import numpy as np
 from scheduling.planning import pricing
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
-from scheduling.planning.eligibility import Flags, Ints
+from scheduling.planning.eligibility import Ints
 from scheduling.planning.offering import cheapest
 from scheduling.planning.pricing import Floats, Prices
 

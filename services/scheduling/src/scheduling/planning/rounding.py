@@ -11,7 +11,6 @@ from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.offering import cheapest
 from scheduling.planning.pricing import Floats
 
-
 MANY_CLASSES, OPTIONS, WINDOWS_TRIED = 800, 8, 40
 
 
