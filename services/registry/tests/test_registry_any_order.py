@@ -171,7 +171,7 @@ async def test_whoever_lost_the_claim_writes_nothing(register: Register, monkeyp
     await register.database.pool.execute("UPDATE rosters SET claimed_until = now()")
     await register.run()
     heard = len(register.heard)
-    for step in roster_runs.steps(opened):
+    async for step in roster_runs.prepared(roster_runs.steps(opened)):
         await roster_runs.take(register.database, register.vault, slow, step)
 
     assert len(register.heard) == heard
@@ -196,4 +196,5 @@ async def first_step_alone(register: Register) -> None:
     async with register.database.transaction() as tx:
         claimed = await tx.fetch(roster_runs.CLAIM, holder, 100)
     opened = await roster_runs.open_claimed(register.database, register.vault, claimed)
-    await roster_runs.take(register.database, register.vault, holder, next(roster_runs.steps(opened)))
+    async for step in roster_runs.prepared([next(roster_runs.steps(opened))]):
+        await roster_runs.take(register.database, register.vault, holder, step)

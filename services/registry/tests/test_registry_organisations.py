@@ -107,6 +107,19 @@ async def test_nobody_becomes_their_own_ancestor(register: Register) -> None:
     assert [problem.code for problem in refused.problems] == ["organisation.parent_is_below"]
 
 
+async def test_two_that_would_stand_under_each_other_both_wait(register: Register) -> None:
+    await register.with_units()
+    one, other = UUID(int=8), UUID(int=9)
+
+    said = await register.hear(
+        says(an_organisation(organisation_id=one, parent_id=other)),
+        says(an_organisation(organisation_id=other, parent_id=one)),
+    )
+
+    assert said == []
+    assert await register.database.pool.fetchval("SELECT count(*) FROM waiting") == 2
+
+
 async def test_a_union_declares_nothing_outside_its_own_subtree(register: Register) -> None:
     other, stranger = UUID(int=50), uuid4()
     await register.with_units()

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from registry.parties import is_above_all, unit_of
 from shared.database import Transaction
 
-CLASS = "unions"
 VIETNAM = timedelta(hours=7)
 
 GET_TODAY = "SELECT day FROM business_days WHERE calendar = 'VN'"
@@ -34,7 +34,7 @@ class Paths:
 
     def allow(self, party: str | None, organisation_id: UUID) -> bool:
         """Whether a party may speak of an organisation; a service's own word (no party) and operations' do count."""
-        if party is None or party.startswith("operations/"):
+        if is_above_all(party):
             return True
         speaker = unit_of(party)
         return speaker is not None and speaker in self.upwards.get(organisation_id, [organisation_id])
@@ -44,15 +44,6 @@ async def paths(tx: Transaction, organisation_ids: Sequence[UUID], day: date) ->
     """The ways up from these organisations in the tree of a day."""
     rows = await tx.fetch(GET_PATHS, list(set(organisation_ids)), day)
     return Paths({row["start"]: row["path"] for row in rows})
-
-
-def unit_of(party: str) -> UUID | None:
-    """The union unit that a party speaks for; None for other classes of parties."""
-    kind, _, name = party.partition("/")
-    try:
-        return UUID(name) if kind == CLASS else None
-    except ValueError:
-        return None
 
 
 async def today(tx: Transaction, now: datetime) -> date:

@@ -9,6 +9,7 @@ from asyncpg import Record
 from registry import accesses, authority, identity_views, persons
 from registry.accesses import Viewer
 from registry.identity_views import View
+from registry.parties import unit_of
 from registry.roster_rows import NATIONAL, OF_A_UNIT
 from registry.vault import Vault
 from shared.database import Transaction
@@ -43,7 +44,7 @@ async def find(
 ) -> list[View]:
     """The workers of a unit who have or had a number, for a union of that unit; a miss is logged as well."""
     paths = await authority.paths(tx, [unit_id], await authority.today(tx, now))
-    allowed = authority.unit_of(viewer.party) is not None and paths.allow(viewer.party, unit_id)
+    allowed = unit_of(viewer.party) is not None and paths.allow(viewer.party, unit_id)
     holders: list[UUID] = []
     if allowed and kind in (*NATIONAL, *OF_A_UNIT):
         scope = (kind, unit_id, value) if kind in OF_A_UNIT else (kind, value)

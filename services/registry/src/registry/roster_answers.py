@@ -1,4 +1,4 @@
-"""What is answered to a roster: what became of each row, and of the whole; pure."""
+"""What is answered to a roster: what became of each row, and of the whole."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,8 +8,9 @@ from uuid import UUID
 from contracts.base import Event
 from contracts.registry import RosterAssessed, RosterRowsAnswered, RowAnswer
 from registry.ledger import Decision, Page
+from registry.reading import codes as reading_codes
 from registry.roster_opening import Opened
-from registry.roster_rows import Roster
+from registry.roster_rows import Entry, Roster
 from registry.workers import Member
 from shared import outbox
 from shared.outbox import Outgoing
@@ -27,6 +28,7 @@ class Slice:
     parts: int = 0
     members_before: int = 0
     effects: Counter[str] = field(default_factory=Counter)
+    entries: list[Entry] = field(default_factory=list)
 
     @property
     def roster(self) -> Roster:
@@ -36,13 +38,17 @@ class Slice:
     @property
     def is_last(self) -> bool:
         """Whether the roster is done with it."""
-        return self.last == len(self.opened.entries)
+        return self.last == self.opened.size
 
     @property
     def page(self) -> Page:
         """The rows, as the ledger takes them."""
-        entries = self.opened.entries[self.first : self.last]
-        return Page(self.roster, entries, self.opened.columns, self.opened.taken)
+        return Page(self.roster, self.entries, self.opened.columns, self.opened.taken)
+
+    def prepare(self) -> None:
+        """Make entries of the rows: hashing them takes the time that the slice before needs to be written."""
+        if self.opened.accepted is not None:
+            self.entries = self.opened.accepted.entries(self.first, self.last)
 
 
 def answer_rows(part: Slice, decisions: Iterable[Decision]) -> list[Outgoing]:
@@ -115,10 +121,11 @@ def _missing(opened: Opened, members: Sequence[Member]) -> list[UUID]:
 def _row_answer(decision: Decision) -> RowAnswer:
     entry = decision.entry
     is_known = not (decision.roster.dry_run and decision.is_new)
+    codes = {*entry.codes, *(doubt.reason for doubt in decision.doubts)} if decision.doubts else entry.codes
     return RowAnswer(
         row=entry.row,
-        outcome=entry.outcome,
-        codes=sorted({*entry.codes, *(doubt.reason for doubt in decision.doubts)}),
+        outcome=reading_codes.outcome(codes) if decision.doubts else entry.outcome,
+        codes=sorted(codes),
         related_rows=entry.related_rows,
         worker_id=decision.known.worker_id if is_known else None,
         effect=decision.effect,

@@ -11,7 +11,7 @@ from contracts.registry import RowAnswer
 from contracts.roster_cells import from_chunks
 from registry.blind_index import BlindIndex
 from registry.reading.reader import Reading, read
-from registry.roster_rows import Entry, Roster, columns_of, entries
+from registry.roster_rows import Roster, Rows, columns_of
 from shared import faults
 from shared.sealing import SealError, open_sealed
 
@@ -35,7 +35,7 @@ class Opened:
     roster: Roster
     file_outcome: str
     file_codes: list[str]
-    entries: list[Entry] = field(default_factory=list)
+    accepted: Rows | None = None
     refused: list[RowAnswer] = field(default_factory=list)
     columns: frozenset[str] = frozenset()
     taken: set[UUID] = field(default_factory=set)
@@ -44,7 +44,12 @@ class Opened:
     @property
     def rows(self) -> int:
         """How many people the file names."""
-        return len(self.entries) + len(self.refused)
+        return self.size + len(self.refused)
+
+    @property
+    def size(self) -> int:
+        """How many rows take effect."""
+        return 0 if self.accepted is None else len(self.accepted)
 
 
 def open_roster(
@@ -79,7 +84,7 @@ def _opened(
         roster,
         "accepted",
         reading.file_codes,
-        entries=entries(reading, roster, index, lines),
+        accepted=Rows(reading, roster, index, lines),
         refused=[
             RowAnswer(
                 row=person.row,

@@ -17,6 +17,7 @@ from registry.worker_facts import Facts, full_date
 # Numbers that name a person anywhere, the surest first; those of a unit mean something only there.
 NATIONAL = ("cccd", "passport", "bhxh", "bhyt", "cmnd")
 OF_A_UNIT = {"employee_code": "employee_code.duplicate", "union_member_no": ""}
+SHARED = "identity.shared_national_id"
 NOT_IDENTITY = frozenset({"hazard_codes", "heavy_class", "start_date", "disabled", "last_health_check"})
 
 
@@ -64,11 +65,6 @@ class Entry:
     related_rows: tuple[int, ...]
 
     @property
-    def is_sure(self) -> bool:
-        """Whether the row has a number of its own that names a person anywhere."""
-        return any(number.verified and number.type in NATIONAL for number in self.numbers)
-
-    @property
     def is_numbered(self) -> bool:
         """Whether the row has a citizen's number of its own."""
         return any(number.verified and number.type == "cccd" for number in self.numbers)
@@ -84,16 +80,37 @@ def columns_of(reading: Reading) -> frozenset[str]:
     return frozenset(column.field for column in reading.columns if column.field)
 
 
-def entries(
-    reading: Reading, roster: Roster, index: BlindIndex, lines: Mapping[tuple[UUID, str], UUID]
-) -> list[Entry]:
-    """The accepted rows, those with a sure number first: they may not lose their person to a namesake without one."""
-    accepted = [
-        _entry(person, person.fields, reading.source(person), roster, index, lines)
-        for person in reading.persons
-        if person.fields is not None
-    ]
-    return sorted(accepted, key=lambda entry: (not entry.is_sure, entry.row))
+class Rows:
+    """The accepted rows of a roster, made entries as they are needed: there may be a hundred thousand.
+
+    Those with a sure number come first: they may not lose their person to a namesake without one.
+    """
+
+    def __init__(
+        self, reading: Reading, roster: Roster, index: BlindIndex, lines: Mapping[tuple[UUID, str], UUID]
+    ) -> None:
+        self._reading = reading
+        self._roster = roster
+        self._index = index
+        self._lines = lines
+        accepted = [person for person in reading.persons if person.fields is not None]
+        self._persons = sorted(accepted, key=lambda person: (not _is_sure(person), person.row))
+
+    def __len__(self) -> int:
+        return len(self._persons)
+
+    def entries(self, first: int, last: int) -> list[Entry]:
+        """Some of the rows, in the order in which they take effect."""
+        return [
+            _entry(person, person.fields or {}, self._reading.source(person), self._roster, self._index, self._lines)
+            for person in self._persons[first:last]
+        ]
+
+
+def _is_sure(person: Person) -> bool:
+    """Whether the row has a number of its own that names a person anywhere."""
+    kinds = set((person.fields or {}).get("identifiers") or ())
+    return bool(kinds - {"cccd"} if SHARED in person.codes else kinds)
 
 
 def _entry(
@@ -142,7 +159,7 @@ def _facts(fields: Mapping[str, Any], roster: Roster, lines: Mapping[tuple[UUID,
 
 def _numbers(person: Person, fields: Mapping[str, Any], unit: UUID, index: BlindIndex) -> list[Number]:
     known = fields.get("identifiers") or {}
-    shared = "identity.shared_national_id" in person.codes
+    shared = SHARED in person.codes
     found = [
         Number(kind, known[kind], index.of("number", kind, known[kind]), not (shared and kind == "cccd"))
         for kind in NATIONAL

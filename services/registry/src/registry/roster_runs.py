@@ -6,7 +6,7 @@ unit take effect in the order in which they became complete.
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -96,9 +96,32 @@ async def work(database: Database, vault: Vault, holder: UUID) -> bool:
     if not claimed:
         return False
     opened = await open_claimed(database, vault, sorted(claimed, key=lambda row: row["place"]))
-    for step in steps(opened):
+    async for step in prepared(steps(opened)):
         await take(database, vault, holder, step)
     return True
+
+
+async def prepared(planned: Iterable[list[Slice]]) -> AsyncIterator[list[Slice]]:
+    """Each step with its entries, which a thread makes while the step before it is written."""
+    waiting_steps = iter(planned)
+    following = asyncio.create_task(_prepare(next(waiting_steps, None)))
+    try:
+        while (step := await following) is not None:
+            following = asyncio.create_task(_prepare(next(waiting_steps, None)))
+            yield step
+    finally:
+        following.cancel()
+
+
+async def _prepare(step: list[Slice] | None) -> list[Slice] | None:
+    if step is not None:
+        await asyncio.to_thread(_make_entries, step)
+    return step
+
+
+def _make_entries(step: Iterable[Slice]) -> None:
+    for part in step:
+        part.prepare()
 
 
 def steps(opened: Sequence[Opened]) -> Iterator[list[Slice]]:
@@ -107,18 +130,18 @@ def steps(opened: Sequence[Opened]) -> Iterator[list[Slice]]:
     room = ROWS_PER_STEP
     for roster in opened:
         if roster.roster.dry_run:
-            yield [Slice(roster, 0, len(roster.entries))]
+            yield [Slice(roster, 0, roster.size)]
             continue
         first = roster.step
         while True:
-            last = min(first + room, len(roster.entries))
+            last = min(first + room, roster.size)
             step.append(Slice(roster, first, last))
             room -= last - first
             if room == 0:
                 yield step
                 step, room = [], ROWS_PER_STEP
             first = last
-            if last == len(roster.entries):
+            if last == roster.size:
                 break
     if step:
         yield step

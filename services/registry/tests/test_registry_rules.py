@@ -1,0 +1,73 @@
+"""What organisations and lines must be, and that every refusal can be explained."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from registry import line_rules, matching, organisation_rules, places, problems
+from registry.reading import codes
+
+SOURCES = Path(organisation_rules.__file__).parent
+
+
+@pytest.mark.parametrize("number", ["0100109106", "0300588569"])
+def test_issued_tax_codes_have_their_check_digit(number: str) -> None:
+    assert organisation_rules.has_check_digit(number)
+
+
+@pytest.mark.parametrize("digit", "012345789")
+def test_any_other_last_digit_is_wrong(digit: str) -> None:
+    assert not organisation_rules.has_check_digit("010010910" + digit)
+
+
+@pytest.mark.parametrize(
+    ("child", "parent", "may"),
+    [
+        ("LDLD_TINH", "TLD", True),
+        ("CDCS", "CD_KCN", True),
+        ("CDCS", "LDLD_TINH", True),
+        ("CDCS", "CDCS", True),
+        ("CD_XA", "CDCS", False),
+        ("LDLD_TINH", "LDLD_TINH", False),
+        ("CDCS", "EMPLOYER", False),
+        ("EMPLOYER", "PARK", True),
+        ("PARK", "EMPLOYER", False),
+        ("EMPLOYER", "CDCS", False),
+    ],
+)
+def test_who_may_stand_under_whom(child: str, parent: str, may: bool) -> None:
+    assert organisation_rules.may_stand_under(child, parent) == may
+
+
+@pytest.mark.parametrize(("shift", "valid"), [((420, 900), True), ((1320, 1800), True), ((600, 600), False),
+                                              ((1440, 1500), False), ((0, 1441), False)])  # fmt: skip
+def test_a_shift_begins_on_its_day_and_lasts_a_day_at_most(shift: tuple[int, int], valid: bool) -> None:
+    assert line_rules.is_shift(*shift) == valid
+
+
+def test_every_commune_belongs_to_a_province_of_its_code_system() -> None:
+    known = places.current()
+
+    assert {province for province, _ in known.communes.values()} == set(known.provinces)
+    assert all(re.fullmatch(r"\d{5}", code) for code in known.communes)
+
+
+def test_every_problem_that_is_raised_is_said_in_both_languages() -> None:
+    raised = {
+        code
+        for path in SOURCES.glob("*.py")
+        for code in re.findall(r"(?:problem\(|return )\"([a-z_]+\.[a-z_]+)\"", path.read_text(encoding="utf-8"))
+    }
+
+    assert raised <= problems.MESSAGES.keys() | codes.catalogue().keys()
+    assert all(vi and en for vi, en in problems.MESSAGES.values())
+
+
+def test_every_doubt_about_a_person_is_a_warning_that_the_catalogue_explains() -> None:
+    doubts = (
+        matching.NUMBER_OF_ANOTHER, matching.SAME_PERSON_OTHER_NUMBER, matching.SUSPECTED_DUPLICATE,
+        matching.SIMILAR_NAME,
+    )  # fmt: skip
+
+    assert {codes.severity(code) for code in doubts} == {"warning"}
