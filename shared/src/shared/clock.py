@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from itertools import count
-from os import getpid, urandom
+from random import SystemRandom
 from time import time_ns
 from uuid import UUID
 
-_ticks = count(int.from_bytes(urandom(2), "big"))
+# The system's randomness: outsiders see ids, and must not guess others from them.
+_random = SystemRandom()
+_ticks = count(_random.getrandbits(12))
 
 
 def utc_now() -> datetime:
@@ -17,6 +19,4 @@ def utc_now() -> datetime:
 def new_id() -> UUID:
     """A fresh UUID of version 7: it sorts by time, so that indexes over it grow at one end."""
     milliseconds = time_ns() // 1_000_000
-    tail = int.from_bytes(urandom(7), "big")
-    head = (milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | (next(_ticks) + getpid() & 0xFFF) << 64
-    return UUID(int=head | 2 << 62 | tail)
+    return UUID(int=milliseconds << 80 | 7 << 76 | (next(_ticks) & 0xFFF) << 64 | 2 << 62 | _random.getrandbits(62))

@@ -39,14 +39,14 @@ def readable(raw: bytes | None) -> str:
 
 def safe_headers(raw: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     """Header names and values as text, whatever was sent."""
-    raw = list(raw)
-    try:
-        headers = {name: value.decode() for name, value in raw if value is not None}
-    except UnicodeDecodeError:
-        headers = {}
-    if len(headers) == len(raw) and "\0" not in "".join(headers.values()):
-        return headers
-    return {readable(name.encode("utf-8", "replace")): readable(value) for name, value in raw}
+    pairs = list(raw)
+    bytes_of_all = b"".join(value or b"\0" for _, value in pairs)
+    if b"\0" not in bytes_of_all:
+        try:
+            return {name: value.decode() for name, value in pairs if value is not None}
+        except UnicodeDecodeError:
+            pass
+    return {readable(name.encode("utf-8", "replace")): readable(value) for name, value in pairs}
 
 
 def write_headers(

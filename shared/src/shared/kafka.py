@@ -54,7 +54,7 @@ PRODUCING: dict[str, Any] = {
     "queue.buffering.max.messages": 200_000,
     "reconnect.backoff.ms": 100,
     "reconnect.backoff.max.ms": 2_000,
-    "topic.metadata.propagation.max.ms": 5_000,
+    "topic.metadata.propagation.max.ms": 2_000,
     "log.connection.close": False,
     "log_level": 2,
 }

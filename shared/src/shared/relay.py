@@ -31,7 +31,7 @@ CHANNEL = "outbox"
 CHUNK = 4_000
 IN_MEMORY_AT_MOST = 50_000
 POLL_SECONDS = 1.0
-SHUN_SECONDS = 10.0
+SHUN_SECONDS = 5.0
 
 READ = """
 SELECT o.shard, o.position, o.topic, o.key, o.sequence, o.headers, o.value

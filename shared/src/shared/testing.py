@@ -255,7 +255,8 @@ class Said(list[Event]):
 def row_of(event: Deliverable) -> Row:
     """What the event would look like in somebody's outbox."""
     arrival = arrival_of(event, 0)
-    return Row(0, 0, arrival.topic, arrival.key or "", 1, arrival.headers, arrival.value or b"")
+    headers = {name: text for name, text in arrival.headers.items() if name != "ce_sequence"}
+    return Row(0, 0, arrival.topic, arrival.key or "", 1, headers, arrival.value or b"")
 
 
 def arrival_of(event: Deliverable, offset: int) -> Arrival:
