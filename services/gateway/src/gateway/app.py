@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from fastapi import FastAPI, Request
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from gateway import (
     campaigns_http,
     development_http,
+    documents,
     edge_topics,
     events_http,
     feeds_http,
@@ -45,6 +47,12 @@ PARTS = (
     identities_http,
     operations_http,
 )
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "What is wrong, with stable codes, in Vietnamese and English (RFC 9457)",
+        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+    }
+}
 Background = Callable[[Database, asyncio.Event], Awaitable[None]]
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
@@ -64,6 +72,7 @@ def make_app(edge: Edge) -> FastAPI:
         version="1",
         description="The edge for every outside party. Errors are RFC 9457 documents with stable codes, vi and en.",
         redoc_url=None,
+        responses=PROBLEMS,
     )
     app.state.edge = edge
     for part in PARTS:
@@ -76,6 +85,8 @@ def make_app(edge: Edge) -> FastAPI:
     app.add_exception_handler(HTTPException, _no_route)
     for kind in AWAY:
         app.add_exception_handler(kind, _away)
+    app.add_exception_handler(Exception, _broken)
+    documents.describe(app)
     return app
 
 
@@ -125,6 +136,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _no_route(request: Request, error: Exception) -> Response:
     method = isinstance(error, HTTPException) and error.status_code == 405
     return _response(request, Refusal("method" if method else "not-found"))
+
+
+async def _broken(request: Request, _error: Exception) -> Response:
+    return _response(request, Refusal("internal"))
 
 
 async def _away(request: Request, _error: Exception) -> Response:

@@ -29,6 +29,7 @@ from gateway.views.parties import (
 router = APIRouter(tags=["campaigns"])
 
 PlanState = Literal["proposed", "approved", "published", "abandoned"]
+OfClinic = Annotated[str | None, Query(pattern=r"^[0-9A-Z]{5}$", description="Of one clinic only")]
 AsOf = Annotated[date | None, Query(description="A business date; today where none is named")]
 
 
@@ -118,7 +119,7 @@ async def get_sessions(
     campaign_id: UUID,
     edge: EdgeOf,
     caller: CallerOf,
-    clinic_id: str | None = None,
+    clinic_id: OfClinic = None,
     day: date | None = None,
     cursor: Cursor = None,
     limit: Limit = 200,
@@ -132,7 +133,7 @@ async def get_sessions(
 
 @router.get("/permits")
 async def get_permits(
-    edge: EdgeOf, caller: CallerOf, clinic_id: str | None = None, cursor: Cursor = None, limit: Limit = 200
+    edge: EdgeOf, caller: CallerOf, clinic_id: OfClinic = None, cursor: Cursor = None, limit: Limit = 200
 ) -> Page[PermitView]:
     """Mobile permits, by id; a clinic sees its own."""
     (after,) = pages.start(cursor, FIRST_ID)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from gateway import cloudevents, idempotency, intake, problems
+from gateway import cloudevents, documents, idempotency, intake, problems
 from gateway.edge import CallerOf, Edge, EdgeOf, read_body
 from gateway.intake import Outcome
 from gateway.parties import Caller
@@ -19,7 +19,7 @@ from shared.clock import utc_now
 router = APIRouter(tags=["say"])
 
 
-@router.post("/events", status_code=202, response_model=None)
+@router.post("/events", status_code=202, response_model=None, openapi_extra={"requestBody": documents.EVENTS})
 async def post_events(
     request: Request,
     edge: EdgeOf,

@@ -21,9 +21,10 @@ router = APIRouter(tags=["clinic feed"])
 
 MAX_ENTRIES = 5_000
 STREAMED_AT_ONCE = 500
+DIGITS = 18
 CALENDAR_ENTRIES = 5_000
 
-After = Annotated[int, Query(ge=0, description="The number of the last entry that was read; 0 for all")]
+After = Annotated[int, Query(ge=0, le=2**62, description="The number of the last entry that was read; 0 for all")]
 
 
 def own(clinic_id: str, caller: Caller) -> str:
@@ -83,7 +84,8 @@ async def stream_feed(
 ) -> EventSourceResponse:
     """The same entries as server-sent events as they come; goes on behind Last-Event-ID."""
     party = own(clinic_id, caller)
-    start = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+    seen = last_event_id or ""
+    start = int(seen) if seen.isdecimal() and len(seen) <= DIGITS else after
     return EventSourceResponse(_stream(edge, party, start), ping=15)
 
 

@@ -27,7 +27,6 @@ CODES = {
     "token.party": Code(403, "Mã truy cập không nêu đúng bên tham gia", "The token names no party that is known here"),
     "issuer.refused": Code(401, "Sai khóa bí mật của bộ cấp mã thử nghiệm", "The development secret is wrong"),
     "party.class": Code(403, "Bên tham gia này không được xem nội dung này", "This class of party may not see this"),
-    "party.role": Code(403, "Vai trò này không được làm việc này", "This role may not do this"),
     "party.source": Code(403, "Không được nói thay bên khác", "The event's source is another party"),
     "party.type": Code(403, "Bên tham gia này không được gửi loại sự kiện này", "This party may not say this type"),
     "party.unit": Code(403, "Đơn vị nằm ngoài phạm vi quản lý", "The unit is outside the party's own subtree"),
@@ -72,6 +71,7 @@ CODES = {
     "identity.not-booked": Code(
         403, "Chỉ xem được người đã hẹn khám tại cơ sở", "Only workers booked here, in these days"
     ),
+    "internal": Code(500, "Lỗi hệ thống, đã được ghi lại", "Something broke here; it was noted"),
     "database.away": Code(503, "Hệ thống tạm ngừng, hãy thử lại", "The gateway cannot store anything just now"),
     "field.missing": Code(422, "Thiếu trường bắt buộc", "A required field is missing"),
     "field.type": Code(422, "Sai kiểu dữ liệu", "The value has the wrong type"),

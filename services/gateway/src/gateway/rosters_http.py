@@ -14,7 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from contracts.base import Party
-from gateway import pages, problems, receipts
+from gateway import documents, pages, problems, receipts
 from gateway import rosters as use_cases
 from gateway.campaigns_http import own_unit
 from gateway.catalogue import key_of
@@ -41,7 +41,7 @@ class Upload:
     filename: str
 
 
-@router.post("/rosters", status_code=202, response_model=None)
+@router.post("/rosters", status_code=202, response_model=None, openapi_extra={"requestBody": documents.ROSTER})
 async def post_roster(
     request: Request,
     edge: EdgeOf,
