@@ -1,7 +1,7 @@
 """The booking floor: people, seats and the wait-list under lock, and every turn an appointment may take on it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid5
@@ -203,6 +203,13 @@ class Floor:
                 self.give_up(entry)
                 appointment = self.book(person, seat, "wait-list", says, uuid5(person.health_check_id, entry.ref))
                 self.said.append(says(granted(person.worker_id, entry.request_id, appointment)))
+
+    def forget(self) -> None:
+        """Let go of what has been written and said."""
+        for check_id, state in self.states.items():
+            self.people[check_id] = replace(self.people[check_id], state=state)
+        for written in (self.states, self.made, self.changed, self.joined, self.left, self.loosened, self.said):
+            written.clear()
 
     def wait(self, entry: Waiting) -> None:
         """Put a request at the end of its session's wait-list."""

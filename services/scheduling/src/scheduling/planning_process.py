@@ -6,12 +6,15 @@
 import json
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 
 from scheduling import planning
 from scheduling.planning.reading import read_appointments, read_changes
 
 RULE_BROKEN = 3
+ORPHANED = 4
 
 
 def main(folder: Path, seconds: float, seed: int) -> int:
@@ -34,7 +37,15 @@ def main(folder: Path, seconds: float, seed: int) -> int:
     return 0
 
 
+def end_with(parent: int) -> None:
+    """End this process soon after the service that started it has ended."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(ORPHANED)
+
+
 if __name__ == "__main__":
     # Messages go first: planning takes what processor time they leave.
     os.nice(10)
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     sys.exit(main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))

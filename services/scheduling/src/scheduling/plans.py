@@ -16,6 +16,9 @@ from shared import outbox, waiting
 from shared.consuming import Batch
 from shared.database import Transaction
 
+# A large plan is written in parts, so that neither a statement nor the pause between two grows with it.
+SEATED_AT_ONCE = 5_000
+
 
 async def ask(tx: Transaction, today: date, causes: Sequence[str]) -> None:
     """Ask for the first plan of every campaign that can have one, and for make-up plans where there is news."""
@@ -67,8 +70,13 @@ async def _publish(tx: Transaction, plan_id: UUID, campaign_id: UUID, says: Says
     seats = {p["health_check_id"]: Seat(p["session_id"], p["window_index"]) for p in placements if p["session_id"]}
     today = await demand_store.today(tx)
     floor = await seating.open_floor(tx, {seat.session_id for seat in seats.values()}, seats, today)
-    dropped = _seat(floor, seats, plan_id, says)
-    await seating.settle(tx, floor)
+    # Movers first, so that nobody is seated where somebody may have to stay.
+    checks = sorted(seats, key=lambda check_id: check_id not in floor.live)
+    dropped = 0
+    for first in range(0, len(checks), SEATED_AT_ONCE):
+        some = {check_id: seats[check_id] for check_id in checks[first : first + SEATED_AT_ONCE]}
+        dropped += _seat(floor, some, plan_id, says)
+        await seating.settle(tx, floor)
     reasons = {p["health_check_id"]: p["reason"] for p in placements if p["reason"]}
     deferred = [
         HealthCheckDeferred(
@@ -90,9 +98,8 @@ async def _publish(tx: Transaction, plan_id: UUID, campaign_id: UUID, says: Says
 def _seat(floor: Floor, seats: dict[UUID, Seat], plan_id: UUID, says: Says) -> int:
     """Move and book what the plan says and the world still allows; returns how many could not be kept."""
     dropped = 0
-    movers_first = sorted(seats, key=lambda check_id: check_id not in floor.live)
-    for check_id in movers_first:
-        person, seat = floor.people[check_id], seats[check_id]
+    for check_id, seat in seats.items():
+        person = floor.people[check_id]
         moves = check_id in floor.live
         if moves:
             floor.vacate(person)

@@ -46,7 +46,7 @@ async def open_floor(
 
 
 async def settle(tx: Transaction, floor: Floor) -> None:
-    """Write what was decided on the floor, and say it."""
+    """Write what was decided on the floor since it was opened or last settled, and say it."""
     made = {appointment.appointment_id for appointment in floor.made}
     await appointment_store.change_appointments(tx, [a for key, a in floor.changed.items() if key not in made])
     await appointment_store.add_appointments(tx, floor.made)
@@ -54,3 +54,4 @@ async def settle(tx: Transaction, floor: Floor) -> None:
     await appointment_store.change_wait_list(tx, floor.joined, floor.left)
     await session_store.loosen(tx, floor.loosened & floor.room.sessions.keys(), floor.room.today)
     await outbox.append(tx, floor.said)
+    floor.forget()
