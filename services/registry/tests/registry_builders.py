@@ -174,9 +174,7 @@ class Register:
 
     async def with_units(self, *units: UUID) -> "Register":
         """A federation with these grassroots unions, or one."""
-        declared = [
-            an_organisation(organisation_id=unit, code=f"CDCS-{unit.int}") for unit in units or (UNIT,)
-        ]
+        declared = [an_organisation(organisation_id=unit, code=f"CDCS-{unit.int}") for unit in units or (UNIT,)]
         await self.hear(says(a_federation()), *map(says, declared))
         return self
 

@@ -28,7 +28,7 @@ from registry_builders import (
 from contracts.registry import RosterAssessed, WorkerRegistered
 from contracts.roster_cells import to_chunks
 from contracts.unions import RosterChunkSealed
-from registry import persons, roster_runs
+from registry import persons, roster_runs, roster_steps
 from registry.consumers import consumer
 from registry.master_keys import MasterKeys
 from registry.vault import open_vault
@@ -142,7 +142,7 @@ async def test_a_run_that_was_cut_off_goes_on_behind_what_was_committed(
     register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await register.with_units()
-    monkeypatch.setattr(roster_runs, "ROWS_PER_STEP", 2)
+    monkeypatch.setattr(roster_steps, "ROWS_PER_STEP", 2)
     sending = a_roster(register.key, a_sheet(*LISTS[UNIT]), complete=True)
     await register.deliver(consumer, register.database, [says(event) for event in sending.events])
 
@@ -161,7 +161,7 @@ async def test_a_run_that_was_cut_off_goes_on_behind_what_was_committed(
 
 async def test_whoever_lost_the_claim_writes_nothing(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     await register.with_units()
-    monkeypatch.setattr(roster_runs, "ROWS_PER_STEP", 2)
+    monkeypatch.setattr(roster_steps, "ROWS_PER_STEP", 2)
     sending = a_roster(register.key, a_sheet(*LISTS[UNIT]), complete=True)
     await register.deliver(consumer, register.database, [says(event) for event in sending.events])
 
@@ -171,7 +171,7 @@ async def test_whoever_lost_the_claim_writes_nothing(register: Register, monkeyp
     await register.database.pool.execute("UPDATE rosters SET claimed_until = now()")
     await register.run()
     heard = len(register.heard)
-    async for step in roster_runs.prepared(roster_runs.steps(opened)):
+    async for step in roster_steps.prepared(roster_steps.steps(opened)):
         await roster_runs.take(register.database, register.vault, slow, step)
 
     assert len(register.heard) == heard
@@ -196,5 +196,5 @@ async def first_step_alone(register: Register) -> None:
     async with register.database.transaction() as tx:
         claimed = await tx.fetch(roster_runs.CLAIM, holder, 100)
     opened = await roster_runs.open_claimed(register.database, register.vault, claimed)
-    async for step in roster_runs.prepared([next(roster_runs.steps(opened))]):
+    async for step in roster_steps.prepared([next(roster_steps.steps(opened))]):
         await roster_runs.take(register.database, register.vault, holder, step)

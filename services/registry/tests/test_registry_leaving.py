@@ -47,9 +47,7 @@ async def test_a_unit_confirms_no_leavers_of_another(register: Register) -> None
     await register.with_units(UNIT, OTHER_UNIT)
     member = (await register.take(a_person(1))).worker_ids[0]
 
-    said = await register.hear(
-        says(LeavingConfirmed(unit_id=UNIT, worker_ids=[member], left_on=LEFT_ON), OTHER_UNIT)
-    )
+    said = await register.hear(says(LeavingConfirmed(unit_id=UNIT, worker_ids=[member], left_on=LEFT_ON), OTHER_UNIT))
     own = await register.hear(
         says(LeavingConfirmed(unit_id=OTHER_UNIT, worker_ids=[member], left_on=LEFT_ON), OTHER_UNIT)
     )

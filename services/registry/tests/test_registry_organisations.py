@@ -32,9 +32,7 @@ async def tree(register: Register, day: date) -> dict[UUID, UUID | None]:
 
 
 async def test_a_whole_tree_may_come_in_any_order(register: Register) -> None:
-    said = await register.hear(
-        says(an_organisation(parent_id=PARK_UNION)), says(a_park_union()), says(a_federation())
-    )
+    said = await register.hear(says(an_organisation(parent_id=PARK_UNION)), says(a_park_union()), says(a_federation()))
 
     assert [event.organisation_id for event in said if isinstance(event, OrganisationRegistered)] == [
         PROVINCE, PARK_UNION, UNIT,

@@ -186,5 +186,3 @@ def test_a_wrapped_key_belongs_to_its_owner(masters: MasterKeys) -> None:
 
     with pytest.raises(MasterKeyError):
         masters.unwrap("1", wrapped, b"other")
-
-

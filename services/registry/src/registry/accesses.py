@@ -46,9 +46,7 @@ async def log(tx: Transaction, viewer: Viewer, view: str, worker_ids: Sequence[U
         last = _link(last, position, now, worker_id, viewer, view)
         positions.append(position)
         hashes.append(last)
-    await tx.execute(
-        APPEND, positions, now, list(worker_ids), viewer.party, viewer.actor, viewer.purpose, view, hashes
-    )
+    await tx.execute(APPEND, positions, now, list(worker_ids), viewer.party, viewer.actor, viewer.purpose, view, hashes)
     await tx.execute(MOVE_HEAD, position, last)
 
 

@@ -28,9 +28,7 @@ async def erase(database: Database, keys: Vault, given: argparse.Namespace) -> t
     now = utc_now()
     async with database.transaction() as tx:
         today = await authority.today(tx, now)
-    had_key = await erasures.erase(
-        database, keys, given.worker_id, who=given.who, why=given.why, now=now, today=today
-    )
+    had_key = await erasures.erase(database, keys, given.worker_id, who=given.who, why=given.why, now=now, today=today)
     return {"worker_id": given.worker_id, "erased": had_key}, had_key
 
 

@@ -21,9 +21,7 @@ WHERE blind_index = $1 AND unit_id = $2 ORDER BY worker_id
 """
 
 
-async def look(
-    tx: Transaction, vault: Vault, viewer: Viewer, worker_ids: Sequence[UUID], now: datetime
-) -> list[View]:
+async def look(tx: Transaction, vault: Vault, viewer: Viewer, worker_ids: Sequence[UUID], now: datetime) -> list[View]:
     """Those of these workers whom the viewer may see, as the viewer may see them; the erased are shown as nobody.
 
     Whether a clinic has a booking is known to the gateway alone, which asks on a clinic's behalf only where it has.

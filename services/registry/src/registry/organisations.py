@@ -21,7 +21,9 @@ COLUMNS = [field.name for field in fields(Version)]
 
 # Two declarations that would put each under the other must not pass side by side.
 LOCK = "SELECT pg_advisory_xact_lock(7403, 3)"
-GET_HISTORIES = f"SELECT {', '.join(COLUMNS)} FROM organisations WHERE organisation_id = ANY($1::uuid[]) ORDER BY valid_from"  # noqa: S608, E501
+GET_HISTORIES = (
+    f"SELECT {', '.join(COLUMNS)} FROM organisations WHERE organisation_id = ANY($1::uuid[]) ORDER BY valid_from"  # noqa: S608, E501
+)
 PUT = """
 INSERT INTO organisations (organisation_id, valid_from, kind, name, code, parent_id, province_code, commune_code,
                            code_system, tax_code, declared_by, ref)

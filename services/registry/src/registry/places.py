@@ -8,6 +8,7 @@ from vietnam_provinces import NESTED_DIVISIONS_JSON_PATH
 
 CODE_SYSTEM = "2025-07-01"
 
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """The codes of one code system: province → name, and commune → (province, name)."""

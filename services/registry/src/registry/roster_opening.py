@@ -75,9 +75,7 @@ def open_roster(
         return Opened(roster, "refused", [UNREADABLE])
 
 
-def _opened(
-    reading: Reading, roster: Roster, index: BlindIndex, lines: Mapping[tuple[UUID, str], UUID]
-) -> Opened:
+def _opened(reading: Reading, roster: Roster, index: BlindIndex, lines: Mapping[tuple[UUID, str], UUID]) -> Opened:
     if reading.file_outcome == "refused":
         return Opened(roster, "refused", reading.file_codes)
     return Opened(

@@ -6,7 +6,7 @@ unit take effect in the order in which they became complete.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -22,6 +22,7 @@ from registry.ledger import Decision
 from registry.roster_answers import Slice
 from registry.roster_opening import UNREADABLE, Opened, Sealed, open_roster
 from registry.roster_rows import Roster
+from registry.roster_steps import prepared, steps
 from registry.vault import Vault
 from shared import faults, outbox, waiting
 from shared.clock import new_id
@@ -30,7 +31,6 @@ from shared.outbox import Outgoing
 
 log = structlog.get_logger(__name__)
 
-ROWS_PER_STEP = 2_000
 CHUNKS_PER_CLAIM = 100
 LOOK_EVERY = 0.1
 
@@ -99,52 +99,6 @@ async def work(database: Database, vault: Vault, holder: UUID) -> bool:
     async for step in prepared(steps(opened)):
         await take(database, vault, holder, step)
     return True
-
-
-async def prepared(planned: Iterable[list[Slice]]) -> AsyncIterator[list[Slice]]:
-    """Each step with its entries, which a thread makes while the step before it is written."""
-    waiting_steps = iter(planned)
-    following = asyncio.create_task(_prepare(next(waiting_steps, None)))
-    try:
-        while (step := await following) is not None:
-            following = asyncio.create_task(_prepare(next(waiting_steps, None)))
-            yield step
-    finally:
-        following.cancel()
-
-
-async def _prepare(step: list[Slice] | None) -> list[Slice] | None:
-    if step is not None:
-        await asyncio.to_thread(_make_entries, step)
-    return step
-
-
-def _make_entries(step: Iterable[Slice]) -> None:
-    for part in step:
-        part.prepare()
-
-
-def steps(opened: Sequence[Opened]) -> Iterator[list[Slice]]:
-    """Small rosters together, large ones in parts; a dry run writes nothing and is taken whole, by itself."""
-    step: list[Slice] = []
-    room = ROWS_PER_STEP
-    for roster in opened:
-        if roster.roster.dry_run:
-            yield [Slice(roster, 0, roster.size)]
-            continue
-        first = roster.step
-        while True:
-            last = min(first + room, roster.size)
-            step.append(Slice(roster, first, last))
-            room -= last - first
-            if room == 0:
-                yield step
-                step, room = [], ROWS_PER_STEP
-            first = last
-            if last == roster.size:
-                break
-    if step:
-        yield step
 
 
 async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Record]) -> list[Opened]:

@@ -33,6 +33,4 @@ class Settings(KernelSettings):
             return master_keys.parse(self.khamdoan_master_key)
         if self.khamdoan_master_key_file is None:
             raise MasterKeyError("set KHAMDOAN_MASTER_KEY or KHAMDOAN_MASTER_KEY_FILE")
-        return master_keys.from_file(
-            self.khamdoan_master_key_file, create=self.khamdoan_environment != "production"
-        )
+        return master_keys.from_file(self.khamdoan_master_key_file, create=self.khamdoan_environment != "production")

@@ -67,9 +67,7 @@ async def rewrap(vault: Vault) -> int:
     async with vault.database.transaction() as tx:
         changed = await intake_keys.rewrap(tx, vault.masters)
         key = await _index_key(tx, vault.masters)
-        await tx.execute(
-            STORE_INDEX_KEY, INDEX_KEY, vault.masters.current, vault.masters.wrap(key, INDEX_KEY.encode())
-        )
+        await tx.execute(STORE_INDEX_KEY, INDEX_KEY, vault.masters.current, vault.masters.wrap(key, INDEX_KEY.encode()))
     while True:
         async with vault.database.transaction() as tx:
             some = await subject_keys.rewrap(tx, vault.masters)

@@ -34,9 +34,7 @@ class Facts:
 
     def after(self, known: "Facts", columns: frozenset[str]) -> "Facts":
         """These facts, with what a file without certain columns could not say taken from what was known."""
-        kept: dict[str, Any] = {
-            name: getattr(known, name) for name, column in SILENT.items() if column not in columns
-        }
+        kept: dict[str, Any] = {name: getattr(known, name) for name, column in SILENT.items() if column not in columns}
         if known.unit_id == self.unit_id:
             kept |= {"employer_id": self.employer_id or known.employer_id, "line_id": self.line_id or known.line_id}
         if known.born.startswith(self.born):

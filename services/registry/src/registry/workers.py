@@ -1,18 +1,14 @@
 """Workers: rosters' rows take effect here, set by set; whoever leaves stays on record."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from rapidfuzz import fuzz
-
 from contracts.registry import WorkerChanged, WorkerLeft, WorkerRegistered
-from registry import persons
+from registry import persons, reviews
 from registry.ledger import Decision, Ledger, Page, place_of
-from registry.matching import SIMILAR_NAME, Doubt
-from registry.reading.names import name_key
 from registry.vault import Vault
 from shared import outbox
 from shared.database import Transaction
@@ -20,8 +16,6 @@ from shared.outbox import Outgoing
 
 # Two rosters may name one person, and who comes second must see who came first.
 LOCK = "SELECT pg_advisory_xact_lock(7403, 4)"
-# A tone or a letter apart; found by comparing spellings of one person in messy rosters with those of siblings.
-SIMILAR_FROM = 85.0
 
 COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "sex", "born", "disabled", "heavy_class", "exposures",
            "employed_since", "last_health_check", "left_on", "roster_id", "row")  # fmt: skip
@@ -44,13 +38,6 @@ WHERE employments.worker_id = ended.worker_id AND valid_to IS NULL
 EMPLOYMENT_COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "valid_from", "valid_to", "roster_id")
 NAME_MEMBERS = """
 INSERT INTO roster_members (roster_id, worker_id, "row") SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
-ON CONFLICT DO NOTHING
-"""
-ASK_FOR_REVIEW = """
-INSERT INTO reviews (worker_id, other_id, reasons, score, roster_id, "row")
-SELECT worker_id, other_id, string_to_array(reasons, ' '), score, roster_id, "row"
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::real[], $5::uuid[], $6::int[])
-    AS new (worker_id, other_id, reasons, score, roster_id, "row")
 ON CONFLICT DO NOTHING
 """
 COUNT = "SELECT unit_id, count(*) FROM workers WHERE unit_id = ANY($1::uuid[]) AND left_on IS NULL GROUP BY unit_id"
@@ -84,7 +71,7 @@ async def decide(tx: Transaction, vault: Vault, pages: Sequence[Page], new_id: C
     ledger = Ledger(directory, new_id)
     for page in pages:
         ledger.enter(page)
-    await _look_for_other_spellings(tx, vault, ledger, {page.roster.roster_id: page.taken for page in pages})
+    await reviews.look_for_other_spellings(tx, vault, ledger, {page.roster.roster_id: page.taken for page in pages})
     await _compare_identities(tx, vault, ledger)
     return ledger
 
@@ -94,16 +81,14 @@ async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
     final = {decision.known.worker_id: decision for decision in ledger.decisions}
     new = {decision.known.worker_id for decision in ledger.decisions if decision.is_new}
     told = {decision.known.worker_id for decision in ledger.decisions if decision.is_told}
-    await tx.copy_records_to_table(
-        "workers", records=[_row(final[worker_id]) for worker_id in new], columns=COLUMNS
-    )
+    await tx.copy_records_to_table("workers", records=[_row(final[worker_id]) for worker_id in new], columns=COLUMNS)
     changes = [_flat(_row(final[worker_id])) for worker_id in sorted(told - new)]
     if changes:
         await tx.execute(CHANGE, *map(list, zip(*changes, strict=True)))
     await persons.store(tx, vault, ledger)
     await _write_employments(tx, ledger, new)
     await _write_members(tx, ledger)
-    await _ask_for_reviews(tx, ledger)
+    await reviews.ask(tx, ledger)
     await outbox.append(tx, [_event(decision) for decision in ledger.decisions if decision.is_told])
 
 
@@ -143,28 +128,6 @@ async def leave(
     await tx.execute(END_EMPLOYMENTS, ids, days)
     events = [WorkerLeft(worker_id=worker_id, unit_id=unit_id, left_on=day) for worker_id, unit_id, day in leavers]
     await outbox.append(tx, [say(event) for event in events])
-
-
-async def _look_for_other_spellings(
-    tx: Transaction, vault: Vault, ledger: Ledger, taken: Mapping[UUID, set[UUID]]
-) -> None:
-    """Somebody new with the birth date and sex of a member whom the roster does not name may be that member."""
-    new = [decision for decision in ledger.decisions if decision.is_new and not decision.doubts]
-    peers = await persons.get_peers(tx, [decision.entry for decision in new])
-    pairs = [
-        (decision, worker_id)
-        for decision in new
-        for worker_id in peers.get(decision.entry.peer or b"", ())
-        if worker_id not in taken[decision.roster.roster_id]
-    ]
-    opened = await persons.open_identities(tx, vault, {worker_id for _, worker_id in pairs})
-    for decision, worker_id in pairs:
-        if worker_id not in opened:
-            continue
-        score = fuzz.ratio(decision.entry.name_key, name_key(opened[worker_id]["full_name"]))
-        if score >= SIMILAR_FROM:
-            decision.doubts.append(Doubt(worker_id, SIMILAR_NAME, score))
-            decision.effect = "review"
 
 
 async def _compare_identities(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
@@ -207,22 +170,6 @@ async def _write_members(tx: Transaction, ledger: Ledger) -> None:
         NAME_MEMBERS, [d.roster.roster_id for d in decisions], [d.known.worker_id for d in decisions],
         [d.entry.row for d in decisions],
     )  # fmt: skip
-
-
-async def _ask_for_reviews(tx: Transaction, ledger: Ledger) -> None:
-    asked: dict[tuple[UUID, UUID], tuple[list[str], float | None, Decision]] = {}
-    for decision in ledger.decisions:
-        for doubt in decision.doubts:
-            pair = decision.known.worker_id, doubt.worker_id
-            reasons, _, _ = asked.setdefault(pair, ([], doubt.score, decision))
-            if doubt.reason not in reasons:
-                reasons.append(doubt.reason)
-    rows = [
-        (*pair, " ".join(reasons), score, decision.roster.roster_id, decision.entry.row)
-        for pair, (reasons, score, decision) in asked.items()
-    ]
-    if rows:
-        await tx.execute(ASK_FOR_REVIEW, *map(list, zip(*rows, strict=True)))
 
 
 def _row(decision: Decision) -> tuple[Any, ...]:
