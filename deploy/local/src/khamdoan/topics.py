@@ -10,11 +10,11 @@ FOR_EVER = -1
 ANSWER_SECONDS = 30
 
 
-def create(bootstrap_servers: str, *, replicas: int = 1) -> list[str]:
-    """Create what is missing and return its names; what exists is left as it is."""
+def create(bootstrap_servers: str, *, replicas: int = 1, prefix: str = "") -> list[str]:
+    """Create what is missing and return its names, each behind `prefix`; what exists is left as it is."""
     client = AdminClient({"bootstrap.servers": bootstrap_servers})
     existing = client.list_topics(timeout=ANSWER_SECONDS).topics
-    missing = [new_topic(topic, replicas) for topic in topics.load() if topic.name not in existing]
+    missing = [new_topic(topic, replicas, prefix) for topic in topics.load() if prefix + topic.name not in existing]
     if not missing:
         return []
     created = client.create_topics(missing, request_timeout=ANSWER_SECONDS)
@@ -23,8 +23,8 @@ def create(bootstrap_servers: str, *, replicas: int = 1) -> list[str]:
     return sorted(created)
 
 
-def new_topic(topic: Topic, replicas: int) -> NewTopic:
+def new_topic(topic: Topic, replicas: int, prefix: str = "") -> NewTopic:
     """A topic as Kafka is asked for it."""
     days = topic.retention_days
     retention = FOR_EVER if days is None else days * MILLISECONDS_PER_DAY
-    return NewTopic(topic.name, topic.partitions, replicas, config={"retention.ms": str(retention)})
+    return NewTopic(prefix + topic.name, topic.partitions, replicas, config={"retention.ms": str(retention)})
