@@ -15,7 +15,7 @@ NAMESPACE = UUID("6b1f0f4e-8a52-4f0e-9d3b-2f1c7f0a0826")
 OLD_HA_GIANG = 1300
 """Commune codes below belonged to Hà Giang before 2025-07-01."""
 
-REACH_MINUTES = 45
+REACH_MINUTES = 30
 KINDS = ("Trường Tiểu học", "Ủy ban nhân dân", "Công ty TNHH", "Hợp tác xã", "Trạm Y tế", "Công ty CP Khoáng sản")
 
 

@@ -26,15 +26,18 @@ def clinic_ids(scenario: Scenario) -> list[str]:
 
 
 def offer(scenario: Scenario, province: WholeProvince, campaign_id: UUID) -> dict[str, list[clinics.SessionOffered]]:
-    """Sessions by clinic; every commune gets what its members need and one more, each clinic one a day."""
-    members = Counter[str]()
+    """Sessions by clinic; every commune gets what its members need and two more, each clinic has one a day.
+
+    A sample file tells no former checks, so that all of its people are due.
+    """
+    due = Counter[str]()
     for unit in province.units:
-        members[unit.commune.code] += unit.members
+        due[unit.commune.code] += unit.members if unit.file else round(unit.members * DUE_SHARE)
     offered: dict[str, list[clinics.SessionOffered]] = {clinic: [] for clinic in clinic_ids(scenario)}
     sites = [
         code
-        for code, number in sorted(members.items())
-        for _ in range(ceil(number * DUE_SHARE / (scenario.seats_per_session * FILL)) + 2)
+        for code, number in sorted(due.items())
+        for _ in range(ceil(number / (scenario.seats_per_session * FILL)) + 2)
     ]
     Random(scenario.seed).shuffle(sites)
     for number, (clinic, sessions) in enumerate(offered.items()):

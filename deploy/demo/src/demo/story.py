@@ -1,5 +1,6 @@
 """A province's half-year campaign, from the first declaration to the coverage that both parties sign."""
 
+import asyncio
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
@@ -125,13 +126,7 @@ async def _one_day(world: World, day: date) -> None:
             "/appointments", unit_id=world.province.root_id, day=day + timedelta(days=7)
         )
         await world.union.portal.answered(await world.union.ask_for_things(world.campaign_id, booked))
-    for system in world.clinics:
-        await system.read_feed()
-        came = await system.examine(day)
-        await system.report_laboratory(day)
-        await system.conclude(day)
-        await system.amend_and_follow_up(day)
-        await system.caller.answered(came)
+    await asyncio.gather(*(system.work(day) for system in world.clinics))
 
 
 async def _tell_coverage(world: World, day: date) -> None:

@@ -41,7 +41,7 @@ async def collect(world: World) -> dict[str, Any]:
         "scenario": world.scenario.name,
         "units": len(world.province.units),
         "roster_rows": ledger.roster_rows,
-        "refused_rows_by_code": ledger.refused_rows,
+        "codes_on_refused_rows": ledger.refused_rows,
         "requests": ledger.requests,
         "refusals": {name: number for name, number in statistics["types"].items() if ".refused." in name},
         "visits": figures.get("visits"),
