@@ -7,50 +7,28 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import pytest
+from floor_builders import (
+    MONDAY,
+    NIGHTS,
+    STATIONS,
+    TODAY,
+    a_crew,
+    a_need,
+    a_person,
+    a_room,
+    a_session,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.base import Event
 from scheduling.bookings import NOT_OPEN
 from scheduling.floor import Appointment, Floor, Waiting
-from scheduling.model import CHAIN, Crew, Need, Person, Room, Seat, Session, Window
+from scheduling.model import CHAIN, Person, Seat, Session, Window
 from scheduling.planning.model import REASONS as PLAN_REASONS
 from scheduling.problems import MESSAGES, REASONS
-from scheduling.shifts import Shifts, instant
-from scheduling.terms import TERMS
+from scheduling.shifts import instant
 from shared.outbox import Outgoing, outgoing
-
-CAMPAIGN = UUID("c0000000-0000-4000-8000-000000000001")
-TODAY = date(2027, 3, 8)
-MONDAY = date(2027, 3, 15)
-OFFICE = Shifts(date(2027, 3, 1).toordinal(), ((450, 990),) * 5 + (None,) * 2)
-NIGHTS = Shifts(date(2027, 3, 1).toordinal(), ((1320, 1800),) * 5 + (None,) * 2)
-STATIONS = ("REC", "INT")
-
-
-def a_crew(name: str = "crew", **fields: Any) -> Crew:
-    defaults: dict[str, Any] = {"site": "A", "shifts": OFFICE, "ceiling": 100, "reaches": {"A": 10, "B": 30, "C": 50}}
-    return Crew(uuid5(CAMPAIGN, name), **{**defaults, **fields})
-
-
-def a_need(**fields: Any) -> Need:
-    return Need(**{"package": "BASE", "stations": STATIONS, **fields})
-
-
-def a_person(name: str = "person", **fields: Any) -> Person:
-    defaults: dict[str, Any] = {"state": "open", "crew": a_crew(), "need": a_need(), "priority": 2, "due_on": TODAY}
-    ids = {"worker_id": uuid5(CAMPAIGN, f"worker {name}"), "unit_id": CAMPAIGN, "campaign_id": CAMPAIGN}
-    return Person(uuid5(CAMPAIGN, name), **{**ids, **defaults, **fields})
-
-
-def a_session(name: str = "session", **fields: Any) -> Session:
-    windows = (Window(480, 10, dict.fromkeys(STATIONS, 10)),)
-    defaults: dict[str, Any] = {"clinic_id": "08123", "site": "A", "day": MONDAY, "windows": windows}
-    return Session(uuid5(CAMPAIGN, name), campaign_id=CAMPAIGN, **{**defaults, **fields})
-
-
-def a_room(*sessions: Session) -> Room:
-    return Room(sessions, TERMS[0], TODAY)
 
 
 def says(event: Event) -> Outgoing:
