@@ -80,7 +80,7 @@ async def test_an_unknown_type_and_a_tombstone_are_skipped_and_counted(
 
 async def test_details_of_an_invalid_event_carry_no_value(store: Store, database: Database, deliver: Deliver) -> None:
     canary = "Nguyễn Thị Mẫu 001099000001"
-    body = json.dumps({"order_id": canary, "amount": canary}).encode()
+    body = json.dumps({"order_id": canary, "amount": canary, "places": {canary: 1}}).encode()
 
     await deliver(store.consumer, database, [an_arrival(value=body)], may_park=True)
 

@@ -2,9 +2,12 @@
 
 from uuid import uuid4
 
+import pytest
 from kernel_shop import CustomerKnown, OrderChanged, OrderStored, Store, an_order
 
+from shared import offsets
 from shared.database import Database
+from shared.delivery import Delivery
 from shared.testing import Deliver, arrival_of
 
 
@@ -47,6 +50,17 @@ async def test_messages_of_one_key_arrive_one_per_call_and_in_order(
 
     assert [row.sequence for row in said.rows if row.key == str(first)] == [1, 2, 3]
     assert await database.pool.fetchval("SELECT history FROM orders WHERE id = $1", first) == [1, 3, 4]
+
+
+async def test_a_database_that_went_back_in_time_stops_the_consumer(store: Store, database: Database) -> None:
+    delivery = Delivery(store.consumer, database)
+    arrivals = [arrival_of(an_order(2), offset) for offset in range(4)]
+    await delivery.deliver(arrivals[:2])
+
+    await database.pool.execute("UPDATE consumed SET next_offset = 1")
+
+    with pytest.raises(offsets.WentBackError):
+        await delivery.deliver(arrivals[2:])
 
 
 async def test_an_order_waits_for_its_customer_and_follows_it(

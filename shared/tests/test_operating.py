@@ -1,10 +1,13 @@
 """What whoever runs a service sees: readiness, metrics, dead letters, and nothing of anybody's data (6 and 7)."""
 
 import json
+import logging
+from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
 import pytest
+import structlog
 from kernel_shop import OrderChanged, Store, an_order
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -64,6 +67,18 @@ async def test_dead_letters_are_decided_upon_over_the_operations_port(
 
 
 @pytest.fixture
+def json_logs() -> Iterator[None]:
+    """Logs as a process writes them, for one test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    telemetry.set_up_logs("store", "INFO")
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture
 def spans() -> InMemorySpanExporter:
     return InMemorySpanExporter()
 
@@ -99,9 +114,9 @@ async def test_no_key_and_no_value_stands_in_spans_metrics_or_logs(
     traces: telemetry.Telemetry,
     spans: InMemorySpanExporter,
     capsys: pytest.CaptureFixture[str],
+    json_logs: None,
 ) -> None:
     canary, key = 770_077_007, uuid4()
-    telemetry.set_up_logs("store", "INFO")
     delivery = Delivery(store.consumer, database, telemetry=traces)
 
     await delivery.deliver(

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, TypeVar, overload
 
 from pydantic import ValidationError
@@ -185,7 +186,7 @@ class Consumer:
             event = self.handlers[type_name][0].model_validate_json(arrival.value)
             datetime.fromisoformat(arrival.headers["ce_time"])
         except ValidationError as error:
-            return Broken(arrival, "invalid_event", {"errors": _without_values(error)})
+            return Broken(arrival, "invalid_event", {"errors": _without_values(error, self.handlers[type_name][0])})
         except ValueError:
             return Broken(arrival, "unreadable_headers", {"header": "ce_time"})
         if event.aggregate_id != arrival.key:
@@ -201,9 +202,17 @@ class Consumer:
         return Skipped(arrival, "unknown_type")
 
 
-def _without_values(error: ValidationError) -> list[dict[str, str]]:
-    """Kinds and places of a validation error; a place that came from the data (a dict's key) may be personal."""
+def _without_values(error: ValidationError, event_class: type[Event]) -> list[dict[str, str]]:
+    """Kinds and places of a validation error; a part of a place that is no field of ours came from the data."""
+    names = _field_names(event_class)
     return [
-        {"type": item["type"], "at": ".".join(str(part) if isinstance(part, int) else part for part in item["loc"])}
+        {"type": item["type"], "at": ".".join(str(part) if part in names else "*" for part in item["loc"])}
         for item in error.errors(include_url=False, include_context=False, include_input=False)[:20]
     ]
+
+
+@cache
+def _field_names(event_class: type[Event]) -> frozenset[str | int]:
+    schema = event_class.model_json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(name for part in parts for name in part.get("properties", ()))

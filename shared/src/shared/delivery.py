@@ -31,6 +31,7 @@ class Outcome:
     """What one batch came to."""
 
     results: Counter[tuple[str, str]] = field(default_factory=Counter)
+    admitted: int = 0
     parked: list[tuple[Arrival, str]] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     said: list[Row] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Delivery:
         self.telemetry = telemetry or Telemetry()
         self.metrics = metrics or Metrics()
         self.failpoints = failpoints or Failpoints()
+        self._reached: dict[tuple[str, int], int] = {}
         database.settle = self.settle
 
     async def settle(self, tx: Transaction) -> None:
@@ -87,6 +89,8 @@ class Delivery:
         while True:
             try:
                 return await self._attempt(decoded, careful=careful)
+            except offsets.WentBackError:
+                raise
             except Exception as error:
                 fault = faults.of(error)
                 if fault == "message" and careful:
@@ -101,11 +105,23 @@ class Delivery:
         outcome = Outcome()
         async with self.database.transaction() as tx:
             job = Job(self, tx, outcome, careful=careful)
-            await job.run(await job.admit(decoded))
+            before = await offsets.advance(tx, self.consumer.group, [item.arrival for item in decoded])
+            self._require_no_step_back(before)
+            await job.run(
+                await job.admit([item for item in decoded if item.arrival.offset >= before[_partition(item)]])
+            )
+            outcome.results["", "repeated"] += len(decoded) - outcome.admitted
             outcome.said = tx.said
             self.failpoints.passed("before_commit")
         self.failpoints.passed("after_commit")
+        for item in decoded:
+            self._reached[_partition(item)] = max(self._reached.get(_partition(item), 0), item.arrival.offset + 1)
         return outcome
+
+    def _require_no_step_back(self, before: dict[tuple[str, int], int]) -> None:
+        for partition, offset in before.items():
+            if offset < self._reached.get(partition, 0):
+                raise offsets.WentBackError(*partition, offset)
 
 
 class Job:
@@ -121,11 +137,9 @@ class Job:
         self.stuck: list[Broken] = []
 
     async def admit(self, decoded: Sequence[Decoded]) -> list[Message[Any]]:
-        """Drop what was done before, park what is broken or behind a parked message; returns what may flow."""
-        before = await offsets.advance(self.tx, self.consumer.group, [_arrival(item) for item in decoded])
-        fresh = [item for item in decoded if _arrival(item).offset >= before[_partition(item)]]
-        fresh = await self._new_to_the_inbox(fresh)
-        self.outcome.results["", "repeated"] = len(decoded) - len(fresh)
+        """Drop what the inbox knows, park what is broken or behind a parked message; returns what may flow."""
+        fresh = await self._new_to_the_inbox(decoded)
+        self.outcome.admitted = len(fresh)
         self.outcome.results.update(("", item.reason) for item in fresh if isinstance(item, Skipped))
         ours = [item for item in fresh if not isinstance(item, Skipped)]
         await self.parked.lock_shared(self.tx, (_arrival(item).aggregate for item in ours))
@@ -146,7 +160,7 @@ class Job:
                 flowing.append(item)
         return flowing
 
-    async def _new_to_the_inbox(self, items: list[Decoded]) -> list[Decoded]:
+    async def _new_to_the_inbox(self, items: Sequence[Decoded]) -> list[Decoded]:
         identities = [_identity(item) for item in items]
         new = await inbox.admit(self.tx, list(dict.fromkeys(identity for identity in identities if identity)))
         kept = []

@@ -23,7 +23,7 @@ def is_of_the_world(error: BaseException) -> bool:
         state = error.sqlstate or ""
         return state in _WORLD_STATES or state[:2] in _WORLD_CLASSES
     if isinstance(error, asyncpg.InterfaceError):
-        return not isinstance(error, ValueError) and "connection" in str(error)
+        return not isinstance(error, ValueError) and any(word in str(error) for word in ("connection", "pool"))
     if type(error) is OSError:  # asyncio's own "several addresses refused"; a missing file is not the world
         return True
     return isinstance(error, ConnectionError | TimeoutError | gaierror | asyncpg.InternalClientError)

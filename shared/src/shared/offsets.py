@@ -18,6 +18,10 @@ RETURNING topic, partition, previous_offset
 READ = "SELECT topic, partition, next_offset FROM consumed WHERE consumer_group = $1"
 
 
+class WentBackError(Exception):
+    """The database stands before what this process saw committed: it was restored, and what lies between is unread."""
+
+
 async def advance(tx: Transaction, group: str, arrivals: Iterable[Arrival]) -> dict[tuple[str, int], int]:
     """Lock the partitions and move them past the arrivals; returns where each stood: what lies before it was done."""
     following: dict[tuple[str, int], int] = {}

@@ -216,12 +216,13 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             with attempt:
                 rows = await self._delivery.database.pool.fetch(offsets.READ, self._delivery.consumer.group)
         known = {TopicPartition(prefix + row["topic"], row["partition"]): row["next_offset"] for row in rows}
-        ours = [partition for partition in assigned if partition in known]
-        ends = await self.consumer.end_offsets(ours) if ours else {}
-        for partition in ours:
-            if known[partition] > ends[partition]:
-                raise ShrunkPartitionError(partition.topic, partition.partition, known[partition], ends[partition])
-            self.consumer.seek(partition, known[partition])
+        ends = await self.consumer.end_offsets(list(assigned)) if assigned else {}
+        for partition in assigned:
+            # A partition that the database never saw is read from its beginning, whatever Kafka believes.
+            offset = known.get(partition, 0)
+            if offset > ends[partition]:
+                raise ShrunkPartitionError(partition.topic, partition.partition, offset, ends[partition])
+            self.consumer.seek(partition, offset)
 
 
 def arrived(record: ConsumerRecord, *, prefix: str) -> Arrival:
