@@ -21,9 +21,11 @@ COLUMNS = [field.name for field in fields(Version)]
 
 # Two declarations that would put each under the other must not pass side by side.
 LOCK = "SELECT pg_advisory_xact_lock(7403, 3)"
-GET_HISTORIES = (
-    f"SELECT {', '.join(COLUMNS)} FROM organisations WHERE organisation_id = ANY($1::uuid[]) ORDER BY valid_from"  # noqa: S608, E501
-)
+GET_HISTORIES = """
+SELECT organisation_id, valid_from, kind, name, code, parent_id, province_code, commune_code, code_system, tax_code,
+       declared_by
+FROM organisations WHERE organisation_id = ANY($1::uuid[]) ORDER BY valid_from
+"""
 PUT = """
 INSERT INTO organisations (organisation_id, valid_from, kind, name, code, parent_id, province_code, commune_code,
                            code_system, tax_code, declared_by, ref)
@@ -34,7 +36,6 @@ ON CONFLICT (organisation_id, valid_from) DO UPDATE SET
     province_code = excluded.province_code, commune_code = excluded.commune_code,
     code_system = excluded.code_system, tax_code = excluded.tax_code, ref = excluded.ref, recorded_at = now()
 """
-GET_TREE = "SELECT organisation_id, parent_id, kind, name, code FROM tree_as_of($1)"
 
 Declarations = Sequence[Message[OrganisationDeclared]]
 
