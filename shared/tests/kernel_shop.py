@@ -42,6 +42,7 @@ class OrderRemarked(Event, name="shop.order.remarked", topic="shop.orders", key=
 
     order_id: Pseudonymous[UUID]
     text: Public[str]
+    counts: Public[dict[str, int]] = {}
 
 
 class CustomerKnown(Event, name="shop.customer.known", topic="shop.customers", key="customer_id", readers=("store",)):

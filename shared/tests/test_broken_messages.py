@@ -1,6 +1,7 @@
 """Whatever stands in a topic, nothing is lost and nothing blocks (guarantee 4)."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -80,12 +81,18 @@ async def test_an_unknown_type_and_a_tombstone_are_skipped_and_counted(
 
 async def test_details_of_an_invalid_event_carry_no_value(store: Store, database: Database, deliver: Deliver) -> None:
     canary = "Nguyễn Thị Mẫu 001099000001"
-    body = json.dumps({"order_id": canary, "amount": canary, "places": {canary: 1}}).encode()
+    body = json.dumps({"order_id": canary, "counts": {canary: canary}}).encode()
+    remark = arrival_of(OrderRemarked(order_id=uuid4(), text=""), 0)
 
-    await deliver(store.consumer, database, [an_arrival(value=body)], may_park=True)
+    @store.consumer.on(OrderRemarked)
+    async def on_order_remarked(tx: Any, batch: Any) -> None:
+        raise AssertionError
+
+    await deliver(store.consumer, database, [replace(remark, value=body)], may_park=True)
 
     detail = await database.pool.fetchval("SELECT detail::text FROM dead_letters")
     assert "uuid_parsing" in detail
+    assert "counts.*" in detail
     assert "Mẫu" not in detail
     assert "001099" not in detail
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from shared import replaying
 from shared.delivery import Delivery
 from shared.replaying import Decision, NotParkedError, Result
+from shared.serving import QUIET
 
 Readiness = Callable[[], Awaitable[dict[str, bool]]]
 
@@ -35,7 +36,7 @@ class Discard(Act):
 
 def make_app(delivery: Delivery, *, ready: Readiness) -> FastAPI:
     """The app behind the operations port of one service; `ready` tells each condition of readiness by name."""
-    app = FastAPI(title=f"{delivery.consumer.group}: operations", docs_url=None, redoc_url=None)
+    app = FastAPI(title=f"{delivery.consumer.group}: operations", docs_url=None, redoc_url=None, telemetry=QUIET)
 
     @app.exception_handler(NotParkedError)
     async def not_parked(_request: Request, _error: Exception) -> JSONResponse:

@@ -11,8 +11,9 @@ from asyncpg import Record
 from shared import dead_letters, faults
 from shared.consuming import Message
 from shared.database import Database, Transaction
-from shared.delivery import Delivery, Job, Outcome
+from shared.delivery import Delivery
 from shared.envelope import Arrival
+from shared.jobs import Job, Outcome
 
 # No key, header or value: whoever runs the service needs none of them to decide.
 SUMMARY = """
@@ -98,7 +99,7 @@ async def _drain(delivery: Delivery, tx: Transaction, first: Record, decision: D
     letters: Sequence[Record] = [first]
     if first["key"] is not None:
         letters = await tx.fetch(LOCK_LETTERS_OF_KEY, first["topic"], first["key"])
-    job = Job(delivery, tx, Outcome(), careful=True)
+    job = Job(delivery.consumer, delivery.metrics, tx, Outcome(), careful=True)
     for number, letter in enumerate(letters):
         error = await _try(job, tx, letter)
         if error is not None:

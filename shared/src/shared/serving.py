@@ -7,6 +7,16 @@ from socket import socket
 from typing import Any
 
 import uvicorn
+from fastapi.telemetry import TelemetryConfig
+
+# FastAPI's own spans and metrics would tell paths and queries; the service's span per request tells the route.
+QUIET: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 class HttpServer(uvicorn.Server):

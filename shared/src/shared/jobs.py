@@ -1,0 +1,158 @@
+"""One transaction's worth of messages: admitted, handed to handlers in waves, bisected and parked where they fail."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared import dead_letters, faults, inbox
+from shared.bisection import bisect
+from shared.consuming import Batch, Broken, Consumer, Decoded, Message, Skipped
+from shared.database import Transaction
+from shared.dead_letters import BEHIND, ParkedKeys
+from shared.envelope import Arrival
+from shared.metrics import Metrics
+from shared.outbox import Row
+from shared.waves import waves
+
+# Deferred constraints fail where they can be blamed on a message, not at COMMIT.
+CHECK_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one batch came to."""
+
+    results: Counter[tuple[str, str]] = field(default_factory=Counter)
+    admitted: int = 0
+    parked: list[tuple[Arrival, str]] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+    said: list[Row] = field(default_factory=list)
+
+    def count(self, metrics: Metrics) -> None:
+        """Add what became of each event to the service's metrics."""
+        for (type_name, result), number in self.results.items():
+            metrics.events.labels(type_name, result).inc(number)
+
+
+class Job:
+    """One transaction's worth of work: a batch, a replay, or what was released from waiting."""
+
+    def __init__(
+        self, consumer: Consumer, metrics: Metrics, tx: Transaction, outcome: Outcome, *, careful: bool
+    ) -> None:
+        self.consumer = consumer
+        self.metrics = metrics
+        self.tx = tx
+        self.outcome = outcome
+        self.careful = careful
+        self.parked = ParkedKeys()
+        self.stuck: list[Broken] = []
+
+    async def admit(self, decoded: Sequence[Decoded]) -> list[Message[Any]]:
+        """Drop what the inbox knows, park what is broken or behind a parked message; returns what may flow."""
+        fresh = await self._new_to_the_inbox(decoded)
+        self.outcome.admitted = len(fresh)
+        self.outcome.results.update(("", item.reason) for item in fresh if isinstance(item, Skipped))
+        ours = [item for item in fresh if not isinstance(item, Skipped)]
+        await self.parked.lock_shared(self.tx, (item.arrival.aggregate for item in ours))
+        return self._flowing(ours)
+
+    def _flowing(self, items: list[Message[Any] | Broken]) -> list[Message[Any]]:
+        """What may flow; the rest is parked after it, for what came earlier must not find its key parked already."""
+        flowing: list[Message[Any]] = []
+        stuck = set(self.parked.keys)
+        for item in items:
+            if item.arrival.aggregate in stuck:
+                self.stuck.append(Broken(item.arrival, BEHIND, {}))
+            elif isinstance(item, Broken):
+                self.stuck.append(item)
+                if item.arrival.key is not None:
+                    stuck.add(item.arrival.aggregate)
+            else:
+                flowing.append(item)
+        return flowing
+
+    async def _new_to_the_inbox(self, items: Sequence[Decoded]) -> list[Decoded]:
+        identities = [_identity(item) for item in items]
+        new = await inbox.admit(self.tx, list(dict.fromkeys(identity for identity in identities if identity)))
+        kept = []
+        for item, identity in zip(items, identities, strict=True):
+            if identity is None or identity in new:
+                kept.append(item)
+                new.discard(identity)
+        return kept
+
+    async def run(self, messages: Sequence[Message[Any]]) -> None:
+        """Hand messages to their handlers; carefully means in savepoints, so that poison is found and parked."""
+        if self.careful:
+            await self._bisect(messages)
+        else:
+            await self.dispatch(messages)
+        await self.release()
+        for item in self.stuck:
+            await self._park(item.arrival, item.reason, item.detail)
+
+    async def dispatch(self, messages: Sequence[Message[Any]]) -> None:
+        """Call the handlers, wave by wave; raises what they raise."""
+        for arrived in waves(messages):
+            # What an earlier wave released may have been poison of the same key.
+            wave = await self._unblocked(arrived)
+            if not wave:
+                continue
+            _, handler = self.consumer.handlers[wave[0].type]
+            with self.metrics.handler_seconds.labels(wave[0].type).time():
+                await handler(self.tx, Batch(wave))
+            self.outcome.results[wave[0].type, "handled"] += len(wave) - len(self.tx.held)
+            await self.release()
+
+    async def release(self) -> None:
+        """What the handler released is run carefully: its poison must not be blamed on the message that released it."""
+        while self.tx.held or self.tx.released:
+            held, self.tx.held = self.tx.held, []
+            await self.dispatch(held)
+            arrivals, self.tx.released = self.tx.released, []
+            await self.parked.lock_shared(self.tx, (arrival.aggregate for arrival in arrivals))
+            decoded = [self.consumer.decode(arrival) for arrival in arrivals]
+            await self._bisect([item for item in decoded if isinstance(item, Message)])
+            self.stuck += [item for item in decoded if isinstance(item, Broken)]
+
+    async def _bisect(self, messages: Sequence[Message[Any]]) -> None:
+        await bisect(messages, self._try, self._park_poison, self._unblocked)
+
+    async def _try(self, messages: Sequence[Message[Any]]) -> None:
+        """Dispatch in a savepoint; what fails at commit must fail here, and nothing of it may remain in memory."""
+        keys, results = set(self.parked.keys), Counter(self.outcome.results)
+        parked, errors, stuck = len(self.outcome.parked), len(self.outcome.errors), len(self.stuck)
+        try:
+            async with self.tx.savepoint():
+                await self.dispatch(messages)
+                await self.tx.execute(CHECK_CONSTRAINTS)
+        except BaseException:
+            self.parked.keys, self.outcome.results = keys, results
+            del self.outcome.parked[parked:], self.outcome.errors[errors:], self.stuck[stuck:]
+            raise
+
+    async def _park_poison(self, message: Message[Any], error: Exception) -> None:
+        self.outcome.errors.append(error)
+        await self._park(message.arrival, "handler_failed", {"error": faults.where(error)})
+
+    async def _unblocked(self, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
+        if not self.parked.keys:
+            return messages
+        flowing, behind = dead_letters.split(messages, self.parked)
+        for message in behind:
+            await self._park(message.arrival, BEHIND, {})
+        return flowing
+
+    async def _park(self, arrival: Arrival, reason: str, detail: dict[str, Any]) -> None:
+        self.outcome.parked.append((arrival, reason))
+        self.outcome.results[arrival.headers.get("ce_type", "") if arrival.sound else "", "parked"] += 1
+        await dead_letters.park(self.tx, self.consumer.group, self.parked, arrival, reason, detail)
+
+
+def _identity(item: Decoded) -> tuple[str, str] | None:
+    """Source and id, None where there is none to rely on or to care about."""
+    if isinstance(item, Skipped) or (isinstance(item, Broken) and not item.arrival.sound):
+        return None
+    return item.arrival.headers["ce_source"], item.arrival.headers["ce_id"]
