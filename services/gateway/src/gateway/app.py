@@ -35,6 +35,7 @@ from gateway.problems import Refusal
 from gateway.settings import Settings
 from shared.database import Database
 from shared.service import Service
+from shared.serving import QUIET
 
 PARTS = (
     events_http,
@@ -72,6 +73,7 @@ def make_app(edge: Edge) -> FastAPI:
         version="1",
         description="The edge for every outside party. Errors are RFC 9457 documents with stable codes, vi and en.",
         redoc_url=None,
+        telemetry=QUIET,
         responses=PROBLEMS,
     )
     app.state.edge = edge

@@ -16,6 +16,7 @@ from registry.identity_views import View
 from registry.vault import Vault
 from shared.clock import new_id, utc_now
 from shared.database import Database
+from shared.serving import QUIET
 
 MOST_AT_ONCE = 2_000
 
@@ -85,7 +86,7 @@ def make_app(open_database: Callable[[], Database], vault: Vault, token: str) ->
             raise HTTPException(401, "identity.not_the_gateway")
 
     app = FastAPI(
-        title="Registry identity port", openapi_url=None, docs_url=None, redoc_url=None,
+        title="Registry identity port", telemetry=QUIET, openapi_url=None, docs_url=None, redoc_url=None,
         dependencies=[Depends(require_gateway)],
     )  # fmt: skip
 
