@@ -4,15 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from json import dumps
-from typing import Any
+from types import new_class
+from typing import Any, TypeVar
 from uuid import UUID
 
-from contracts.base import Event, Party, Pseudonymous, Public
+from contracts.base import Party
+from contracts.deliveries import Decision as Decided
+from contracts.deliveries import Delivery as Stated
 from shared import outbox
-from shared.clock import new_id
+from shared.clock import new_id, utc_now
 from shared.database import Transaction
 from shared.envelope import Arrival
 from shared.tracing import trace_id_of
+
+S = TypeVar("S", bound=Stated)
 
 BEHIND = "behind_a_parked_message"
 
@@ -28,47 +33,33 @@ WHERE (topic, key) IN (SELECT * FROM unnest($1::text[], $2::text[])) FOR SHARE
 """
 
 
-class _Delivery(Event, name="kernel.delivery.stated", topic="kernel.deliveries", key="letter_id", readers=()):
-    """What became of a message that could not take effect at once."""
-
-    letter_id: Pseudonymous[UUID]
-    ref: Pseudonymous[str | None] = None
-    topic: Public[str]
-    type: Public[str | None] = None
-    reason: Public[str]
-
-
 @dataclass(frozen=True, slots=True)
 class DeliveryEvents:
     """The three events by which one service announces what became of such messages."""
 
-    parked: type[_Delivery]
-    replayed: type[_Delivery]
-    discarded: type[_Delivery]
+    parked: type[Stated]
+    replayed: type[Decided]
+    discarded: type[Decided]
 
 
 @cache
 def delivery_events(service: str) -> DeliveryEvents:
-    """The event classes of a service's topic `<service>.deliveries`."""
+    """The event classes of a service's topic `<service>.deliveries`, as its readers know them from the contracts."""
 
-    def define(verb: str, what_happened: str) -> type[_Delivery]:
-        class Stated(
-            _Delivery,
-            name=f"{service}.delivery.{verb}",
-            topic=f"{service}.deliveries",
-            key="letter_id",
-            readers=("gateway",),
-            shown_to=(Party.OPERATIONS,),
-        ):
-            __doc__ = what_happened
-
-        Stated.__name__ = Stated.__qualname__ = f"Delivery{verb.title()}"
-        return Stated
+    def define(base: type[S], verb: str, what_happened: str) -> type[S]:
+        place: dict[str, Any] = {
+            "name": f"{service}.delivery.{verb}",
+            "topic": f"{service}.deliveries",
+            "key": "dead_letter_id",
+            "readers": ("gateway",),
+            "shown_to": (Party.OPERATIONS,),
+        }
+        return new_class(f"Delivery{verb.title()}", (base,), place, lambda body: body.update(__doc__=what_happened))
 
     return DeliveryEvents(
-        define("parked", f"A message could not take effect in {service}; receipts that wait for it show so."),
-        define("replayed", f"A message that had been parked took effect in {service}."),
-        define("discarded", f"Somebody decided, with a reason, that a parked message never takes effect in {service}."),
+        define(Stated, "parked", f"A message could not take effect in {service}; receipts that wait for it show so."),
+        define(Decided, "replayed", f"A message that had been parked took effect in {service}."),
+        define(Decided, "discarded", f"Somebody decided that a parked message never takes effect in {service}."),
     )
 
 
@@ -102,16 +93,23 @@ async def park(
     await announce(tx, group, "parked", letter, arrival, reason)
 
 
-async def announce(tx: Transaction, group: str, verb: str, letter: UUID, arrival: Arrival, reason: str) -> None:
-    """Say what became of a message; nothing is said about such announcements themselves, or it would never end."""
+async def announce(
+    tx: Transaction, group: str, verb: str, letter: UUID, arrival: Arrival, reason: str, **decided: str
+) -> None:
+    """Say what became of a message; nothing is said about such announcements themselves, or it would never end.
+
+    `decided` says `who` and `why` where a person did. A message whose headers cannot be read has no ref.
+    """
     if arrival.topic == f"{group}.deliveries":
         return
-    ref = f"{arrival.headers['ce_source']}#{arrival.headers['ce_id']}" if arrival.sound else None
-    event_class: type[_Delivery] = getattr(delivery_events(group), verb)
-    event = event_class(
-        letter_id=letter, ref=ref, topic=arrival.topic, type=arrival.headers.get("ce_type"), reason=reason
-    )
-    await outbox.append(tx, [outbox.outgoing(event, cause=ref, trace=arrival.headers.get("traceparent"))])
+    ref = f"{arrival.headers['ce_source']}#{arrival.headers['ce_id']}" if arrival.sound else ""
+    event_class: type[Stated] = getattr(delivery_events(group), verb)
+    event = event_class.model_validate(
+        {"dead_letter_id": letter, "ref": ref, "type": arrival.headers.get("ce_type", ""), "reason": reason,
+         "at": utc_now(), **decided}
+    )  # fmt: skip
+    trace = arrival.headers.get("traceparent")
+    await outbox.append(tx, [outbox.outgoing(event, cause=ref or None, trace=trace)])
 
 
 def split(arrivals: Sequence[Any], parked: ParkedKeys) -> tuple[list[Any], list[Any]]:

@@ -129,7 +129,8 @@ async def _settle(tx: Transaction, delivery: Delivery, letter: Record, act: str,
     await tx.execute(SET_STATE, letter["id"], act)
     await tx.execute(RECORD_ACT, letter["id"], act, decision.who, decision.why)
     group = delivery.consumer.group
-    await dead_letters.announce(tx, group, act, letter["id"], _arrival(letter), letter["reason"])
+    arrival, reason = _arrival(letter), letter["reason"]
+    await dead_letters.announce(tx, group, act, letter["id"], arrival, reason, who=decision.who, why=decision.why)
 
 
 def _arrival(letter: Record) -> Arrival:
