@@ -15,7 +15,7 @@ JOBS = {      # code: (extra stations, timing, needs the occupational-disease li
     "E": ((*BLOOD, "ECG"), ("fasting",), False, 80), "N": ((*BLOOD, "AUD"), ("quiet_rest",), True, 85),
     "D": ((*BLOOD, "SPI"), (), True, 85), "S": (BLOOD, ("end_of_shift",), True, 75),
 }
-FULL_DAY = tuple(range(420, 690, 30)) + tuple(range(780, 990, 30))
+FULL_DAY = tuple(range(360, 690, 30)) + tuple(range(780, 990, 30))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Shape:
     people: tuple[int, int] = (20, 60)      # headcount of a line
     spread: int = 20                   # minutes across a cluster
     days: int = 45
-    jobs: str = "BBBBXXXXXXXFFFNNDDES"
+    jobs: str = "BBBBXXXXXXXFFFNDDES"
     calendars: str = "dddtc"           # d day, t three rotating weeks, c continuous, n night
     seats: int = 26
     gynaecology: int = 19
-    audiometry: int = 9
-    licensed: float = 0.6
+    audiometry: int = 16
+    licensed: float = 0.75
     slack: float = 1.35                # seats offered per worker
     cost: int = 12_000
     pct: tuple[int, ...] = (10, 12, 15)
@@ -136,16 +136,17 @@ def _staff(shape: Shape, dice: random.Random, sites: list[str], size: int, calen
         line = Line(f"L{len(lines):06d}", dice.choice(sites), calendar, headcount, dice.choice(shape.pct))
         lines.append(line)
         jobs = [dice.choice(shape.jobs) for _ in range(3)]
+        usual = dice.randint(-20, 2 * shape.days)      # most of a line were last examined together
         if kind == "d":      # a day shift ends after the last window
             jobs = [job if job != "S" else "D" for job in jobs]
         for _ in range(min(max(1, int(headcount * 0.9)), size - hired)):
-            people.append(_worker(shape, dice, len(people), line.id, dice.choice(jobs)))
+            people.append(_worker(shape, dice, len(people), line.id, dice.choice(jobs), usual))
             hired += 1
 
 
-def _worker(shape: Shape, dice: random.Random, number: int, line: str, job: str) -> Worker:
+def _worker(shape: Shape, dice: random.Random, number: int, line: str, job: str, usual: int) -> Worker:
     sex = dice.choice("FM")
-    due = dice.randint(-20, 2 * shape.days)
+    due = usual if dice.random() < 0.8 else dice.randint(-20, 2 * shape.days)
     late = dice.random()
     priority = 4 if late < 0.012 else 3 if late < 0.2 else 2 if late < 0.55 else 1
     begin = dice.randint(0, shape.days - 1)
@@ -158,7 +159,7 @@ def _offer(shape: Shape, dice: random.Random, hosts: list[str], size: int, sessi
     seats = 0.0
     while seats < shape.slack * size:
         half = dice.random() < 0.1
-        windows = FULL_DAY[:9] if half else FULL_DAY
+        windows = FULL_DAY[:11] if half else FULL_DAY
         n = len(windows)
         total = shape.seats + dice.randint(-1, 2)
         bnn = dice.random() < shape.licensed

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
-from scheduling.planning.eligibility import Ints
 from scheduling.planning.pricing import Floats, Prices
 
 Singles = NDArray[np.float32]

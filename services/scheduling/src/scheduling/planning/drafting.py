@@ -10,13 +10,12 @@ from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.flow import Relaxation
-from scheduling.planning.ledger import Ledger, insert_waiting
+from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.openings import Outcome
 from scheduling.planning.pricing import Floats, Prices
 
 HOT, WARM, COLD = 20.0, 2.0, 0.2
 MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.45, 0.1, 0.5
-NEAR = 10.0           # windows this little above a class's cheapest count as its options
 
 
 class Draft:
@@ -40,7 +39,8 @@ class Draft:
         market = self.settled()
         priced = self.visit_cost + pricing.charges(self.block, self.absence, market.prices())
         priced[:, (market.upper < HALF)[self.block.window_session]] += FORBIDDEN
-        ledger = self.seated(priced)
+        ledger = Ledger(self.block, self.absence)
+        seat_by_prices(ledger, priced)
         self.keep(ledger)
         if not self.mend(market, priced):
             opened = np.flatnonzero(market.lower > HALF)
@@ -77,15 +77,6 @@ class Draft:
         market.settle_openings(max(4, self.pace // 5), 1.0)
         market.run(max(8, self.pace // 2), 1.0, COLD)
         return market
-
-    def seated(self, priced: Floats) -> Ledger:
-        """Seat the classes at their cheapest windows, those with the fewest options first."""
-        ledger = Ledger(self.block, self.absence)
-        options = (priced < priced.min(axis=1)[:, None] + NEAR).sum(axis=1)
-        for c in np.argsort(options, kind="stable").tolist():
-            near = np.flatnonzero(priced[c] < FORBIDDEN)
-            ledger.fill(c, near[np.argsort(priced[c, near], kind="stable")])
-        return ledger
 
     def mend(self, market: Market, priced: Floats) -> bool:
         """Seat everybody anew by linear programs over the nearly cheapest windows; False if they take too long."""

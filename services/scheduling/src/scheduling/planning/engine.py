@@ -11,6 +11,7 @@ import numpy as np
 
 from scheduling.planning import blocks, bounds, classes, components, costs, naming, reasons
 from scheduling.planning.absence import Absence
+from scheduling.planning.blocks import Block
 from scheduling.planning.bounds import Board
 from scheduling.planning.classes import Demand
 from scheduling.planning.components import Component
@@ -19,10 +20,10 @@ from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.model import Appointments, Instance, Notes, Plan, Progress
-from scheduling.planning.openings import Search
+from scheduling.planning.openings import Outcome, Search
 
 THREADS = 2
-SMALL = 4_000      # workers; up to here the relaxation of a component is solved as a whole
+SMALL, MIDDLING = 250_000, 800_000      # classes x windows up to which the relaxation is solved as a whole
 PIECE = 12_000     # workers; larger components are cut into pieces of about this size
 SECONDS_PER_WORKER = 15e-6      # kept for naming, reasons and cost
 Listener = Callable[[Progress], None]
@@ -104,6 +105,19 @@ def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tal
             tally.prove(bounds.joint(rules, demand, part, cut, boards[id(part)]))
 
 
+def _search(block: Block, absence: Absence, until: float) -> Outcome:
+    """Small blocks are solved as a whole; large ones are drafted first, and searched if time and size allow."""
+    if len(block.size) * len(block.window_at) <= SMALL:
+        return Search(Relaxation(block, absence, sharing=True), until).run()
+    small = len(block.size) * len(block.window_at) <= MIDDLING
+    now = time.monotonic()
+    draft = Draft(block, absence, now + (until - now) / 2 if small else until).run()
+    if not small or time.monotonic() > until:
+        return draft
+    found = Search(Relaxation(block, absence, sharing=True), until, draft.ledger).run()
+    return Outcome(found.ledger, found.cost, max(found.bound, draft.bound), found.prices or draft.prices)
+
+
 def _plan_piece(rules: Rules, demand: Demand, piece: Component, tally: Tally, until: float, board: Board | None
                 ) -> None:
     block = blocks.build(rules, demand, piece.classes, piece.sessions)
@@ -113,10 +127,7 @@ def _plan_piece(rules: Rules, demand: Demand, piece: Component, tally: Tally, un
             tally.prove(float((block.penalty * block.size).sum()))
         return
     absence = Absence(rules, block)
-    if block.size.sum() <= SMALL:
-        outcome = Search(Relaxation(block, absence, sharing=True), until).run()
-    else:
-        outcome = Draft(block, absence, until).run()
+    outcome = _search(block, absence, until)
     ledger = outcome.ledger
     if ledger is None:
         ledger = Ledger(block, absence)

@@ -169,7 +169,7 @@ class Relaxation:
             solution, complete = self.advance(deadline - time.monotonic())
         return solution
 
-    def advance(self, seconds: float, per_class: int = 8) -> tuple["Solution", bool]:
+    def advance(self, seconds: float, per_class: int = 4) -> tuple["Solution", bool]:
         """Solve once and add what the solution lacks; True if it lacked nothing. Raises TimeoutError."""
         self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + max(seconds, 0.01)))
         self.solver.run()

@@ -1,11 +1,14 @@
 """Who sits where in a block, in whole numbers, with what is still free: never breaks R4 or R5."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Ints
 
+NEAR = 10.0           # windows this little above a class's cheapest count as its options
+Floats = NDArray[np.float64]
 Counts = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
 
@@ -81,6 +84,14 @@ class Ledger:
         twin.count, twin.waiting, twin.left = self.count.copy(), self.waiting.copy(), self.left.copy()
         twin.away, twin.visits = self.away.copy(), self.visits.copy()
         return twin
+
+
+def seat_by_prices(ledger: Ledger, priced: Floats) -> None:
+    """Seat the waiting at their cheapest priced windows, those with the fewest near their cheapest first."""
+    options = (priced < priced.min(axis=1, initial=np.inf)[:, None] + NEAR).sum(axis=1)
+    for c in np.argsort(options, kind="stable").tolist():
+        allowed = np.flatnonzero(priced[c] < FORBIDDEN)
+        ledger.fill(c, allowed[np.argsort(priced[c, allowed], kind="stable")])
 
 
 def insert_waiting(ledger: Ledger, prices: Ints | None = None) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from scheduling.planning import offering, pricing, rounding
 from scheduling.planning.ascent import Market
 from scheduling.planning.flow import HALF_OPEN, Relaxation, Solution
-from scheduling.planning.ledger import Ledger
+from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.pricing import Floats, Prices
 
 FIRST_STEPS = (60, 20.0, 0.5)
@@ -60,8 +60,14 @@ class Search:
         relaxation = self.relaxation
         market = Market(relaxation.block, relaxation.absence, by_line=False)
         market.run(*FIRST_STEPS)
-        charges = pricing.charges(relaxation.block, relaxation.absence, market.prices())
-        relaxation.add_columns(*offering.near(relaxation.block, relaxation.visit_cost + charges))
+        priced = relaxation.visit_cost + pricing.charges(relaxation.block, relaxation.absence, market.prices())
+        relaxation.add_columns(*offering.near(relaxation.block, priced))
+        if self.outcome.ledger is None:
+            ledger = Ledger(relaxation.block, relaxation.absence)
+            seat_by_prices(ledger, priced)
+            insert_waiting(ledger)
+            self.outcome.ledger, self.outcome.cost = ledger, ledger.cost()
+        relaxation.add_columns(*np.nonzero(self.outcome.ledger.count))
         self._push(-np.inf, relaxation.lower.copy(), relaxation.upper.copy())
 
     def dive(self) -> Outcome:
