@@ -23,13 +23,23 @@ class Child:
         self.process = process
 
     def send(self, number: signal.Signals) -> None:
-        """SIGSTOP freezes it, SIGCONT thaws it, SIGTERM asks it to drain, SIGKILL is the power cut."""
-        self.process.send_signal(number)
+        """SIGSTOP freezes it, SIGCONT thaws it, SIGTERM asks it to drain, SIGKILL cuts its power."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
 
     async def ended(self, seconds: float = 30) -> int:
         """Wait for its end; the exit code, negative for a signal."""
         async with asyncio.timeout(seconds):
             return await self.process.wait()
+
+    async def struck(self) -> None:
+        """Wait until a failpoint has killed or frozen it."""
+        status = f"/proc/{self.process.pid}/stat"
+        while self.process.returncode is None:
+            with open(status) as file:  # noqa: ASYNC230, PTH123
+                if file.read().rpartition(")")[2].split()[0] in "TZ":
+                    return
+            await asyncio.sleep(0.1)
 
     async def frozen(self, seconds: float = 30) -> None:
         """Wait until it has stopped itself."""

@@ -11,13 +11,13 @@ import sys
 import tempfile
 from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer
-from contracts.base import Event, Pseudonymous, Public
 
+from contracts.base import Event, Pseudonymous, Public
 from shared import outbox
 from shared.consuming import Batch, Consumer
 from shared.database import Database, Transaction
@@ -68,7 +68,7 @@ async def fill(kafka: Topics, number: int) -> float:
     """Put the events into the topic; events per second of the bare producer."""
     keys = [uuid4() for _ in range(KEYS)]
     rows = [row_of(Measured(meter_id=keys[place % KEYS], value=place)) for place in range(number)]
-    publisher = Publisher(partial(producer, kafka._any_settings()), prefix=kafka.prefix, deadline=120)  # noqa: SLF001
+    publisher = Publisher(partial(producer, kafka._any_settings()), prefix=kafka.prefix, deadline=120)
     started = perf_counter()
     for start in range(0, number, 20_000):
         await publisher.send(rows[start : start + 20_000])
@@ -103,7 +103,7 @@ async def measure(number: int, *, profile: bool) -> None:
     read = await read_all(kafka, number)
     service = Service("bench", settings, consumer=a_consumer())
     profiler = cProfile.Profile()
-    started = perf_counter()
+    started, processor = perf_counter(), process_time()
     async with running(service, partitions=6):
         if profile:
             profiler.enable()
@@ -111,9 +111,11 @@ async def measure(number: int, *, profile: bool) -> None:
         consumed = perf_counter() - started
         await until(database, "SELECT count(*) = 0 FROM outbox", seconds=300)
         published = perf_counter() - started
+        used = process_time() - processor
         profiler.disable()
-    print(f"bare producer {produced:8.0f}/s   bare consumer {read:8.0f}/s")  # noqa: T201
-    print(f"consumed      {number / consumed:8.0f}/s   published     {number / published:8.0f}/s")  # noqa: T201
+    print(f"bare producer {produced:8.0f}/s   bare consumer {read:8.0f}/s")
+    print(f"consumed      {number / consumed:8.0f}/s   published     {number / published:8.0f}/s")
+    print(f"per processor second of the service {number / used:8.0f}")
     if profile:
         pstats.Stats(profiler).sort_stats("tottime").print_stats(45)
     await database.close()
