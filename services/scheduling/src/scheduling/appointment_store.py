@@ -7,6 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from contracts.unions import AbsenceReported
 from scheduling.floor import Appointment, Waiting
 from scheduling.model import Crew, Need, Person
 from scheduling.shifts import Shifts
@@ -220,12 +221,12 @@ def appointment_of(row: Record) -> Appointment:
     )  # fmt: skip
 
 
-async def put_absences(tx: Transaction, absences: Sequence[tuple[UUID, UUID, date, date]]) -> None:
-    """Note (request, worker, first day, last day)."""
+async def put_absences(tx: Transaction, absences: Sequence[AbsenceReported]) -> None:
+    """Note days on which workers are away."""
     await tx.executemany(
         "INSERT INTO absences (request_id, worker_id, first_day, last_day) VALUES ($1, $2, $3, $4) "
         "ON CONFLICT DO NOTHING",
-        absences,
+        [(a.request_id, a.worker_id, a.first_day, a.last_day) for a in absences],
     )
 
 

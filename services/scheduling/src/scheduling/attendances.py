@@ -10,7 +10,7 @@ from contracts.clinics import AttendanceRecorded
 from contracts.coordination import DayStarted
 from contracts.results import VisitConcluded
 from contracts.scheduling import AppointmentMissed, AttendanceRefused
-from scheduling import appointment_store, demand_store, seating, session_store
+from scheduling import appointment_store, demand_store, seating, sessions, workers
 from scheduling.floor import Appointment, Floor
 from scheduling.model import Person, Seat
 from scheduling.problems import problem
@@ -84,22 +84,16 @@ async def _record_walk_ins(tx: Transaction, messages: list[Attendance], today: d
     """Seat whoever came without an appointment there; an appointment elsewhere is replaced."""
     if not messages:
         return
-    workers = await demand_store.known_workers(tx, [m.event.worker_id for m in messages])
-    sessions = await session_store.get_sessions(tx, [m.event.session_id for m in messages])
-    strangers = [m for m in messages if m.event.worker_id not in workers]
-    await waiting.hold(tx, strangers, "worker", [m.event.worker_id for m in strangers])
-    early = [m for m in messages if m.event.worker_id in workers and m.event.session_id not in sessions]
-    await waiting.hold(tx, early, "session", [m.event.session_id for m in early])
-    ready = [m for m in messages if m.event.worker_id in workers and m.event.session_id in sessions]
-    pairs = [(sessions[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready]
+    ready, listed = await sessions.known(tx, await workers.known(tx, messages))
+    pairs = [(listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready]
     checks = await demand_store.find_checks(tx, pairs)
     check_ids = [check["health_check_id"] for check in checks.values()]
     seen = await appointment_store.get_appointments(tx, [m.event.visit_id for m in ready])
     elsewhere = await appointment_store.sessions_of_checks(tx, check_ids)
-    floor = await seating.open_floor(tx, {*sessions, *elsewhere.values()}, check_ids, today)
+    floor = await seating.open_floor(tx, {*listed, *elsewhere.values()}, check_ids, today)
     for message, pair in zip(ready, pairs, strict=True):
         person = floor.people[checks[pair]["health_check_id"]] if pair in checks else None
-        code = _why_no_walk_in(message.event, sessions[message.event.session_id], seen)
+        code = _why_no_walk_in(message.event, listed[message.event.session_id], seen)
         code = code or _seat_walk_in(floor, message, person)
         if code is not None:
             floor.said.append(message.leads_to(_refused(message.event, code)))

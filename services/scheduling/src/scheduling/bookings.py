@@ -3,15 +3,13 @@
 from datetime import date
 from uuid import UUID, uuid5
 
-from asyncpg import Record
-
 from contracts.scheduling import RequestAnswered
 from contracts.unions import BookingRequested, MoveRequested
-from scheduling import appointment_store, demand_store, seating, session_store
+from scheduling import appointment_store, demand_store, seating, session_store, sessions, workers
 from scheduling.floor import Appointment, Floor, Waiting, granted, refused
 from scheduling.model import WORTH_WAITING_FOR, Person, Seat
 from scheduling.problems import problem
-from shared import outbox, waiting
+from shared import outbox
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
@@ -26,12 +24,12 @@ NOT_OPEN = {
 
 async def book(tx: Transaction, batch: Batch[BookingRequested]) -> None:
     """Give due checks the seats they ask for, in order; whoever comes too late waits for a seat to be given up."""
-    ready, sessions = await _known(tx, batch)
-    campaigns = await demand_store.get_campaigns(tx, {row["campaign_id"] for row in sessions.values()})
-    wanted = [(sessions[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready]
+    ready, listed = await sessions.known(tx, await workers.known(tx, batch))
+    campaigns = await demand_store.get_campaigns(tx, {row["campaign_id"] for row in listed.values()})
+    wanted = [(listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready]
     checks = await demand_store.find_checks(tx, wanted)
     check_ids = [check["health_check_id"] for check in checks.values()]
-    floor = await seating.open_floor(tx, sessions, check_ids, await demand_store.today(tx))
+    floor = await seating.open_floor(tx, listed, check_ids, await demand_store.today(tx))
     for message, pair in zip(ready, wanted, strict=True):
         if pair not in checks:
             answer = refused(message.event.worker_id, message.event.request_id, "check.not-due")
@@ -41,19 +39,6 @@ async def book(tx: Transaction, batch: Batch[BookingRequested]) -> None:
             answer = _book(floor, message, floor.people[checks[pair]["health_check_id"]])
         floor.said.append(message.leads_to(answer))
     await seating.settle(tx, floor)
-
-
-async def _known(
-    tx: Transaction, batch: Batch[BookingRequested]
-) -> tuple[list[Message[BookingRequested]], dict[UUID, Record]]:
-    """Those requests whose worker and session are known, and the sessions; the others wait."""
-    sessions = await session_store.get_sessions(tx, {m.event.session_id for m in batch})
-    workers = await demand_store.known_workers(tx, [m.event.worker_id for m in batch])
-    strangers = [m for m in batch if m.event.worker_id not in workers]
-    await waiting.hold(tx, strangers, "worker", [m.event.worker_id for m in strangers])
-    early = [m for m in batch if m.event.worker_id in workers and m.event.session_id not in sessions]
-    await waiting.hold(tx, early, "session", [m.event.session_id for m in early])
-    return [m for m in batch if m.event.worker_id in workers and m.event.session_id in sessions], sessions
 
 
 def _book(floor: Floor, message: Message[BookingRequested], person: Person) -> RequestAnswered:

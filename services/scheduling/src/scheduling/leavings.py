@@ -6,42 +6,45 @@ from uuid import UUID
 
 from contracts.registry import WorkerLeft
 from contracts.unions import AbsenceReported, RefusalReported
-from scheduling import appointment_store, demand_store, seating, session_store
+from scheduling import appointment_store, demand_store, seating, session_store, workers
 from scheduling.bookings import NOT_OPEN
 from scheduling.floor import EndedBy, Floor, granted, refused
 from scheduling.model import Person
-from shared import outbox, waiting
+from shared import outbox
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
 
 async def absent(tx: Transaction, batch: Batch[AbsenceReported]) -> None:
     """Note days of absence; appointments on them go to the next best seat or are given up."""
-    today = await demand_store.today(tx)
-    known = await demand_store.known_workers(tx, [m.event.worker_id for m in batch])
-    strangers = [m for m in batch if m.event.worker_id not in known]
-    await waiting.hold(tx, strangers, "worker", [m.event.worker_id for m in strangers])
-    odd = [m for m in batch if m.event.worker_id in known and m.event.last_day < m.event.first_day]
-    no = [m.leads_to(refused(m.event.worker_id, m.event.request_id, "absence.ends-first", "last_day")) for m in odd]
-    await outbox.append(tx, no)
-    ready = {m.event.worker_id: m for m in batch if m.event.worker_id in known and m not in odd}
-    notes = [(m.event.request_id, w, m.event.first_day, m.event.last_day) for w, m in ready.items()]
-    await appointment_store.put_absences(tx, notes)
-    coming = [(worker_id, max(first, today), last) for _, worker_id, first, last in notes]
-    held = await appointment_store.booked_checks(tx, pairs=coming)
-    checks = [row["health_check_id"] for row in held]
-    elsewhere = await session_store.sessions_within_reach(tx, checks, today) if checks else set()
-    floor = await seating.open_floor(tx, elsewhere | {row["session_id"] for row in held}, checks, today)
+    known = await workers.known(tx, batch)
+    ready = {m.event.worker_id: m for m in known if m.event.first_day <= m.event.last_day}
+    floor = await _floor_of_absences(tx, [m.event for m in ready.values()])
     affected = [p for key, p in floor.people.items() if key in floor.live and _is_away(ready, p, floor.live[key].day)]
     left = {floor.live[p.health_check_id].session_id: ready[p.worker_id].leads_to for p in affected}
     floor.relocate(affected, "absence", {p.health_check_id: ready[p.worker_id].leads_to for p in affected})
     places = {p.worker_id: floor.live.get(p.health_check_id) for p in affected}
-    for worker_id, message in ready.items():
-        request_id, appointment = message.event.request_id, places.get(worker_id)
-        floor.said.append(message.leads_to(granted(worker_id, request_id, appointment)))
+    for message in known:
+        worker_id, request_id = message.event.worker_id, message.event.request_id
+        if worker_id in ready:
+            answer = granted(worker_id, request_id, places.get(worker_id))
+        else:
+            answer = refused(worker_id, request_id, "absence.ends-first", "last_day")
+        floor.said.append(message.leads_to(answer))
     for session_id, says in left.items():
         floor.promote(session_id, says)
     await seating.settle(tx, floor)
+
+
+async def _floor_of_absences(tx: Transaction, absences: list[AbsenceReported]) -> Floor:
+    """Note the absences and open the floor with what is booked on them and where else it could be."""
+    today = await demand_store.today(tx)
+    await appointment_store.put_absences(tx, absences)
+    days = [(a.worker_id, max(a.first_day, today), a.last_day) for a in absences]
+    held = await appointment_store.booked_checks(tx, pairs=days)
+    checks = [row["health_check_id"] for row in held]
+    elsewhere = await session_store.sessions_within_reach(tx, checks, today) if checks else set()
+    return await seating.open_floor(tx, elsewhere | {row["session_id"] for row in held}, checks, today)
 
 
 def _is_away(reports: Mapping[UUID, Message[AbsenceReported]], person: Person, day: date) -> bool:
@@ -51,10 +54,7 @@ def _is_away(reports: Mapping[UUID, Message[AbsenceReported]], person: Person, d
 
 async def refuse(tx: Transaction, batch: Batch[RefusalReported]) -> None:
     """End due checks of workers who refuse; nobody is told more than that no visit takes place."""
-    known = await demand_store.known_workers(tx, [m.event.worker_id for m in batch])
-    strangers = [m for m in batch if m.event.worker_id not in known]
-    await waiting.hold(tx, strangers, "worker", [m.event.worker_id for m in strangers])
-    ready = [m for m in batch if m.event.worker_id in known]
+    ready = await workers.known(tx, batch)
     pairs = [(m.event.campaign_id, m.event.worker_id) for m in ready]
     checks = await demand_store.find_checks(tx, pairs)
     missing = [m for m, pair in zip(ready, pairs, strict=True) if pair not in checks]

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
+from typing import TypeVar
 from uuid import UUID
 
 from asyncpg import Record
 
-from contracts.clinics import SessionOffered, SessionWithdrawn
+from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdrawn
 from contracts.health import PermitGranted, PermitRevoked
 from contracts.scheduling import PermitNoted, SessionListed, SessionRefused
+from contracts.unions import BookingRequested
 from scheduling import appointment_store, demand_store, seating, session_store
 from scheduling.floor import LostBy, Says
 from scheduling.problems import problem
@@ -17,13 +19,15 @@ from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
+AboutSession = TypeVar("AboutSession", AttendanceRecorded, BookingRequested, SessionWithdrawn)
+
 
 async def offer(tx: Transaction, batch: Batch[SessionOffered]) -> None:
     """List sessions as planned, or as confirmed where a permit covers them already."""
-    known = await demand_store.get_campaigns(tx, {m.event.campaign_id for m in batch})
-    early = [m for m in batch if m.event.campaign_id not in known]
+    campaigns = await demand_store.get_campaigns(tx, {m.event.campaign_id for m in batch})
+    early = [m for m in batch if m.event.campaign_id not in campaigns]
     await waiting.hold(tx, early, "campaign", [m.event.campaign_id for m in early])
-    offers = [m for m in batch if m.event.campaign_id in known]
+    offers = [m for m in batch if m.event.campaign_id in campaigns]
     await session_store.lock_clinics(tx, [m.event.clinic_id for m in offers])
     today = await demand_store.today(tx)
     await session_store.lock_sessions(tx, [m.event.session_id for m in offers])
@@ -32,7 +36,7 @@ async def offer(tx: Transaction, batch: Batch[SessionOffered]) -> None:
     taken, refusals = [], []
     for message in offers:
         offered = message.event
-        codes = _why_not(offered, known[offered.campaign_id], listed.get(offered.session_id), booked, today)
+        codes = _why_not(offered, campaigns[offered.campaign_id], listed.get(offered.session_id), booked, today)
         if codes:
             refusals.append(message.leads_to(_refused(offered.session_id, offered.clinic_id, codes)))
         else:
@@ -44,18 +48,26 @@ async def offer(tx: Transaction, batch: Batch[SessionOffered]) -> None:
     await waiting.release(tx, "session", [m.event.session_id for m in fresh])
 
 
+async def known(
+    tx: Transaction, messages: Sequence[Message[AboutSession]]
+) -> tuple[list[Message[AboutSession]], dict[UUID, Record]]:
+    """Those messages whose session is listed, and the sessions; the other messages wait for theirs."""
+    listed = await session_store.get_sessions(tx, {m.event.session_id for m in messages})
+    early = [m for m in messages if m.event.session_id not in listed]
+    await waiting.hold(tx, early, "session", [m.event.session_id for m in early])
+    return [m for m in messages if m.event.session_id in listed], listed
+
+
 async def withdraw(tx: Transaction, batch: Batch[SessionWithdrawn]) -> None:
     """Take sessions out of the calendar; everybody in them is moved to the next best seat or open again."""
-    known = await session_store.get_sessions(tx, [m.event.session_id for m in batch])
-    early = [m for m in batch if m.event.session_id not in known]
-    await waiting.hold(tx, early, "session", [m.event.session_id for m in early])
+    ready, listed = await known(tx, batch)
     said, causes = [], {}
-    for message in batch:
-        row, event = known.get(message.event.session_id), message.event
-        if row is not None and row["clinic_id"] != event.clinic_id:
+    for message in ready:
+        event = message.event
+        if listed[event.session_id]["clinic_id"] != event.clinic_id:
             code = "session.of-another-clinic"
             said.append(message.leads_to(_refused(event.session_id, event.clinic_id, [code])))
-        elif row is not None:
+        else:
             causes[event.session_id] = message
     await session_store.lock_clinics(tx, [m.event.clinic_id for m in causes.values()])
     await session_store.withdraw_sessions(tx, causes)
@@ -74,10 +86,10 @@ async def permit(tx: Transaction, batch: Batch[PermitGranted]) -> None:
 async def revoke(tx: Transaction, batch: Batch[PermitRevoked]) -> None:
     """Shorten permits; sessions without another one are no longer bookable and their people are moved."""
     await session_store.lock_clinics(tx, [m.event.clinic_id for m in batch])
-    known = await session_store.shorten_permits(tx, batch.events)
-    early = [m for m in batch if m.event.permit_id not in known]
+    granted = await session_store.shorten_permits(tx, batch.events)
+    early = [m for m in batch if m.event.permit_id not in granted]
     await waiting.hold(tx, early, "permit", [m.event.permit_id for m in early])
-    await _match_permits(tx, {m.event.clinic_id: m for m in batch if m.event.permit_id in known})
+    await _match_permits(tx, {m.event.clinic_id: m for m in batch if m.event.permit_id in granted})
 
 
 async def _match_permits(

@@ -1,7 +1,9 @@
 """Workers and the lines they work on, as `registry` tells of them."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
+from contracts.clinics import AttendanceRecorded
 from contracts.registry import (
     LineChanged,
     LineRegistered,
@@ -10,10 +12,13 @@ from contracts.registry import (
     WorkerChanged,
     WorkerRegistered,
 )
+from contracts.unions import AbsenceReported, BookingRequested, RefusalReported
 from scheduling import demand, demand_store
 from shared import waiting
-from shared.consuming import Batch
+from shared.consuming import Batch, Message
 from shared.database import Transaction
+
+AboutWorker = TypeVar("AboutWorker", AbsenceReported, AttendanceRecorded, BookingRequested, RefusalReported)
 
 
 async def settle_units(tx: Transaction, batch: Batch[OrganisationRegistered] | Batch[OrganisationChanged]) -> None:
@@ -27,6 +32,14 @@ async def describe_lines(tx: Transaction, batch: Batch[LineRegistered] | Batch[L
     await demand_store.lock_units(tx, units)
     await demand_store.put_lines(tx, batch.events)
     await demand_store.assign_crews(tx, units)
+
+
+async def known(tx: Transaction, messages: Sequence[Message[AboutWorker]]) -> list[Message[AboutWorker]]:
+    """Those messages whose worker is known; the others wait for theirs."""
+    ids = await demand_store.known_workers(tx, [m.event.worker_id for m in messages])
+    strangers = [m for m in messages if m.event.worker_id not in ids]
+    await waiting.hold(tx, strangers, "worker", [m.event.worker_id for m in strangers])
+    return [m for m in messages if m.event.worker_id in ids]
 
 
 async def register(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
