@@ -3,17 +3,20 @@
 import json
 import logging
 from collections.abc import Iterator
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import structlog
+from fastapi import FastAPI
 from kernel_shop import OrderChanged, Store, an_order
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared import outbox, telemetry
+from shared.consuming import Message
 from shared.database import Database
 from shared.delivery import Delivery
 from shared.failpoints import Failpoints
@@ -132,6 +135,41 @@ async def test_no_key_and_no_value_stands_in_spans_metrics_or_logs(
     assert json.loads(out.out.splitlines()[0])["event"] == "batch tried again"
     assert str(canary) not in told
     assert str(key) not in told
+
+
+async def test_what_a_route_says_continues_the_trace_of_its_caller(
+    traces: telemetry.Telemetry, spans: InMemorySpanExporter
+) -> None:
+    app = FastAPI()
+    said: list[outbox.Outgoing] = []
+
+    @app.post("/orders/{order_id}")
+    async def place(order_id: UUID) -> None:
+        said.append(outbox.outgoing(an_order(order_id=order_id)))
+
+    key = uuid4()
+    transport = httpx.ASGITransport(app=telemetry.TracedApp(app, traces))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+        await client.post(f"/orders/{key}", headers={"traceparent": TRACE})
+
+    (span,) = spans.get_finished_spans()
+    assert span.name == "POST /orders/{order_id}"
+    assert said[0].headers["traceparent"][3:35] == "a" * 32
+    assert str(key) not in span.to_json()
+
+
+async def test_events_of_a_plan_share_a_trace_of_its_own_that_is_linked_to_its_causes(
+    traces: telemetry.Telemetry, spans: InMemorySpanExporter
+) -> None:
+    cause: Message[Any] = Message(an_order(), arrival_of(outbox.outgoing(an_order(), trace=TRACE), 0))
+
+    with traces.own_trace("plan", [cause]):
+        said = [outbox.because_of([cause], an_order()) for _ in range(3)]
+
+    (span,) = spans.get_finished_spans()
+    assert {item.headers["traceparent"][3:35] for item in said} == {f"{span.context.trace_id:032x}"}
+    assert [f"{link.context.trace_id:032x}" for link in span.links] == ["a" * 32]
+    assert span.parent is None
 
 
 def test_failpoints_are_refused_in_production() -> None:

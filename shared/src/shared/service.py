@@ -75,7 +75,11 @@ class Service:
         self._operations = HttpServer(
             operations.make_app(self.delivery, ready=self.ready), settings.operations_host, settings.operations_port
         )
-        self._http = HttpServer(telemetry.TracedApp(http), settings.http_host, http_port) if http is not None else None
+        self._http = (
+            HttpServer(telemetry.TracedApp(http, self.telemetry), settings.http_host, http_port)
+            if http is not None
+            else None
+        )
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._failure: BaseException | None = None
         self._migrated = False

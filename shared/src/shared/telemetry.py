@@ -110,17 +110,19 @@ def _by_trace(items: Sequence[Message[Any] | Row]) -> Iterable[tuple[list[SpanCo
 class TracedApp:
     """An ASGI app inside a server span per request, named after the route: a path may tell who is meant."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, telemetry: Telemetry) -> None:
         self.app = app
+        self.telemetry = telemetry
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Continue the caller's trace, if it sent one."""
-        if scope["type"] != "http":
+        provider = self.telemetry.provider
+        if scope["type"] != "http" or provider is None:
             await self.app(scope, receive, send)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         parent = tracing.context_of(headers.get("traceparent"))
-        with trace.get_tracer("shared").start_as_current_span(
+        with provider.get_tracer("shared").start_as_current_span(
             scope["method"],
             context=trace.set_span_in_context(NonRecordingSpan(parent)) if parent else None,
             kind=SpanKind.SERVER,
