@@ -239,7 +239,8 @@ class RosterAssessed(
 ):
     """A roster was read to its last row: how many of each effect; with `dry_run`, what would have happened.
 
-    `leaving` are workers missing from a complete roster: proposed to have left, for a person to confirm.
+    `leaving` are workers missing from a complete roster: proposed to have left, for a person to confirm. `sheet` (from
+    0, among the visible ones) and `header_row` (from 1) say where it stood, so that the file can be answered by row.
     """
 
     roster_id: Public[UUID]
@@ -259,6 +260,8 @@ class RosterAssessed(
     members_before: Public[int] = 0
     members_after: Public[int] = 0
     parts: Public[int] = 0
+    sheet: Public[int | None] = None
+    header_row: Public[int | None] = None
 
 
 class RosterClosed(

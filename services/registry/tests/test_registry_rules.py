@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts import roster_codes as codes
 from registry import line_rules, matching, organisation_rules, places, problems
-from registry.reading import codes
 
 SOURCES = Path(organisation_rules.__file__).parent
 

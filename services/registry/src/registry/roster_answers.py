@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from contracts import roster_codes
 from contracts.base import Event
 from contracts.registry import RosterAssessed, RosterRowsAnswered, RowAnswer
 from registry.ledger import Decision, Page
-from registry.reading import codes as reading_codes
 from registry.roster_opening import Opened
 from registry.roster_rows import Entry, Roster
 from registry.workers import Member
@@ -90,6 +90,8 @@ def assess(part: Slice, members: Sequence[Member], members_after: int) -> Outgoi
             members_before=part.members_before,
             members_after=members_after,
             parts=part.parts,
+            sheet=opened.sheet,
+            header_row=opened.header_row,
         ),
     )
 
@@ -124,7 +126,7 @@ def _row_answer(decision: Decision) -> RowAnswer:
     codes = {*entry.codes, *(doubt.reason for doubt in decision.doubts)} if decision.doubts else entry.codes
     return RowAnswer(
         row=entry.row,
-        outcome=reading_codes.outcome(codes) if decision.doubts else entry.outcome,
+        outcome=roster_codes.outcome(codes) if decision.doubts else entry.outcome,
         codes=sorted(codes),
         related_rows=entry.related_rows,
         worker_id=decision.known.worker_id if is_known else None,

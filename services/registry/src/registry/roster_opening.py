@@ -38,6 +38,8 @@ class Opened:
     accepted: Rows | None = None
     refused: list[RowAnswer] = field(default_factory=list)
     columns: frozenset[str] = frozenset()
+    sheet: int | None = None
+    header_row: int | None = None
     taken: set[UUID] = field(default_factory=set)
     step: int = 0
 
@@ -95,4 +97,6 @@ def _opened(reading: Reading, roster: Roster, index: BlindIndex, lines: Mapping[
             if person.fields is None
         ],
         columns=columns_of(reading),
+        sheet=reading.sheet_index,
+        header_row=reading.header_rows[-1] if reading.header_rows else None,
     )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from registry.reading import codes, hazards, places, sexes, text, work_classes
+from contracts import roster_codes as codes
+from registry.reading import hazards, places, sexes, text, work_classes
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from contracts import roster_codes as codes
 from contracts.roster_cells import from_chunks
 from gateway.extraction.answer_file import Place
 from gateway.sandbox import Sandbox
-from registry.reading import codes, reader
+from registry.reading import reader
 from registry.reading.reader import Reading
 from registry.reading.rows import Person
 

@@ -9,8 +9,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
+from contracts import roster_codes as known_codes
 from contracts.roster_cells import RosterCells, shown
-from registry.reading import codes as known_codes
 from registry.reading import duplicates, layout, persons
 from registry.reading.mapping import column_letters, column_number
 from registry.reading.rows import Person
@@ -33,6 +33,7 @@ class Reading:
     file_outcome: Literal["accepted", "refused"]
     file_codes: list[str]
     sheet: str | None = None
+    sheet_index: int | None = None
     header_rows: list[int] = field(default_factory=list)
     label_rows: list[int] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
@@ -106,6 +107,7 @@ def _read(cells: RosterCells, reference_date: date, mapping: Mapping[str, str | 
         "refused" if known_codes.outcome(file_codes) == "refused" else "accepted",
         sorted(file_codes),
         sheet=found.sheet.name if cells.container == "workbook" else None,
+        sheet_index=next(index for index, sheet in enumerate(cells.sheets) if sheet is found.sheet),
         header_rows=[row + 1 for row in found.header_rows],
         label_rows=[row + 1 for row in found.label_rows],
         columns=[

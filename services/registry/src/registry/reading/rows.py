@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from contracts import retirement
+from contracts import roster_codes as known_codes
 from contracts.roster_cells import Row
-from registry.reading import codes as known_codes
 from registry.reading import dates, identifiers
 from registry.reading.dates import DateField, Span
 from registry.reading.text import Field

@@ -1,4 +1,4 @@
-"""Every code a roster can be answered with: severity, message and hint in Vietnamese and English (`data/codes.tsv`)."""
+"""Every code a roster can be answered with (`data/roster_codes.tsv`): severity, message and hint, vi and en."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -22,7 +22,7 @@ class Code(NamedTuple):
 @lru_cache(maxsize=1)
 def catalogue() -> dict[str, Code]:
     """All codes by name."""
-    lines = (files("registry.reading") / "data" / "codes.tsv").read_text(encoding="utf-8").splitlines()
+    lines = (files("contracts") / "data" / "roster_codes.tsv").read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines[1:])
     return {row[0]: Code(row[0], row[1], *row[2:]) for row in rows}  # type: ignore[arg-type]
 
