@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 CHUNKS_PER_CLAIM = 100
 LOOK_EVERY = 0.1
+RENEW_EVERY = 5.0
 
 CLAIM = """
 WITH open AS (
@@ -48,11 +49,16 @@ WITH open AS (
     AND state = 'ready' AND (claimed_until IS NULL OR claimed_until < now())
     FOR UPDATE SKIP LOCKED
 )
-UPDATE rosters SET claimed_by = $1, claimed_until = now() + interval '2 minutes'
+UPDATE rosters SET claimed_by = $1, claimed_until = now() + interval '20 seconds'
 FROM next WHERE rosters.roster_id = next.roster_id RETURNING rosters.*
 """
+# What a step has locked, the step renews.
+RENEW = """
+UPDATE rosters SET claimed_until = now() + interval '20 seconds' WHERE roster_id IN (
+    SELECT roster_id FROM rosters WHERE claimed_by = $1 AND state = 'ready' FOR UPDATE SKIP LOCKED)
+"""
 LOCK_CLAIMED = """
-UPDATE rosters SET claimed_until = now() + interval '2 minutes'
+UPDATE rosters SET claimed_until = now() + interval '20 seconds'
 WHERE roster_id = ANY($1::uuid[]) AND claimed_by = $2 AND state = 'ready'
 RETURNING roster_id, refs, parts, effects, members_before
 """
@@ -95,10 +101,23 @@ async def work(database: Database, vault: Vault, holder: UUID) -> bool:
         claimed = await tx.fetch(CLAIM, holder, CHUNKS_PER_CLAIM)
     if not claimed:
         return False
-    opened = await open_claimed(database, vault, sorted(claimed, key=lambda row: row["place"]))
-    async for step in prepared(steps(opened)):
-        await take(database, vault, holder, step)
+    renewing = asyncio.create_task(_renew_for_ever(database, holder))
+    try:
+        opened = await open_claimed(database, vault, sorted(claimed, key=lambda row: row["place"]))
+        async for step in prepared(steps(opened)):
+            await take(database, vault, holder, step)
+    finally:
+        renewing.cancel()
+        await asyncio.gather(renewing, return_exceptions=True)
     return True
+
+
+async def _renew_for_ever(database: Database, holder: UUID) -> None:
+    """Keep the claims while files are read; a claim that could not be renewed in time is lost, which does no harm."""
+    while True:
+        await asyncio.sleep(RENEW_EVERY)
+        async with database.transaction() as tx:
+            await tx.execute(RENEW, holder)
 
 
 async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Record]) -> list[Opened]:
