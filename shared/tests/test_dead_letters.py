@@ -1,16 +1,17 @@
 """A poison key: later messages park behind by offset, others flow; people replay and discard (guarantee 4)."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from kernel_shop import OrderChanged, OrderStored, PoisonError, Store, an_order
+from kernel_shop import CustomerKnown, OrderChanged, OrderStored, PoisonError, Store, an_order
 
 from shared import dead_letters, replaying
 from shared.database import Database
 from shared.delivery import Delivery
 from shared.replaying import Decision, NotParkedError
-from shared.testing import Deliver
+from shared.testing import Deliver, arrival_of
 
 DECISION = Decision(who="ops-1", why="the handler was repaired")
 KEY = uuid4()
@@ -113,6 +114,26 @@ async def test_a_letter_is_decided_upon_once(store: Store, database: Database, d
 
     with pytest.raises(NotParkedError):
         await replaying.replay(Delivery(store.consumer, database), letters[0], DECISION)
+
+
+async def test_a_letter_that_waits_after_its_replay_and_fails_again_is_parked_again(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    customer = uuid4()
+    order = an_order(1, order_id=KEY, poison=True, customer_id=customer)
+    broken = replace(arrival_of(order, 0), value=b"{")
+    await deliver(store.consumer, database, [broken], may_park=True)
+    await database.pool.execute("UPDATE dead_letters SET value = $1", arrival_of(order, 0).value)
+    letter = await database.pool.fetchval("SELECT id FROM dead_letters")
+
+    replayed = await replaying.replay(Delivery(store.consumer, database), letter, DECISION)
+    waiting_now = await database.pool.fetchval("SELECT count(*) FROM waiting")
+    await deliver(store.consumer, database, [CustomerKnown(customer_id=customer)], may_park=True)
+
+    assert (replayed.replayed, waiting_now) == (1, 1)
+    parked = await database.pool.fetch("SELECT id, state, reason FROM dead_letters")
+    assert [tuple(row) for row in parked] == [(letter, "parked", "handler_failed")]
+    assert await database.pool.fetchval("SELECT count(*) FROM parked_keys") == 1
 
 
 async def test_a_batch_waits_for_a_replay_of_its_key_and_then_flows(

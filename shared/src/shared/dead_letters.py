@@ -21,10 +21,16 @@ S = TypeVar("S", bound=Stated)
 
 BEHIND = "behind_a_parked_message"
 
+# A letter that was replayed, then waited, and fails after all is parked again under its own id.
 PARK = """
 INSERT INTO dead_letters (id, topic, partition, "offset", key, source, event_id, type, headers, value, reason, detail,
                           trace_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (topic, partition, "offset") DO NOTHING
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+ON CONFLICT (topic, partition, "offset") DO UPDATE
+SET key = excluded.key, source = excluded.source, event_id = excluded.event_id, type = excluded.type,
+    headers = excluded.headers, value = excluded.value, reason = excluded.reason, detail = excluded.detail,
+    trace_id = excluded.trace_id, parked_at = excluded.parked_at, state = 'parked'
+RETURNING id
 """
 PARK_KEY = "INSERT INTO parked_keys (topic, key) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 SHARE_PARKED_KEYS = """
@@ -80,10 +86,9 @@ async def park(
     tx: Transaction, group: str, parked: ParkedKeys, arrival: Arrival, reason: str, detail: dict[str, Any]
 ) -> None:
     """Store a message that cannot take effect, hold its key, and announce it."""
-    letter = new_id()
     headers = arrival.headers
-    await tx.execute(
-        PARK, letter, arrival.topic, arrival.partition, arrival.offset, arrival.key, headers.get("ce_source"),
+    letter: UUID = await tx.fetchval(
+        PARK, new_id(), arrival.topic, arrival.partition, arrival.offset, arrival.key, headers.get("ce_source"),
         headers.get("ce_id"), headers.get("ce_type"), dumps(headers), arrival.value, reason, dumps(detail),
         trace_id_of(headers.get("traceparent")),
     )  # fmt: skip
