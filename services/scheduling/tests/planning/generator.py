@@ -163,7 +163,7 @@ def _offer(shape: Shape, dice: random.Random, hosts: list[str], size: int, sessi
         n = len(windows)
         total = shape.seats + dice.randint(-1, 2)
         bnn = dice.random() < shape.licensed
-        places = {q: (total + 6,) * n for q in COMMON} | {
+        places = dict.fromkeys(COMMON, (total + 6,) * n) | {
             "XRY": (max(4, int(total * 0.75)),) * n, "GYN": (shape.gynaecology,) * n, "ECG": (7,) * n,
             "BLD": tuple(total + 5 if t < 660 else total // 2 for t in windows)}
         if bnn:

@@ -2,6 +2,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from scheduling.planning import Instance, check, read_instance, solve, write_solution
 
 sys.path.insert(0, str(Path(__file__).parent))

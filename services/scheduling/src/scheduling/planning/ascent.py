@@ -158,7 +158,8 @@ class Market:
         base = self.row_crew * width
         flat = load.ravel()
         size = len(self.ceiling) * width
-        change = np.bincount((base + self.first).ravel(), flat, size) - np.bincount((base + self.past).ravel(), flat, size)
+        leaving = np.bincount((base + self.first).ravel(), flat, size)
+        change = leaving - np.bincount((base + self.past).ravel(), flat, size)
         away = np.cumsum(change.reshape(-1, width), axis=1)[:, :-1]
         ratio = np.log(np.maximum(away / np.maximum(self.ceiling, 0.3), 1e-3))
         self.crews = np.maximum(0, self.crews + CREW_STEP * heat * np.clip(ratio, -2, 2))

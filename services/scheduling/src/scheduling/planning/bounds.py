@@ -23,7 +23,7 @@ class Board:
         if not len(self.prices):
             self.prices = np.zeros((len(rules.windows.total), 1 + len(rules.stations)))
         column = {name: 1 + q for q, name in enumerate(rules.stations)} | {"total": 0}
-        self.prices[np.ix_(block.window_at, [column[name] for name in block.resource_names])] = prices.places
+        self.prices[np.ix_(block.window_at, np.array([column[name] for name in block.resource_names]))] = prices.places
 
 
 def joint(rules: Rules, demand: Demand, whole: Component, cut: list[Component], board: Board) -> float:
@@ -36,7 +36,7 @@ def joint(rules: Rules, demand: Demand, whole: Component, cut: list[Component], 
     bound = float(np.minimum(0, cost - rent)[whole.sessions].sum())
     for piece in cut:
         block = blocks.build(rules, demand, piece.classes, whole.sessions)
-        needs = np.concatenate((np.ones((len(rules.needs), 1)), rules.needs), axis=1)
+        needs = np.concatenate((np.ones((len(rules.needs), 1)), rules.needs), axis=1).astype(np.float64)
         charge = needs @ board.prices[block.window_at].T
         cheapest = np.full(len(block.size), float(FORBIDDEN))
         if len(block.window_at):

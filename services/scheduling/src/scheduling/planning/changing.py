@@ -23,11 +23,12 @@ def _sessions(instance: Instance, changes: Changes) -> tuple[Session, ...]:
     for cancelled in changes.sessions_cancelled:
         sessions[cancelled] = replace(sessions[cancelled], permit=False)
     for change in changes.capacity_changes:
-        sessions[change.session] = _cut(sessions[change.session], change)
+        sessions[change.session] = changed(sessions[change.session], change)
     return tuple(sessions.values())
 
 
-def _cut(session: Session, change: CapacityChange) -> Session:
+def changed(session: Session, change: CapacityChange) -> Session:
+    """The session with the new values of one window."""
     total = list(session.total)
     if change.total is not None:
         total[change.window] = change.total

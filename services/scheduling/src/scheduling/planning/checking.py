@@ -60,6 +60,8 @@ def check(instance: Instance, plan: Plan, changes: Changes | None = None,
 
 
 class _Check:
+    held: Mapping[str, Place] = {}      # appointments that R2 and R3 no longer concern
+
     def __init__(self, instance: Instance, plan: Plan, first_free: int = 0) -> None:
         self.instance, self.plan, self.first_free = instance, plan, first_free
         self.workers = {w.id: w for w in instance.workers}
@@ -79,7 +81,7 @@ class _Check:
     def report(self) -> Report:
         self._complete()
         for worker, at in self.seated.items():
-            if not self._exempt(worker, at):
+            if self.held.get(worker) != at:
                 self._eligible(self.workers[worker], at)
         self._capacity()
         for line in self.away:
@@ -88,9 +90,6 @@ class _Check:
         missing = [self.workers[w] for w in self.plan.unassigned if w in self.workers]
         return Report(dict(self.faults), self._cost(missing), structural,
                       dict(Counter(w.priority for w in missing)), dict(Counter(self.plan.unassigned.values())))
-
-    def _exempt(self, worker: str, at: Place) -> bool:
-        return False
 
     def _known(self, worker: str, at: Place) -> bool:
         session = self.sessions.get(at[0])
@@ -267,9 +266,7 @@ class _Recheck(_Check):
     def __init__(self, instance: Instance, plan: Plan, changes: Changes, published: Mapping[str, Place]) -> None:
         self.now, self.published = changes.now, published
         super().__init__(instance, plan, changes.now + instance.params.freeze_days)
-
-    def _exempt(self, worker: str, at: Place) -> bool:
-        return self.sessions[at[0]].day < self.now and self.published.get(worker) == at
+        self.held = {w: at for w, at in published.items() if self.sessions[at[0]].day < self.now}
 
     def report(self) -> Report:
         broken = {w for w, at in self.published.items() if self._broken(w, at)}

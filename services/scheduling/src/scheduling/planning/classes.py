@@ -55,4 +55,5 @@ def of(rules: Rules, workers: Iterable[tuple[int, Worker]], seats: Mapping[str, 
     table = np.array(keys, dtype=np.int64).reshape(len(keys), 6)
     members = list(classes.values())
     size = np.array([len(m) for m in members], dtype=np.int64)
-    return Demand(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4], table[:, 5], size, members, calendars)
+    return Demand(line=table[:, 0], package=table[:, 1], priority=table[:, 2], due=table[:, 3], dates=table[:, 4],
+                  seat=table[:, 5], size=size, members=members, calendars=calendars)

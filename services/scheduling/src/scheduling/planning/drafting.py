@@ -21,8 +21,8 @@ MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.45, 0.1, 0.5
 class Draft:
     """One large block on its way from prices to a plan; every stage leaves a valid state behind."""
 
-    def __init__(self, block: Block, absence: Absence, deadline: float) -> None:
-        self.block, self.absence, self.deadline = block, absence, deadline
+    def __init__(self, block: Block, absence: Absence, deadline: float, seed: int = 0) -> None:
+        self.block, self.absence, self.deadline, self.seed = block, absence, deadline, seed
         self.visit_cost = pricing.visit_costs(block)
         self.outcome = Outcome(None, np.inf, -np.inf, None)
         self.started = started = time.monotonic()
@@ -80,7 +80,7 @@ class Draft:
 
     def mend(self, market: Market, priced: Floats) -> bool:
         """Seat everybody anew by linear programs over the nearly cheapest windows; False if they take too long."""
-        relaxation = Relaxation(self.block, self.absence)
+        relaxation = Relaxation(self.block, self.absence, seed=self.seed)
         relaxation.limit(market.lower, market.upper)
         relaxation.add_columns(*offering.near(self.block, priced))
         if self.outcome.ledger:

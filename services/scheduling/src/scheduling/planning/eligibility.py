@@ -116,12 +116,14 @@ class Rules:
     def within_reach(self, site: str) -> Flags:
         """Session sites that a worker of this site may travel to."""
         minutes = self.travel_from(site)
-        return (minutes != NEVER) & (minutes <= self.instance.params.max_travel_minutes)
+        near: Flags = (minutes != NEVER) & (minutes <= self.instance.params.max_travel_minutes)
+        return near
 
     def equipped(self, packages: Sequence[int], windows: Windows) -> Flags:
         """R2.4 per package and window."""
         lacking = (windows.capacity < 1).astype(np.float32) @ self.needs[list(packages)].T.astype(np.float32)
-        return (lacking.T < 0.5) & (windows.total >= 1)
+        complete: Flags = np.asarray((lacking.T < 0.5) & (windows.total >= 1))
+        return complete
 
     def timing_met(self, calendar: str, packages: Sequence[int], windows: Windows) -> Flags:
         """R2.5 per package and window."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scheduling.planning import blocks, bounds, classes, components, costs, naming, reasons
+from scheduling.planning import blocks, bounds, classes, components, costs, naming, pricing, reasons
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import Block
 from scheduling.planning.bounds import Board
@@ -21,12 +21,22 @@ from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.model import Appointments, Instance, Notes, Plan, Progress
 from scheduling.planning.openings import Outcome, Search
+from scheduling.planning.pricing import Prices
 
 THREADS = 2
 SMALL, MIDDLING = 250_000, 800_000      # classes x windows up to which the relaxation is solved as a whole
 PIECE = 12_000     # workers; larger components are cut into pieces of about this size
 SECONDS_PER_WORKER = 15e-6      # kept for naming, reasons and cost
 Listener = Callable[[Progress], None]
+
+
+@dataclass
+class Notebook:
+    """The notes of the plan while they are collected."""
+
+    station_prices: dict[tuple[str, str], float]
+    line_prices: dict[str, float]
+    session_gains: dict[str, float]
 
 
 @dataclass
@@ -39,6 +49,7 @@ class Tally:
     cost: int = 0
     bound: float = 0.0
     appointments: Appointments = field(default_factory=dict)
+    notes: "Notebook" = field(default_factory=lambda: Notebook({}, {}, {}))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def leave_out(self, demand: Demand, parts: list[Component]) -> None:
@@ -58,6 +69,20 @@ class Tally:
                 waiting = Counter(w.priority for w in self.instance.workers if w.id not in self.appointments)
                 self.listener(Progress(time.monotonic() - self.started, self.cost, int(self.bound), waiting))
 
+    def note(self, block: Block, prices: Prices) -> None:
+        """Keep what a piece's prices say of its stations, lines and sessions."""
+        names = [self.instance.sessions[s].id for s in block.sessions]
+        windows = np.bincount(block.window_session, minlength=len(names))
+        for r, station in enumerate(block.resource_names):
+            mean = np.bincount(block.window_session, prices.places[:, r], len(names)) / windows
+            for s in np.flatnonzero(mean).tolist():
+                self.notes.station_prices[names[s], station] = round(float(mean[s]), 2)
+        dearest = prices.lines.max(axis=1, initial=0.0)
+        self.notes.line_prices.update({self.instance.lines[block.lines[x]].id: round(float(dearest[x]), 2)
+                                       for x in np.flatnonzero(dearest)})
+        gains = pricing.rents(block, prices) - block.open_cost
+        self.notes.session_gains.update({name: round(float(g), 2) for name, g in zip(names, gains, strict=True)})
+
     def prove(self, bound: float) -> None:
         """One more component is bounded."""
         with self.lock:
@@ -73,15 +98,18 @@ def solve(instance: Instance, time_limit: float = 5.0, seed: int = 0, progress: 
     tally = Tally(instance, started, progress)
     tally.leave_out(demand, parts)
     reserve = min(0.3 * time_limit, 0.05 + SECONDS_PER_WORKER * len(instance.workers))
-    _plan_parts(rules, demand, parts, tally, started + time_limit - reserve)
+    _plan_parts(rules, demand, parts, tally, started + time_limit - reserve, seed)
     workers = {w.id: w for w in instance.workers}
     unassigned = reasons.of_all(rules, workers, tally.appointments)
     cost = costs.of_plan(rules, workers, tally.appointments, unassigned)
     bound = min(int(np.ceil(tally.bound - 1e-6)), cost.total)
-    return Plan(tally.appointments, unassigned, cost, bound, Notes(seconds=time.monotonic() - started))
+    kept = tally.notes
+    notes = Notes(kept.station_prices, kept.line_prices, kept.session_gains, time.monotonic() - started)
+    return Plan(tally.appointments, unassigned, cost, bound, notes)
 
 
-def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tally, deadline: float) -> None:
+def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tally, deadline: float, seed: int
+                ) -> None:
     """Plan the components, or the pieces of large ones, smallest first, each with its share of the time left."""
     cuts = [components.pieces(rules, demand, part, PIECE) for part in parts]
     jobs = [(part, cut, piece) for part, cut in zip(parts, cuts, strict=True) for piece in cut]
@@ -96,7 +124,7 @@ def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tal
             left[0] -= work[x]
         now = time.monotonic()
         until = now + max(0.0, deadline - now) * min(1.0, THREADS * share)
-        _plan_piece(rules, demand, piece, tally, until, boards[id(part)] if len(cut) > 1 else None)
+        _plan_piece(rules, demand, piece, tally, until, boards[id(part)] if len(cut) > 1 else None, seed)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(plan, range(len(jobs))))
@@ -105,21 +133,21 @@ def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tal
             tally.prove(bounds.joint(rules, demand, part, cut, boards[id(part)]))
 
 
-def _search(block: Block, absence: Absence, until: float) -> Outcome:
+def _search(block: Block, absence: Absence, until: float, seed: int) -> Outcome:
     """Small blocks are solved as a whole; large ones are drafted first, and searched if time and size allow."""
     if len(block.size) * len(block.window_at) <= SMALL:
-        return Search(Relaxation(block, absence, sharing=True), until).run()
+        return Search(Relaxation(block, absence, sharing=True, seed=seed), until).run()
     small = len(block.size) * len(block.window_at) <= MIDDLING
     now = time.monotonic()
-    draft = Draft(block, absence, now + (until - now) / 2 if small else until).run()
+    draft = Draft(block, absence, now + (until - now) / 2 if small else until, seed).run()
     if not small or time.monotonic() > until:
         return draft
-    found = Search(Relaxation(block, absence, sharing=True), until, draft.ledger).run()
+    found = Search(Relaxation(block, absence, sharing=True, seed=seed), until, draft.ledger).run()
     return Outcome(found.ledger, found.cost, max(found.bound, draft.bound), found.prices or draft.prices)
 
 
-def _plan_piece(rules: Rules, demand: Demand, piece: Component, tally: Tally, until: float, board: Board | None
-                ) -> None:
+def _plan_piece(rules: Rules, demand: Demand, piece: Component, tally: Tally, until: float, board: Board | None,
+                seed: int) -> None:
     block = blocks.build(rules, demand, piece.classes, piece.sessions)
     if not len(block.window_at):
         tally.add(int((block.penalty * block.size).sum()))
@@ -127,15 +155,17 @@ def _plan_piece(rules: Rules, demand: Demand, piece: Component, tally: Tally, un
             tally.prove(float((block.penalty * block.size).sum()))
         return
     absence = Absence(rules, block)
-    outcome = _search(block, absence, until)
+    outcome = _search(block, absence, until, seed)
     ledger = outcome.ledger
     if ledger is None:
         ledger = Ledger(block, absence)
         insert_waiting(ledger)
     chosen, windows = np.nonzero(ledger.count)
     with tally.lock:
-        if board is not None and outcome.prices is not None:
-            board.post(rules, block, outcome.prices)
+        if outcome.prices is not None:
+            tally.note(block, outcome.prices)
+            if board is not None:
+                board.post(rules, block, outcome.prices)
         amounts = ledger.count[chosen, windows].astype(np.int64)
         naming.name(rules, demand, block, chosen, windows, amounts, tally.appointments)
     tally.add(ledger.cost())

@@ -22,7 +22,7 @@ WORTHWHILE = 0.01     # gain of the bound per person that makes another round of
 class Relaxation:
     """A restricted LP over HiGHS that grows columns (visits) and rows (R5); `lower`/`upper` bound the openings."""
 
-    def __init__(self, block: Block, absence: Absence, sharing: bool = False) -> None:
+    def __init__(self, block: Block, absence: Absence, sharing: bool = False, seed: int = 0) -> None:
         self.block, self.absence = block, absence
         self.classes, self.sessions = len(block.size), len(block.sessions)
         self.visit_cost = pricing.visit_costs(block)
@@ -31,7 +31,7 @@ class Relaxation:
         self.column_class: Ints = np.zeros(0, dtype=np.int64)
         self.column_window: Ints = np.zeros(0, dtype=np.int64)
         self.line_rows: list[tuple[int, int, int]] = []
-        self.sharing = sharing
+        self.sharing, self.seed = sharing, seed
         self.share_row: Ints = np.full((self.classes, self.sessions), -1, dtype=np.int64)
         self.solver = self._frame()
 
@@ -65,6 +65,7 @@ class Relaxation:
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
+        solver.setOptionValue("random_seed", self.seed)
         solver.passModel(lp)
         return solver
 

@@ -167,9 +167,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What the engine knew when it decided: prices by (session, window, station or "total"), seconds spent."""
+    """What the engine knew when it decided, in cost units.
 
-    prices: Mapping[tuple[str, int, str], float] = field(default_factory=dict)
+    `station_prices`: one more place at a station ("total": any) of a session, on average over its windows;
+    `line_prices`: one more person of a line away at its tightest moment; `session_gains`: what the places of a session
+    are worth beyond its opening cost.
+    """
+
+    station_prices: Mapping[tuple[str, str], float] = field(default_factory=dict)
     line_prices: Mapping[str, float] = field(default_factory=dict)
     session_gains: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0

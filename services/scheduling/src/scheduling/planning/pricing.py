@@ -65,7 +65,7 @@ def bound(block: Block, absence: Absence, prices: Prices, priced: Floats, lower:
 def rents(block: Block, prices: Prices) -> Floats:
     """What the places of each session are worth at these prices."""
     worth = (prices.places * block.places).sum(axis=1)
-    rent: Floats = np.bincount(block.window_session, worth, minlength=len(block.sessions))
+    rent = np.bincount(block.window_session, worth, minlength=len(block.sessions)).astype(np.float64)
     return rent if prices.shares is None else rent + block.size @ prices.shares
 
 

@@ -29,19 +29,19 @@ APPOINTMENT_COLUMNS = ["worker", "session", "window"]
 UNASSIGNED_COLUMNS = ["worker", "reason"]
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """The folder does not hold what the format promises."""
 
 
 def read_instance(folder: str | Path) -> Instance:
-    """The instance of a folder; files may be gzipped (`workers.csv.gz`). Raises Unreadable."""
+    """The instance of a folder; files may be gzipped (`workers.csv.gz`). Raises UnreadableError."""
     raw = _read_json(Path(folder), "instance.json")
     if raw.get("format") != "kd-plan/1":
-        raise Unreadable("unknown format")
+        raise UnreadableError("unknown format")
     with _opened(Path(folder), "workers.csv") as lines:
         workers = tuple(_workers(lines))
     if len({w.id for w in workers}) != len(workers):
-        raise Unreadable("duplicate worker")
+        raise UnreadableError("duplicate worker")
     return parse_instance(raw, workers)
 
 
@@ -94,7 +94,7 @@ def read_appointments(folder: str | Path, name: str = "published.csv") -> Appoin
 def read_unassigned(folder: str | Path) -> dict[str, str]:
     """Worker → reason of unassigned.csv."""
     with _opened(Path(folder), "unassigned.csv") as lines:
-        return {w: reason for w, reason in _rows(lines, UNASSIGNED_COLUMNS)}
+        return {row[0]: row[1] for row in _rows(lines, UNASSIGNED_COLUMNS)}
 
 
 def write_solution(plan: Plan, folder: str | Path) -> None:
@@ -137,10 +137,10 @@ def _workers(lines: TextIO) -> Iterator[Worker]:
 def _rows(lines: TextIO, header: Sequence[str]) -> Iterator[list[str]]:
     reader = csv.reader(lines)
     if next(reader, None) != header:
-        raise Unreadable(f"header must be {','.join(header)}")
+        raise UnreadableError(f"header must be {','.join(header)}")
     for row in reader:
         if len(row) != len(header):
-            raise Unreadable(f"bad row {row}")
+            raise UnreadableError(f"bad row {row}")
         yield row
 
 
@@ -165,7 +165,8 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
 def _opened(folder: Path, name: str) -> Iterator[TextIO]:
     path = _found(folder, name)
     if path is None:
-        raise Unreadable(f"{name} is missing")
-    raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with raw, io.TextIOWrapper(raw, encoding="utf-8", newline="") as text:
-        yield text
+        raise UnreadableError(f"{name} is missing")
+    with path.open("rb") as raw:
+        plain = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+        with io.TextIOWrapper(plain, encoding="utf-8", newline="") as text:
+            yield text

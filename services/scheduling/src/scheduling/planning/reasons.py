@@ -19,7 +19,7 @@ from scheduling.planning.model import (
 from scheduling.planning.occupancy import Occupancy
 
 
-class CouldBePlaced(ValueError):
+class CouldBePlacedError(ValueError):
     """The worker fits into a free window: a plan that leaves them out is invalid."""
 
 
@@ -58,7 +58,7 @@ class Chain:
         return self._by_kind[key]
 
     def reason(self, worker: Worker, occupancy: Occupancy) -> str:
-        """The code for a worker without appointment. Raises CouldBePlaced."""
+        """The code for a worker without appointment. Raises CouldBePlacedError."""
         structural, windows = self.windows_for(worker)
         if structural:
             return structural
@@ -67,7 +67,7 @@ class Chain:
             return CAPACITY_EXHAUSTED
         for window in free.tolist():
             if not occupancy.line_blocks(worker.line, worker.package, window):
-                raise CouldBePlaced(f"{worker.id} fits window {window}")
+                raise CouldBePlacedError(f"{worker.id} fits window {window}")
         return LINE_ABSENCE_LIMIT
 
     def _for_kind(self, site: str, calendar: str, package: str) -> tuple[str | None, Ints]:

@@ -148,7 +148,7 @@ class _Repair:
                 bound += float((block.penalty * block.size).sum())
                 continue
             absence = Absence(self.rules, block, fixed)
-            search = Search(Relaxation(block, absence, sharing=True), self.deadline)
+            search = Search(Relaxation(block, absence, sharing=True, seed=self.seed), self.deadline)
             outcome = search.dive() if quick else search.run()
             ledger = outcome.ledger
             if ledger is None:
@@ -156,7 +156,8 @@ class _Repair:
                 insert_waiting(ledger)
             bound += max(outcome.bound, 0.0)
             at, windows = np.nonzero(ledger.count)
-            naming.name(self.rules, demand, block, at, windows, ledger.count[at, windows].astype(np.int64), appointments)
+            amounts = ledger.count[at, windows].astype(np.int64)
+            naming.name(self.rules, demand, block, at, windows, amounts, appointments)
         return appointments, bound
 
     def _missing(self, appointments: Appointments) -> list[Worker]:

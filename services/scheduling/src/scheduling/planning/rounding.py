@@ -24,7 +24,7 @@ def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: F
     seats = np.round(visits).astype(np.int64)
     taken = np.flatnonzero(seats)
     load = relaxation.absence.load(relaxation.block, classes[taken], windows[taken], seats[taken])
-    crowded = (load > relaxation.absence.ceiling).any(axis=1)      # R5 may not be in force everywhere yet
+    crowded = np.asarray((load > relaxation.absence.ceiling).any(axis=1))      # R5 may not be in force everywhere yet
     broken |= crowded[relaxation.block.line]
     whole = np.flatnonzero((seats > 0) & ~broken[classes])
     ledger.add_many(classes[whole], windows[whole], seats[whole])
