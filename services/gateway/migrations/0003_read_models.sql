@@ -157,6 +157,7 @@ CREATE TABLE rosters (
     roster_id   uuid  PRIMARY KEY,
     unit_id     uuid  NOT NULL,
     campaign_id uuid,
+    file_digest bytea,
     assessment  jsonb
 );
 CREATE INDEX rosters_of_unit ON rosters (unit_id);

@@ -1,19 +1,23 @@
 """Roster files: read in the sandbox, sealed to registry, stored once; a file that cannot be taken says why."""
 
 import asyncio
+import csv
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import openpyxl
 import pytest
 from fastapi import FastAPI
 from gateway_builders import CLINIC, DAY, Clients, a_day, an_organisation, made
 from pydantic_core import from_json
 
 from contracts.base import Party
+from contracts.registry import RosterAssessed, RosterRowsAnswered
 from contracts.roster_cells import from_chunks
 from gateway.consumers import make_consumer
 from gateway.edge import Edge, read_rosters
@@ -195,3 +199,64 @@ async def test_a_worker_reads_who_looked(as_: Clients, registry: Registry) -> No
     looks = (await worker.get("/workers/me")).json()["looks"]
 
     assert [(look["party"], look["purpose"]) for look in looks] == [(f"clinics/{CLINIC}", "tiếp nhận")]
+
+
+def a_workbook() -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Tháng 3"
+    for row in (["DANH SÁCH"], ["STT", "Họ và tên"], [1, "Nguyễn Văn An"], [2, "Trần Thị Bình"]):
+        sheet.append(row)
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("content", "header_row"), [(CSV, 1), (a_workbook(), 2)], ids=["csv", "xlsx"])
+async def test_the_file_comes_back_with_an_answer_in_every_row(
+    as_: Clients, database: Database, deliver: Deliver, registry: Registry, content: bytes, header_row: int
+) -> None:
+    unit = uuid4()
+    union, asked = await as_.union(unit), said(unit)
+    path = f"/rosters/{asked['roster_id']}/answered-file"
+    await union.post("/rosters", params=asked, content=content)
+    rows = [
+        {"row": header_row + 1, "outcome": "accepted", "effect": "registered"},
+        {"row": header_row + 2, "outcome": "refused", "effect": "refused", "codes": ["name.missing"]},
+    ]
+    assessed = {
+        "roster_id": asked["roster_id"], "unit_id": unit, "dry_run": False, "file_outcome": "accepted", "rows": 2,
+        "sheet": 0, "header_row": header_row,
+    }  # fmt: skip
+
+    early = await union.post(path, content=content)
+    await deliver(
+        CONSUMER,
+        database,
+        [
+            RosterRowsAnswered.model_validate({"roster_id": asked["roster_id"], "part": 0, "rows": rows}),
+            RosterAssessed.model_validate(assessed),
+        ],
+    )
+    other = await union.post(path, content=content + b" ")
+    answered = await union.post(path, content=content)
+    stranger = await (await as_.union(uuid4())).post(path, content=content)
+
+    assert [early.json()["code"], other.json()["code"]] == ["roster.not-assessed", "roster.other-file"]
+    assert stranger.status_code in {403, 404}
+    assert answered.status_code == 200, answered.text
+    cells = _last_column(answered.content)
+    assert cells[header_row - 1] == "Kết quả tiếp nhận"
+    assert cells[header_row] == "Đã nhận"
+    assert "Chưa nhận, cần sửa" in cells[header_row + 1]
+    listed = (await union.get(f"/rosters/{asked['roster_id']}/answers")).json()["items"]
+    assert listed[1]["problems"][0]["hint_vi"] in cells[header_row + 1]
+
+
+def _last_column(content: bytes) -> list[str]:
+    if content.startswith(b"PK"):
+        sheet = openpyxl.load_workbook(BytesIO(content)).active
+        assert sheet is not None
+        return [str(row[-1]) for row in sheet.iter_rows(values_only=True)]
+    return [row[-1] for row in csv.reader(content.decode("utf-8-sig").splitlines())]

@@ -56,6 +56,8 @@ CODES = {
     "roster.refused": Code(422, "Không đọc được tệp danh sách", "The roster file cannot be taken"),
     "roster.empty": Code(422, "Tệp danh sách trống", "The roster file is empty"),
     "roster.key-away": Code(503, "Chưa lấy được khóa niêm phong", "The key to seal the roster cannot be had just now"),
+    "roster.not-assessed": Code(409, "Danh sách chưa có kết quả theo dòng", "The roster has no answers by row yet"),
+    "roster.other-file": Code(409, "Không phải tệp đã gửi", "This is not the file that was sent"),
     "file.not_a_workbook": Code(422, "Tệp không phải XLSX hay CSV", "The file is neither XLSX nor CSV"),
     "file.corrupt": Code(422, "Tệp hỏng", "The file is damaged"),
     "file.encrypted": Code(422, "Tệp có mật khẩu", "The file has a password"),

@@ -1,24 +1,29 @@
 """Roster files: extracted in the sandbox, sealed to registry's key, and stored as a manifest with its chunks."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid5
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
+from contracts import roster_codes
 from contracts.fields import Problem
 from contracts.roster_cells import ExtractedFile
 from contracts.unions import RosterChunkSealed, RosterSubmitted
 from gateway import catalogue, identities, intake
 from gateway.cloudevents import Said
+from gateway.extraction.answer_file import Place
 from gateway.identities import IntakeKey
 from gateway.intake import Outcome
 from gateway.parties import Caller
 from gateway.problems import Refusal, problem
 from gateway.read_models import rosters
+from gateway.read_models.records import Reader
+from gateway.sandbox import BrokenChildError, Sandbox
 from gateway.settings import Settings
 from shared import outbox
 from shared.database import Transaction
@@ -74,6 +79,35 @@ def digest_of(manifest: Manifest, data: bytes) -> bytes:
     return sha256(repr(manifest).encode() + b"\n" + data).digest()
 
 
+def file_digest(data: bytes) -> bytes:
+    """The file alone, to know it again."""
+    return sha256(data).digest()
+
+
+def place_of(assessment: Mapping[str, Any], extracted: ExtractedFile) -> Place:
+    """Where the roster stood in the file, as registry found it; a 409 where it found none."""
+    sheet, header_row = assessment.get("sheet"), assessment.get("header_row")
+    if sheet is None or header_row is None:
+        raise Refusal("roster.not-assessed")
+    name = extracted.facts["sheets"][sheet]["name"] if extracted.facts["container"] == "workbook" else None
+    return Place(name, header_row)
+
+
+async def answered_file(db: Reader, sandbox: Sandbox, roster: Mapping[str, Any], data: bytes) -> bytes:
+    """The sender's file with one more column: what became of every row, and what to do about it, in Vietnamese."""
+    if roster["file_digest"] != file_digest(data):
+        raise Refusal("roster.other-file")
+    if roster["assessment"] is None:
+        raise Refusal("roster.not-assessed")
+    place = place_of(from_json(roster["assessment"]), await sandbox.extract(data))
+    rows = await rosters.outcomes(db, roster["roster_id"])
+    texts = {row["row"]: roster_codes.sentence(row["outcome"], row["codes"]) for row in rows}
+    try:
+        return await sandbox.answer(data, place, texts)
+    except BrokenChildError as error:
+        raise Refusal("roster.refused") from error
+
+
 def problems_of(extracted: ExtractedFile) -> list[Problem]:
     """Why a file cannot be taken, with the file codes of its refusal."""
     return [problem(code, "file") for code in extracted.file_codes] or [problem("roster.empty")]
@@ -107,6 +141,7 @@ async def submit(
     chunks: Sequence[RosterChunkSealed],
     *,
     digest: bytes,
+    file_digest: bytes,
     now: datetime,
 ) -> Outcome:
     """Store a roster once, with its receipt; the roster's id is its manifest's id."""
@@ -114,7 +149,7 @@ async def submit(
     said = Said(0, submitted, submitted.roster_id, now, None, ref, catalogue.key_of(ref), digest)
     outcome = (await intake.accept(tx, caller, [said], now=now))[0]
     if outcome.status == "accepted":
-        await rosters.remember(tx, [submitted])
+        await rosters.receive(tx, submitted, file_digest)
         await outbox.append(tx, [_origin(chunk, caller, now) for chunk in chunks])
     return outcome
 

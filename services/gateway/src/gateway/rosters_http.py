@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request
@@ -30,6 +30,7 @@ from shared.clock import utc_now
 
 router = APIRouter(tags=["rosters"])
 
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Outcome = Literal["accepted", "accepted_with_warnings", "refused"]
 
 
@@ -81,7 +82,9 @@ async def _submit(request: Request, edge: Edge, caller: Caller, manifest: Manife
 
     async def store() -> Response:
         async with edge.database.transaction() as tx:
-            outcome = await use_cases.submit(tx, caller, submitted, chunks, digest=digest, now=now)
+            outcome = await use_cases.submit(
+                tx, caller, submitted, chunks, digest=digest, file_digest=use_cases.file_digest(upload.data), now=now
+            )
         if outcome.code is not None:
             refusal = Refusal(outcome.code, outcome.problems)
             return problems.response(refusal, accept_language=request.headers.get("accept-language", ""))
@@ -142,7 +145,17 @@ async def get_answers(
     return Page[RosterRow].model_validate(pages.page(rows, limit, lambda row: (row["row"],)))
 
 
-async def _own(edge: Edge, caller: Caller, roster_id: UUID) -> dict[str, object]:
+@router.post("/rosters/{roster_id}/answered-file", response_model=None, openapi_extra={"requestBody": documents.ROSTER})
+async def get_answered_file(roster_id: UUID, request: Request, edge: EdgeOf, caller: CallerOf) -> Response:
+    """The file with one more column, once the roster is assessed; the file is sent again, because none is kept here."""
+    roster = await _own(edge, caller, roster_id)
+    upload = await _upload(request, edge)
+    answered = await use_cases.answered_file(edge.db, edge.sandbox, roster, upload.data)
+    kind = WORKBOOK if answered.startswith(b"PK") else "text/csv; charset=utf-8"
+    return Response(answered, headers={"Cache-Control": "no-store"}, media_type=kind)
+
+
+async def _own(edge: Edge, caller: Caller, roster_id: UUID) -> dict[str, Any]:
     """A roster that the union sent, or one of a unit in its subtree."""
     caller.must_be(Party.UNIONS)
     roster = await rosters.get(edge.db, roster_id)

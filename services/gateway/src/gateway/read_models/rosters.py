@@ -15,7 +15,7 @@ INSERT INTO rosters SELECT roster_id, unit_id, campaign_id FROM json_populate_re
 ON CONFLICT (roster_id) DO UPDATE SET campaign_id = excluded.campaign_id
 """
 ASSESS = """
-INSERT INTO rosters SELECT (row ->> 'roster_id')::uuid, (row ->> 'unit_id')::uuid, NULL, row
+INSERT INTO rosters SELECT (row ->> 'roster_id')::uuid, (row ->> 'unit_id')::uuid, NULL, NULL, row
 FROM jsonb_array_elements($1::jsonb) AS row
 ON CONFLICT (roster_id) DO UPDATE SET assessment = excluded.assessment
 """
@@ -28,7 +28,9 @@ ON CONFLICT (roster_id, row) DO UPDATE
 SET outcome = excluded.outcome, codes = excluded.codes, related_rows = excluded.related_rows,
     worker_id = excluded.worker_id, effect = excluded.effect
 """
-GET = "SELECT roster_id, unit_id, campaign_id, assessment FROM rosters WHERE roster_id = $1"
+KEEP_DIGEST = "UPDATE rosters SET file_digest = $2 WHERE roster_id = $1"
+GET = "SELECT roster_id, unit_id, campaign_id, file_digest, assessment FROM rosters WHERE roster_id = $1"
+ALL_ROWS = "SELECT row, outcome, codes FROM roster_rows WHERE roster_id = $1"
 ROWS = """
 SELECT row, outcome, codes, related_rows, worker_id, effect FROM roster_rows
 WHERE roster_id = $1 AND row > $2 AND ($3::text IS NULL OR outcome = $3) ORDER BY row LIMIT $4
@@ -45,6 +47,12 @@ async def remember(tx: Transaction, submitted: Sequence[RosterSubmitted]) -> Non
     await tx.execute(SUBMIT, as_rows(submitted))
 
 
+async def receive(tx: Transaction, submitted: RosterSubmitted, file_digest: bytes) -> None:
+    """Remember whose roster this is and the file it came in, to know it again; the file itself is not kept."""
+    await remember(tx, [submitted])
+    await tx.execute(KEEP_DIGEST, submitted.roster_id, file_digest)
+
+
 async def assess(tx: Transaction, batch: Batch[RosterAssessed]) -> None:
     """Remember what rosters came to."""
     await tx.execute(ASSESS, as_rows(batch.events))
@@ -53,6 +61,11 @@ async def assess(tx: Transaction, batch: Batch[RosterAssessed]) -> None:
 async def answer(tx: Transaction, batch: Batch[RosterRowsAnswered]) -> None:
     """Remember what became of rows."""
     await tx.execute(ANSWER, as_rows(batch.events))
+
+
+async def outcomes(db: Reader, roster_id: UUID) -> list[dict[str, Any]]:
+    """The outcome and codes of every row."""
+    return dicts(await db.fetch(ALL_ROWS, roster_id))
 
 
 async def get(db: Reader, roster_id: UUID) -> dict[str, Any] | None:

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Json
+from pydantic import Json, computed_field
 
+from contracts import roster_codes
 from gateway.views.base import View
 
 
@@ -60,3 +61,10 @@ class RosterRow(View):
     related_rows: list[int]
     worker_id: UUID | None
     effect: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        """What each code means and what to do about it, in both languages."""
+        known = roster_codes.catalogue()
+        return [known[code]._asdict() for code in self.codes if code in known]
