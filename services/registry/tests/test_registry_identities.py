@@ -1,6 +1,7 @@
 """Names are shown to those who may see them, as they may see them, and the worker can read who looked."""
 
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
@@ -26,13 +27,12 @@ async def port(register: Register) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def by(party: str, purpose: str = "exam day") -> dict[str, str]:
-    return {"party": party, "actor": "nurse-7", "purpose": purpose}
+def by(party: str, purpose: str = "ngày khám") -> dict[str, str]:
+    return {"x-party": party, "x-actor": "nurse-7", "x-purpose": quote(purpose)}
 
 
 async def asked(port: httpx.AsyncClient, party: str, *worker_ids: UUID | None) -> list[dict[str, object]]:
-    body = {"worker_ids": [str(id_) for id_ in worker_ids], **by(party)}
-    answer = await port.post("/identities", json=body)
+    answer = await port.post("/identities", json={"worker_ids": list(map(str, worker_ids))}, headers=by(party))
     assert answer.status_code == 200
     found: list[dict[str, object]] = answer.json()["identities"]
     return found
@@ -91,11 +91,11 @@ async def test_every_look_is_logged_where_the_worker_can_read_it(register: Regis
     await asked(port, "clinics/08001", worker_id)
     await asked(port, f"unions/{UNIT}", worker_id)
 
-    looks = (await port.get(f"/workers/{worker_id}/looks")).json()["looks"]
+    looks = (await port.get(f"/accesses/{worker_id}")).json()["accesses"]
 
     assert [(look["party"], look["actor"], look["purpose"], look["view"]) for look in looks] == [
-        (f"unions/{UNIT}", "nurse-7", "exam day", "UnionView"),
-        ("clinics/08001", "nurse-7", "exam day", "ClinicView"),
+        (f"unions/{UNIT}", "nurse-7", "ngày khám", "UnionView"),
+        ("clinics/08001", "nurse-7", "ngày khám", "ClinicView"),
     ]
 
 
@@ -126,9 +126,11 @@ async def test_a_union_finds_a_member_by_number_and_only_in_its_own_units(
     worker_id = (await register.take(a_person(1))).worker_ids[0]
     body = {"unit_id": str(UNIT), "type": "cccd", "value": a_person(1)[3]}
 
-    found = (await port.post("/lookups", json={**body, **by(f"unions/{UNIT}")})).json()["identities"]
-    refused = (await port.post("/lookups", json={**body, **by(f"unions/{other}")})).json()["identities"]
-    missed = (await port.post("/lookups", json={**body, "value": "x", **by(f"unions/{UNIT}")})).json()["identities"]
+    found = (await port.post("/lookups", json=body, headers=by(f"unions/{UNIT}"))).json()["identities"]
+    refused = (await port.post("/lookups", json=body, headers=by(f"unions/{other}"))).json()["identities"]
+    missed = (await port.post("/lookups", json={**body, "value": "x"}, headers=by(f"unions/{UNIT}"))).json()[
+        "identities"
+    ]
 
     assert [item["worker_id"] for item in found] == [str(worker_id)]
     assert (refused, missed) == ([], [])
@@ -148,12 +150,14 @@ async def test_the_erased_are_shown_as_nobody(register: Register, port: httpx.As
 
 
 async def test_only_the_gateway_is_answered(port: httpx.AsyncClient) -> None:
-    for path in ("/intake-key", f"/workers/{uuid4()}/looks"):
+    for path in ("/intake-key", f"/accesses/{uuid4()}"):
         assert (await port.get(path, headers={"Authorization": "Bearer guess"})).status_code == 401
 
 
 async def test_a_look_without_a_purpose_is_refused(port: httpx.AsyncClient) -> None:
-    answer = await port.post("/identities", json={"worker_ids": [], "party": "clinics/08001", "actor": "nurse-7"})
+    headers = {"x-party": "clinics/08001", "x-actor": "nurse-7"}
+
+    answer = await port.post("/identities", json={"worker_ids": []}, headers=headers)
 
     assert answer.status_code == 422
 

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from fastapi import Depends, FastAPI, Header, HTTPException
@@ -21,20 +22,7 @@ from shared.serving import QUIET
 MOST_AT_ONCE = 2_000
 
 
-class Asked(BaseModel):
-    """Who looks, for which party and what for; the gateway vouches for party and actor."""
-
-    party: Annotated[str, Field(pattern=r"^[a-z]+/.+$", max_length=100)]
-    actor: Annotated[str, Field(min_length=1, max_length=200)]
-    purpose: Annotated[str, Field(min_length=1, max_length=200)]
-
-    @property
-    def viewer(self) -> Viewer:
-        """As the access log keeps it."""
-        return Viewer(self.party, self.actor, self.purpose)
-
-
-class IdentitiesAsked(Asked):
+class IdentitiesAsked(BaseModel):
     """Whose identity is asked for."""
 
     worker_ids: Annotated[list[UUID], Field(max_length=MOST_AT_ONCE)]
@@ -46,7 +34,7 @@ class Identities(BaseModel):
     identities: list[SerializeAsAny[View]]
 
 
-class LookupAsked(Asked):
+class LookupAsked(BaseModel):
     """Who of a unit has this number: cccd, cmnd, passport, bhxh, bhyt, employee_code or union_member_no."""
 
     unit_id: UUID
@@ -54,7 +42,7 @@ class LookupAsked(Asked):
     value: Annotated[str, Field(min_length=1, max_length=50)]
 
 
-class Look(BaseModel):
+class Access(BaseModel):
     """One look at a worker."""
 
     at: datetime
@@ -64,10 +52,10 @@ class Look(BaseModel):
     view: str
 
 
-class Looks(BaseModel):
+class Accesses(BaseModel):
     """Who looked at a worker, the latest first."""
 
-    looks: list[Look]
+    accesses: list[Access]
 
 
 class PublicKey(BaseModel):
@@ -85,27 +73,36 @@ def make_app(open_database: Callable[[], Database], vault: Vault, token: str) ->
         if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "identity.not_the_gateway")
 
+    def viewer(
+        party: Annotated[str, Header(alias="x-party", pattern=r"^[a-z]+/.+$", max_length=100)],
+        actor: Annotated[str, Header(alias="x-actor", min_length=1, max_length=200)],
+        purpose: Annotated[str, Header(alias="x-purpose", min_length=1, max_length=1000)],
+    ) -> Viewer:
+        # A header is ASCII: a purpose in Vietnamese comes percent-encoded.
+        return Viewer(party, actor, unquote(purpose))
+
+    Looking = Annotated[Viewer, Depends(viewer)]  # noqa: N806 - a type
     app = FastAPI(
         title="Registry identity port", telemetry=QUIET, openapi_url=None, docs_url=None, redoc_url=None,
         dependencies=[Depends(require_gateway)],
     )  # fmt: skip
 
     @app.post("/identities")
-    async def look(asked: IdentitiesAsked) -> Identities:
+    async def look(asked: IdentitiesAsked, viewer: Looking) -> Identities:
         async with open_database().transaction() as tx:
-            return Identities(identities=await identities.look(tx, vault, asked.viewer, asked.worker_ids, utc_now()))
+            return Identities(identities=await identities.look(tx, vault, viewer, asked.worker_ids, utc_now()))
 
     @app.post("/lookups")
-    async def find(asked: LookupAsked) -> Identities:
+    async def find(asked: LookupAsked, viewer: Looking) -> Identities:
         async with open_database().transaction() as tx:
-            found = await identities.find(tx, vault, asked.viewer, asked.unit_id, asked.type, asked.value, utc_now())
+            found = await identities.find(tx, vault, viewer, asked.unit_id, asked.type, asked.value, utc_now())
         return Identities(identities=found)
 
-    @app.get("/workers/{worker_id}/looks")
-    async def read_looks(worker_id: UUID) -> Looks:
+    @app.get("/accesses/{worker_id}")
+    async def read_accesses(worker_id: UUID) -> Accesses:
         async with open_database().transaction() as tx:
             rows: list[dict[str, Any]] = await accesses.of_worker(tx, worker_id)
-        return Looks(looks=[Look(**row) for row in rows])
+        return Accesses(accesses=[Access(**row) for row in rows])
 
     @app.get("/intake-key")
     async def read_intake_key() -> PublicKey:
