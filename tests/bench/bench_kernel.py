@@ -166,6 +166,19 @@ def test_cost_as_the_tables_grow(servers: Servers, templates: Templates, report:
             report.take("a batch of 1,000 into large tables", f"{size:,} {GROWN}", value, "µs/event")
 
 
+def test_a_plan_made_for_an_empty_outbox_does_for_a_full_one(
+    servers: Servers, templates: Templates, report: Report
+) -> None:
+    for _ in range(ROUNDS):
+        for planned_when_empty, name in (
+            (False, "with statistics of now"),
+            (True, "with statistics of an empty outbox"),
+        ):
+            with Place(servers, templates) as place:
+                taken = kernel_growth.delete_what_was_acknowledged(place.url, planned_when_empty=planned_when_empty)
+                report.take("deleting 4,000 acknowledged rows of 30,000", name, asyncio.run(taken), "ms")
+
+
 def _compare(report: Report) -> None:
     """The ratios worth reading."""
     limits = [name for name in ("aiokafka getmany", "confluent-kafka produce", "asyncpg upsert, unnest")
@@ -184,4 +197,9 @@ def _compare(report: Report) -> None:
     growth = [name for name in report.figures if name.endswith(GROWN)]
     for name in growth[1:]:
         report.ratio(f"cost at {name.split()[0]} rows / at {growth[0].split()[0]}", name, growth[0])
+    report.ratio(
+        "deleting with statistics of an empty outbox / of now",
+        "with statistics of an empty outbox",
+        "with statistics of now",
+    )
     report.ratio("memory at the end of the backlog / after a tenth", "memory at the end", "memory after a tenth")
