@@ -57,6 +57,7 @@ CREATE TABLE workers (
     left_on     date
 ) WITH (fillfactor = 80);
 CREATE INDEX workers_of_unit ON workers (unit_id);
+CREATE INDEX workers_of_employer ON workers (employer_id);
 
 CREATE TABLE programmes (
     programme_id  uuid PRIMARY KEY,

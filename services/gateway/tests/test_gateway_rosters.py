@@ -193,6 +193,20 @@ async def test_a_clinic_gets_names_for_its_own_bookings_of_these_days_only(
     assert not any("Bí Mật" in text for text in kept)
 
 
+async def test_a_union_gets_the_names_that_registry_lets_it_see(as_: Clients, registry: Registry) -> None:
+    union, member = await as_.union(uuid4()), str(uuid4())
+    wanted = {"worker_ids": [member], "purpose": "thông báo lịch khám"}
+
+    granted = await union.post("/identities/members", json=wanted)
+    refused = [
+        (await client.post("/identities/members", json=wanted)).json()["code"]
+        for client in (await as_.clinic(), await as_.health(), await as_.operations())
+    ]
+
+    assert granted.json()[0]["full_name"] == "Bí Mật"
+    assert refused == ["party.class"] * 3
+
+
 async def test_a_worker_reads_who_looked(as_: Clients, registry: Registry) -> None:
     worker = await as_.party(Party.WORKERS, str(uuid4()))
 

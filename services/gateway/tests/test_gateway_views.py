@@ -87,7 +87,8 @@ def _reads(world: World) -> list[str]:
         f"/campaigns/{campaign}/reconciliation", f"/sessions?campaign_id={campaign}", "/permits", "/alerts",
         f"/appointments?unit_id={unit}", f"/health-checks?campaign_id={campaign}", "/follow-ups",
         f"/visits/{world.visit}/proposal", f"/visits/{world.visit}/conclusions",
-        f"/employers/{world.employer}/fitness", "/workers/me", f"/units/{unit}/class-mix?campaign_id={campaign}",
+        f"/employers/{world.employer}/fitness",
+        f"/employers/{world.employer}/attendance", "/workers/me", f"/units/{unit}/class-mix?campaign_id={campaign}",
         f"/units/{unit}/closed-loops?campaign_id={campaign}", f"/clinics/{CLINIC}/feed", "/statistics", "/deliveries",
         "/receipts",
     ]  # fmt: skip
@@ -124,13 +125,47 @@ async def test_the_employer_sees_class_and_restrictions_and_no_diagnosis(as_: Cl
 
     paths, text = await _all_that_is_shown(employer, world)
 
-    assert paths == {"/day", f"/employers/{world.employer}/fitness", "/receipts"}
+    mine = f"/employers/{world.employer}"
+    assert paths == {"/day", f"{mine}/fitness", f"{mine}/attendance", "/receipts"}
     assert DIAGNOSIS not in text
     (row,) = (await employer.get(f"/employers/{world.employer}/fitness")).json()["items"]
     assert row == {
         "worker_id": str(world.worker), "campaign_id": str(world.campaign), "concluded_on": str(DAY), "final_class": 4,
         "restrictions": [RESTRICTION],
     }  # fmt: skip
+
+
+async def test_the_employer_does_not_learn_whether_somebody_refused_or_stayed_away(
+    as_: Clients, database: Database, deliver: Deliver
+) -> None:
+    employer, unit, campaign = uuid4(), uuid4(), uuid4()
+    workers = {"refused": uuid4(), "absent": uuid4(), "elsewhere": uuid4(), "ahead": uuid4()}
+    booked = {
+        name: an_appointment(worker_id=worker, unit_id=unit, campaign_id=campaign) for name, worker in workers.items()
+    }
+    fields = ("appointment_id", "health_check_id", "worker_id", "unit_id", "campaign_id", "session_id", "clinic_id")
+    about = {name: {field: item[field] for field in fields} for name, item in booked.items()}
+    await deliver(
+        CONSUMER,
+        database,
+        [
+            *(a_worker(worker, unit, employer) for worker in workers.values()),
+            *(scheduling.AppointmentMade(**item, by="plan") for item in booked.values()),
+            scheduling.AppointmentCancelled(**about["refused"], reason="refused"),
+            scheduling.AppointmentMissed(**about["absent"], day=DAY, reason="absent"),
+            scheduling.AppointmentCancelled(**about["elsewhere"], reason="session-withdrawn"),
+        ],
+    )
+
+    shown = (await (await as_.party(Party.EMPLOYERS, str(employer))).get(f"/employers/{employer}/attendance")).json()
+
+    attended = {row["worker_id"]: row["attended"] for row in shown["items"]}
+    assert attended == {
+        str(workers["refused"]): False,
+        str(workers["absent"]): False,
+        str(workers["ahead"]): None,
+    }
+    assert "reason" not in str(shown)
 
 
 async def test_the_worker_sees_everything_of_their_own(as_: Clients, world: World) -> None:

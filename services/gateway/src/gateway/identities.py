@@ -43,15 +43,24 @@ async def of_booked(
     booked = await appointments.booked(db, caller.party_id, appointment_ids, first, last)
     if set(booked) != set(appointment_ids):
         raise Refusal("identity.not-booked")
-    asked = {"worker_ids": sorted({str(worker) for worker in booked.values()})}
-    viewer = {"x-party": caller.party, "x-actor": caller.actor, "x-purpose": quote(purpose)}
-    found = await _ask(settings, "POST", "/identities", headers=viewer, json=asked)
-    by_worker: Mapping[str, Any] = {identity["worker_id"]: identity for identity in found["identities"]}
+    found = await of_workers(settings, caller, list(booked.values()), purpose)
+    by_worker: Mapping[str, Any] = {identity["worker_id"]: identity for identity in found}
     return [
         {"appointment_id": appointment, "worker_id": worker, "identity": by_worker[str(worker)]}
         for appointment, worker in booked.items()
         if str(worker) in by_worker
     ]
+
+
+async def of_workers(
+    settings: Settings, caller: Caller, worker_ids: Sequence[UUID], purpose: str
+) -> list[dict[str, Any]]:
+    """Those of these workers whom registry lets the caller see (a union its members, an employer its staff)."""
+    viewer = {"x-party": caller.party, "x-actor": caller.actor, "x-purpose": quote(purpose)}
+    asked = {"worker_ids": sorted({str(worker) for worker in worker_ids})}
+    answer = await _ask(settings, "POST", "/identities", headers=viewer, json=asked)
+    found: list[dict[str, Any]] = answer["identities"]
+    return found
 
 
 def _permitted(settings: Settings, today: date) -> tuple[date, date]:

@@ -1,6 +1,6 @@
-"""`POST /identities`: the names of workers who are booked with the clinic that asks."""
+"""Names, passed on from registry: of workers booked with the clinic that asks, of a union's or employer's own."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -22,9 +22,28 @@ class IdentitiesRequest(BaseModel):
     purpose: Annotated[str, Field(min_length=3, max_length=200)]
 
 
+class MembersRequest(BaseModel):
+    """Whose names are needed, and what for; the worker can read both."""
+
+    worker_ids: Annotated[list[UUID], Field(min_length=1, max_length=500)]
+    purpose: Annotated[str, Field(min_length=3, max_length=200)]
+
+
+@router.post("/identities/members", response_model=None)
+async def get_members(wanted: MembersRequest, edge: EdgeOf, caller: CallerOf) -> Response:
+    """Names of a union's own members, an employer's own staff, or the worker who asks; others are left out."""
+    caller.must_be(Party.UNIONS, Party.EMPLOYERS, Party.WORKERS)
+    found = await identities.of_workers(edge.settings, caller, wanted.worker_ids, wanted.purpose)
+    return _unstored(found)
+
+
 @router.post("/identities", response_model=None)
 async def get_identities(wanted: IdentitiesRequest, edge: EdgeOf, caller: CallerOf) -> Response:
     """Names for the clinic's own appointments of these days; the look is logged before the names are given."""
     caller.must_be(Party.CLINICS)
     found = await identities.of_booked(edge.settings, edge.db, caller, wanted.appointment_ids, wanted.purpose)
+    return _unstored(found)
+
+
+def _unstored(found: list[dict[str, Any]]) -> Response:
     return Response(to_json(found), headers={"Cache-Control": "no-store"}, media_type="application/json")

@@ -15,7 +15,7 @@ from gateway.edge import CallerOf, EdgeOf
 from gateway.pages import FIRST_ID, Cursor, Limit, Page
 from gateway.problems import Refusal
 from gateway.read_models import appointments, examinations, fitness, follow_ups, health_checks, organisations
-from gateway.views.persons import EmployerFitness, FollowUpView, Proposal, WorkerRecord
+from gateway.views.persons import EmployerAppointment, EmployerFitness, FollowUpView, Proposal, WorkerRecord
 from gateway.views.union import AppointmentView, HealthCheckView
 
 router = APIRouter(tags=["people"])
@@ -106,6 +106,26 @@ async def get_conclusions(visit_id: UUID, edge: EdgeOf, caller: CallerOf) -> lis
     """Every version of the conclusion of the clinic's own visit."""
     caller.must_be(Party.CLINICS)
     return [from_json(row["body"]) for row in await examinations.conclusions(edge.db, visit_id, caller.party_id)]
+
+
+@router.get("/employers/{employer_id}/attendance")
+async def get_attendance(
+    employer_id: UUID,
+    edge: EdgeOf,
+    caller: CallerOf,
+    day: date | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 500,
+) -> Page[EmployerAppointment]:
+    """When an employer's own workers are away for the check, and whether they came; null while it lies ahead."""
+    caller.must_be(Party.EMPLOYERS)
+    if caller.uuid != employer_id:
+        raise Refusal("not-found")
+    start = pages.start(cursor, date.min, FIRST_ID)
+    rows = await appointments.of_employer(edge.db, employer_id, day, after=(start[0], start[1]), limit=limit)
+    return Page[EmployerAppointment].model_validate(
+        pages.page(rows, limit, lambda row: (row["day"], row["appointment_id"]))
+    )
 
 
 @router.get("/employers/{employer_id}/fitness")

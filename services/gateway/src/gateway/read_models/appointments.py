@@ -38,6 +38,15 @@ WHERE clinic_id = $1 AND ($2::date IS NULL OR day = $2) AND ($3::uuid IS NULL OR
   AND (day, appointment_id) > ($4, $5) ORDER BY day, appointment_id LIMIT $6
 """
 OF_WORKER = f"{COLUMNS} FROM appointments WHERE worker_id = $1 ORDER BY day, appointment_id"
+# Whether somebody refused, left or did not come is not the employer's to know: no visit took place.
+OF_EMPLOYER = """
+SELECT appointment_id, worker_id, campaign_id, site, day, start,
+       CASE WHEN state = 'kept' THEN true WHEN state IN ('missed', 'cancelled') THEN false END AS attended
+FROM appointments JOIN workers USING (worker_id)
+WHERE workers.employer_id = $1 AND ($2::date IS NULL OR day = $2)
+  AND (state <> 'cancelled' OR reason IN ('refused', 'left')) AND (day, appointment_id) > ($3, $4)
+ORDER BY day, appointment_id LIMIT $5
+"""
 OF_OTHERS = "SELECT appointment_id FROM appointments WHERE appointment_id = ANY($1::uuid[]) AND clinic_id <> $2"
 # The identity of a worker is shown for the days around the visit, and to the clinic that examines only.
 BOOKED = """
@@ -79,6 +88,13 @@ async def of_clinic(
 ) -> list[dict[str, Any]]:
     """A page of a clinic's appointments, by day and id."""
     return dicts(await db.fetch(OF_CLINIC, clinic_id, day, campaign_id, *after, limit))
+
+
+async def of_employer(
+    db: Reader, employer_id: UUID, day: date | None, *, after: tuple[date, UUID], limit: int
+) -> list[dict[str, Any]]:
+    """A page of the appointments of an employer's workers, by day and id."""
+    return dicts(await db.fetch(OF_EMPLOYER, employer_id, day, *after, limit))
 
 
 async def of_worker(db: Reader, worker_id: UUID) -> list[dict[str, Any]]:

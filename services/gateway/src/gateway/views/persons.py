@@ -11,6 +11,18 @@ from gateway.views.base import View
 from gateway.views.union import AppointmentView
 
 
+class EmployerAppointment(View):
+    """When a worker is away for the check, and whether the visit took place; never why not."""
+
+    appointment_id: UUID
+    worker_id: UUID
+    campaign_id: UUID
+    site: str
+    day: date
+    start: int
+    attended: bool | None
+
+
 class EmployerFitness(View):
     """What an employer may know of an examined worker."""
 
