@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from kernel_shop import CustomerKnown, OrderChanged, OrderStored, PoisonError, Store, an_order
+from kernel_shop import CustomerKnown, OrderChanged, OrderPlaced, OrderStored, PoisonError, Store, an_order
 
-from shared import dead_letters, replaying
-from shared.database import Database
+from shared import dead_letters, replaying, waiting
+from shared.consuming import Batch, Consumer
+from shared.database import Database, Transaction
 from shared.delivery import Delivery
 from shared.replaying import Decision, NotParkedError
 from shared.testing import Deliver, arrival_of
@@ -134,6 +135,41 @@ async def test_a_letter_that_waits_after_its_replay_and_fails_again_is_parked_ag
     parked = await database.pool.fetch("SELECT id, state, reason FROM dead_letters")
     assert [tuple(row) for row in parked] == [(letter, "parked", "handler_failed")]
     assert await database.pool.fetchval("SELECT count(*) FROM parked_keys") == 1
+
+
+async def test_a_replay_drains_what_its_own_handlers_release_of_the_same_key(
+    database: Database, deliver: Deliver
+) -> None:
+    seen: list[int] = []
+    consumer, broken = Consumer("store"), True
+
+    @consumer.on(OrderPlaced)
+    async def on_order_placed(tx: Transaction, batch: Batch[OrderPlaced]) -> None:
+        if seen:
+            seen.extend(event.amount for event in batch.events)
+        else:
+            await waiting.hold(tx, batch, "opening", [event.order_id for event in batch.events])
+
+    @consumer.on(OrderChanged)
+    async def on_order_changed(tx: Transaction, batch: Batch[OrderChanged]) -> None:
+        if broken:
+            raise PoisonError
+        seen.extend(event.amount for event in batch.events)
+        await waiting.release(tx, "opening", [event.order_id for event in batch.events])
+
+    await deliver(consumer, database, [an_order(7, order_id=KEY)])
+    changes = [OrderChanged(order_id=KEY, amount=amount) for amount in (1, 2)]
+    said = await deliver(consumer, database, changes, may_park=True)
+    letter = await database.pool.fetchval('SELECT id FROM dead_letters ORDER BY "offset" LIMIT 1')
+    broken = False
+
+    result = await replaying.replay(Delivery(consumer, database), letter, DECISION)
+
+    assert [reason for _, reason in said.outcome.parked] == ["handler_failed", dead_letters.BEHIND]
+    assert result.replayed == 2
+    assert seen == [1, 7, 2]
+    assert await database.pool.fetchval("SELECT count(*) FROM parked_keys") == 0
+    assert await database.pool.fetchval("SELECT count(*) FROM dead_letters WHERE state = 'parked'") == 0
 
 
 async def test_a_batch_waits_for_a_replay_of_its_key_and_then_flows(

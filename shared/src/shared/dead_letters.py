@@ -71,15 +71,17 @@ def delivery_events(service: str) -> DeliveryEvents:
 
 @dataclass(slots=True)
 class ParkedKeys:
-    """The parked keys that matter to one transaction."""
+    """The parked keys that matter to one transaction; one that it is draining stops nothing."""
 
     keys: set[tuple[str, str | None]] = field(default_factory=set)
+    draining: tuple[str, str | None] | None = None
 
     async def lock_shared(self, tx: Transaction, aggregates: Iterable[tuple[str, str | None]]) -> None:
         """Read which of the aggregates are parked; a replay of them waits until this transaction ends."""
         distinct = [(topic, key) for topic, key in set(aggregates) if key is not None]
         rows = await tx.fetch(SHARE_PARKED_KEYS, [topic for topic, _ in distinct], [key for _, key in distinct])
         self.keys.update((row["topic"], row["key"]) for row in rows)
+        self.keys.discard(self.draining or ("", None))
 
 
 async def park(
@@ -94,7 +96,8 @@ async def park(
     )  # fmt: skip
     if arrival.key is not None:
         await tx.execute(PARK_KEY, arrival.topic, arrival.key)
-        parked.keys.add((arrival.topic, arrival.key))
+        if arrival.aggregate != parked.draining:
+            parked.keys.add(arrival.aggregate)
     await announce(tx, group, "parked", letter, arrival, reason)
 
 

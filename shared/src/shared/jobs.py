@@ -89,8 +89,13 @@ class Job:
             await self._bisect(messages)
         else:
             await self.dispatch(messages)
+        await self.finish()
+
+    async def finish(self) -> None:
+        """Run what was released last, and park what turned out to be stuck."""
         await self.release()
-        for item in self.stuck:
+        stuck, self.stuck = self.stuck, []
+        for item in stuck:
             await self._park(item.arrival, item.reason, item.detail)
 
     async def dispatch(self, messages: Sequence[Message[Any]]) -> None:
@@ -118,9 +123,9 @@ class Job:
             self.stuck += [item for item in decoded if isinstance(item, Broken)]
 
     async def _bisect(self, messages: Sequence[Message[Any]]) -> None:
-        await bisect(messages, self._try, self._park_poison, self._unblocked)
+        await bisect(messages, self.attempt, self._park_poison, self._unblocked)
 
-    async def _try(self, messages: Sequence[Message[Any]]) -> None:
+    async def attempt(self, messages: Sequence[Message[Any]]) -> None:
         """Dispatch in a savepoint; what fails at commit must fail here, and nothing of it may remain in memory."""
         keys, results = set(self.parked.keys), Counter(self.outcome.results)
         parked, errors, stuck = len(self.outcome.parked), len(self.outcome.errors), len(self.stuck)

@@ -1,6 +1,5 @@
 """What people decide about dead letters: replay or discard, with who and why, one aggregate per transaction."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from json import loads
 from typing import Any, Literal
@@ -26,7 +25,7 @@ ACTS = "SELECT act, who, why, at FROM delivery_acts WHERE dead_letter = $1 ORDER
 LOCK_KEY = """
 SELECT 1 FROM parked_keys WHERE (topic, key) IN (SELECT topic, key FROM dead_letters WHERE id = $1) FOR UPDATE
 """
-LOCK_LETTER = "SELECT * FROM dead_letters WHERE id = $1 FOR UPDATE"
+LOCK_LETTER = "SELECT * FROM dead_letters WHERE id = $1 AND state = 'parked' FOR UPDATE"
 LOCK_LETTERS_OF_KEY = """
 SELECT * FROM dead_letters WHERE topic = $1 AND key = $2 AND state = 'parked' ORDER BY partition, "offset" FOR UPDATE
 """
@@ -90,34 +89,42 @@ async def _lock(tx: Transaction, letter: UUID) -> Record:
     """The key first: batches that read it FOR SHARE end before, those that come later see what was decided."""
     await tx.fetchval(LOCK_KEY, letter)
     row = await tx.fetchrow(LOCK_LETTER, letter)
-    if row is None or row["state"] != "parked":
+    if row is None:
         raise NotParkedError(letter)
     return row
 
 
 async def _drain(delivery: Delivery, tx: Transaction, first: Record, decision: Decision) -> Result:
-    letters: Sequence[Record] = [first]
-    if first["key"] is not None:
-        letters = await tx.fetch(LOCK_LETTERS_OF_KEY, first["topic"], first["key"])
+    """Letters that are parked while the key is drained, because a handler released them, are drained as well."""
     job = Job(delivery.consumer, delivery.metrics, tx, Outcome(), careful=True)
-    for number, letter in enumerate(letters):
-        error = await _try(job, tx, letter)
-        if error is not None:
-            await tx.execute(RECORD_ACT, letter["id"], "replay_failed", decision.who, decision.why)
-            return Result(number, letter["id"], error)
-        await _settle(tx, delivery, letter, "replayed", decision)
-    if first["key"] is not None:
-        await tx.execute(FREE_KEY, first["topic"], first["key"])
-    return Result(len(letters))
+    job.parked.draining = first["topic"], first["key"]
+    replayed = 0
+    while letters := await _parked(tx, first):
+        for letter in letters:
+            error = await _try(job, letter)
+            await job.finish()
+            if error is not None:
+                await tx.execute(RECORD_ACT, letter["id"], "replay_failed", decision.who, decision.why)
+                return Result(replayed, letter["id"], error)
+            await _settle(tx, delivery, letter, "replayed", decision)
+            replayed += 1
+    await tx.execute(FREE_KEY, first["topic"], first["key"])
+    return Result(replayed)
 
 
-async def _try(job: Job, tx: Transaction, letter: Record) -> str | None:
+async def _parked(tx: Transaction, first: Record) -> list[Record]:
+    """What is still parked of the first letter's key; a letter without a key stands alone."""
+    if first["key"] is None:
+        return await tx.fetch(LOCK_LETTER, first["id"])
+    return await tx.fetch(LOCK_LETTERS_OF_KEY, first["topic"], first["key"])
+
+
+async def _try(job: Job, letter: Record) -> str | None:
     decoded = job.consumer.decode(_arrival(letter))
     if not isinstance(decoded, Message):
         return decoded.reason
     try:
-        async with tx.savepoint():
-            await job.dispatch([decoded])
+        await job.attempt([decoded])
     except Exception as error:
         if not faults.is_of_the_message(error):
             raise
