@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scheduling.planning import blocks, bounds, classes, components, costs, naming, pricing, reasons
+from scheduling.planning import blocks, bounds, classes, completing, components, costs, naming, pricing, reasons
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import Block
 from scheduling.planning.bounds import Board
@@ -100,6 +100,7 @@ def solve(instance: Instance, time_limit: float = 5.0, seed: int = 0, progress: 
     reserve = min(0.3 * time_limit, 0.05 + SECONDS_PER_WORKER * len(instance.workers))
     _plan_parts(rules, demand, parts, tally, started + time_limit - reserve, seed)
     workers = {w.id: w for w in instance.workers}
+    completing.seat_whoever_fits(rules, workers, tally.appointments)
     unassigned = reasons.of_all(rules, workers, tally.appointments)
     cost = costs.of_plan(rules, workers, tally.appointments, unassigned)
     bound = min(int(np.ceil(tally.bound - 1e-6)), cost.total)

@@ -28,10 +28,14 @@ class Occupancy:
         self.used = {self.rules.windows.session[window] for _, _, window in grouped}
         self.away: dict[str, list[tuple[int, int, int]]] = {}
         for (line, package, window), n in grouped.items():
-            self.total[window] += n
-            self.stations[window] += n * rules.needs[rules.package_at[package]]
-            begin, end = self.absence(line, package, window)
-            self.away.setdefault(line, []).append((begin, end, n))
+            self.add(line, package, window, n)
+
+    def add(self, line: str, package: str, window: int, n: int = 1) -> None:
+        """Count `n` visits of a line's people more in a window."""
+        self.total[window] += n
+        self.stations[window] += n * self.rules.needs[self.rules.package_at[package]]
+        begin, end = self.absence(line, package, window)
+        self.away.setdefault(line, []).append((begin, end, n))
 
     def remaining(self) -> Windows:
         """The windows with the places that these appointments leave."""

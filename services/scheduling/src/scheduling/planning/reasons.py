@@ -65,10 +65,22 @@ class Chain:
         free = windows[~occupancy.full(worker.package, windows)]
         if not len(free):
             return CAPACITY_EXHAUSTED
-        for window in free.tolist():
-            if not occupancy.line_blocks(worker.line, worker.package, window):
-                raise CouldBePlacedError(f"{worker.id} fits window {window}")
+        window = self.open_window(worker, occupancy)
+        if window is not None:
+            raise CouldBePlacedError(f"{worker.id} fits window {window}")
         return LINE_ABSENCE_LIMIT
+
+    def open_window(self, worker: Worker, occupancy: Occupancy) -> int | None:
+        """The first window, used sessions before others, that takes one more visit of the worker; None if none does."""
+        structural, windows = self.windows_for(worker)
+        if structural:
+            return None
+        free = windows[~occupancy.full(worker.package, windows)]
+        used = np.isin(self.rules.windows.session[free], list(occupancy.used))
+        for window in (*free[used].tolist(), *free[~used].tolist()):
+            if not occupancy.line_blocks(worker.line, worker.package, window):
+                return int(window)
+        return None
 
     def _for_kind(self, site: str, calendar: str, package: str) -> tuple[str | None, Ints]:
         p = self.rules.package_at[package]
