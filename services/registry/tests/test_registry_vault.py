@@ -15,6 +15,7 @@ from registry.master_keys import MasterKeyError, MasterKeys
 from registry.vault import Vault
 from shared.clock import new_id, utc_now
 from shared.database import Database
+from shared.testing import Deliver, Templates
 
 pytestmark = pytest.mark.stack
 
@@ -130,7 +131,7 @@ async def test_a_new_master_key_takes_over_and_the_old_one_can_be_thrown_away(re
         await register.vault.keys([worker_id])
 
 
-async def test_keys_in_a_database_of_their_own_serve_as_well(register: Register, masters: MasterKeys) -> None:
+async def test_a_second_start_finds_the_keys_of_the_first(register: Register, masters: MasterKeys) -> None:
     again = await vault.open_vault(register.database.url, masters)
 
     async with again.database.transaction() as tx:
@@ -139,6 +140,22 @@ async def test_keys_in_a_database_of_their_own_serve_as_well(register: Register,
     assert key.key_id == register.key.key_id
     assert again.index.of("number", 1) == register.vault.index.of("number", 1)
     await again.database.close()
+
+
+async def test_the_keys_may_lie_in_a_database_of_their_own(
+    register: Register, masters: MasterKeys, database_templates: Templates, deliver: Deliver
+) -> None:
+    url = await database_templates.clone(None)
+    apart = await vault.open_vault(url, masters)
+    elsewhere = await Register.open(register.database, apart, deliver)
+    await elsewhere.with_units()
+
+    worker_id = (await elsewhere.take(a_canary())).worker_ids[0]
+
+    assert (await apart.keys([worker_id])).keys() == {worker_id}
+    assert await register.vault.keys([worker_id]) == {}
+    await apart.database.close()
+    await database_templates.drop(url.rpartition("/")[2])
 
 
 async def test_an_intake_key_is_rotated_and_its_private_half_destroyed_a_week_later(register: Register) -> None:

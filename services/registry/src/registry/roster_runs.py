@@ -217,12 +217,13 @@ async def _recall(tx: Transaction, step: Sequence[Slice], claimed: Mapping[UUID,
 
 async def _assess(tx: Transaction, step: Sequence[Slice], decisions: Mapping[UUID, list[Decision]]) -> list[Outgoing]:
     done = [part for part in step if part.is_last]
-    members = await workers.members(tx, [part.roster.unit_id for part in done])
+    counts = await workers.count(tx, [part.roster.unit_id for part in done])
+    members = await workers.members(tx, [part.roster.unit_id for part in done if part.roster.complete])
     said = []
     for part in done:
-        present = members[part.roster.unit_id]
+        unit_id = part.roster.unit_id
         joining = roster_answers.would_join(decisions[part.roster.roster_id]) if part.roster.dry_run else 0
-        said.append(roster_answers.assess(part, present, len(present) + joining))
+        said.append(roster_answers.assess(part, members.get(unit_id, ()), counts.get(unit_id, 0) + joining))
     return said
 
 
