@@ -14,6 +14,7 @@ from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import ConsumerGroupState, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from kernel_job import MIGRATIONS, ItemBooked, ItemCounted
+from stamina import retry
 
 from khamdoan.testing.servers import Servers
 from shared.kafka import TopicSpec, create_topics, producer
@@ -75,7 +76,6 @@ class Place:
             kafka_topic_prefix=self.prefix,
             otel_exporter_otlp_endpoint="",
             log_level="WARNING",
-            relay_lease_seconds=3.0,
         )
 
     @property
@@ -122,7 +122,12 @@ class Outlet:
 
     def count(self) -> int:
         """How many events can be read."""
-        return sum(self._client.get_watermark_offsets(partition, timeout=10)[1] for partition in self._partitions)
+        return sum(map(self._end, self._partitions))
+
+    @retry(on=KafkaException, attempts=10, wait_max=1.0)
+    def _end(self, partition: TopicPartition) -> int:
+        """A busy broker may for a moment not know whether it leads a fresh partition."""
+        return int(self._client.get_watermark_offsets(partition, timeout=10)[1])
 
     def sequences(self, number: int) -> dict[str, list[int]]:
         """Per key, the sequences of the first so many events in the order they can be read."""
