@@ -12,6 +12,7 @@ from demo.edge import EdgeError
 from demo.world import World
 
 PATIENCE_SECONDS = 300
+NOT_FOUND = 404
 
 
 async def start(world: World, day: date) -> None:
@@ -36,8 +37,13 @@ async def _is_published(world: World, plan_id: str) -> bool:
 
 
 async def plans(world: World, state: str) -> list[dict[str, Any]]:
-    """The campaign's plans in a state."""
-    listed: list[dict[str, Any]] = await world.authority.get(f"/campaigns/{world.campaign_id}/plans", state=state)
+    """The campaign's plans in a state; none before anybody has proposed it."""
+    try:
+        listed: list[dict[str, Any]] = await world.authority.get(f"/campaigns/{world.campaign_id}/plans", state=state)
+    except EdgeError as error:
+        if error.status != NOT_FOUND:
+            raise
+        return []
     return listed
 
 

@@ -17,7 +17,11 @@ ASK_AT_ONCE = 5_000
 
 
 class EdgeError(Exception):
-    """The edge refused something that the demo has a right to say."""
+    """The edge refused something that the demo has a right to say; `status` where it answered with one."""
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 @dataclass(slots=True)
@@ -122,12 +126,18 @@ class Caller:
     async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = self._headers | options.pop("headers", {})
         for _ in range(100):
-            answer = await self.edge.http.request(method, path, headers=headers, **options)
+            try:
+                answer = await self.edge.http.request(method, path, headers=headers, **options)
+            except httpx.TransportError:  # every event and roster has its id, so it may be said again
+                await asyncio.sleep(0.3)
+                continue
             if answer.status_code not in {429, 503}:
                 break
             await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+        else:
+            raise EdgeError(f"{method} {path}: the edge is away")
         if answer.is_error:
-            raise EdgeError(f"{method} {path}: {answer.status_code} {answer.text[:1000]}")
+            raise EdgeError(f"{method} {path}: {answer.status_code} {answer.text[:1000]}", answer.status_code)
         return answer
 
     @property
