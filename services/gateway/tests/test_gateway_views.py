@@ -204,6 +204,24 @@ async def test_the_union_sees_why_a_check_is_due_and_that_it_took_place(as_: Cli
     assert check["grounds"][0]["text_vi"] == "Khám định kỳ"
 
 
+async def test_another_provinces_union_reads_nothing_of_a_campaign_that_does_not_concern_it(
+    as_: Clients, world: World, database: Database, deliver: Deliver
+) -> None:
+    other = uuid4()
+    alert = coordination.AlertRaised(
+        campaign_id=world.campaign, kind="behind-plan", on_day=DAY, text_vi="chậm", text_en="behind"
+    )
+    await deliver(CONSUMER, database, [an_organisation(other, kind="LDLD_TINH"), alert])
+    own, above, stranger = await as_.union(world.unit), await as_.union(world.root), await as_.union(other)
+
+    for client in (own, above):
+        assert (await client.get(f"/campaigns/{world.campaign}")).status_code == 200
+        assert len((await client.get("/campaigns")).json()["items"]) == 1
+        assert len((await client.get("/alerts")).json()["items"]) == 1
+    _, text = await _all_that_is_shown(stranger, world)
+    assert not any(str(known) in text for known in (world.campaign, world.unit, world.worker, world.session))
+
+
 @pytest.mark.parametrize(
     ("turns", "state"),
     [

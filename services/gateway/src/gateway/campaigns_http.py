@@ -44,6 +44,22 @@ async def own_unit(edge: Edge, caller: Caller, unit_id: UUID | None) -> UUID | N
     return asked
 
 
+async def concerned(edge: Edge, caller: Caller) -> list[UUID] | None:
+    """The units whose campaigns a union may read about: its own, those above and below; None means all campaigns."""
+    if caller.party_class is Party.UNIONS:
+        return await organisations.kin(edge.db, caller.uuid)
+    caller.must_be(Party.HEALTH, Party.CLINICS, Party.OPERATIONS)
+    return None
+
+
+async def concerning(edge: Edge, caller: Caller, campaign_id: UUID) -> dict[str, Any]:
+    """The campaign, if the caller may read about it."""
+    campaign = await campaigns.get(edge.db, campaign_id, await concerned(edge, caller))
+    if campaign is None:
+        raise Refusal("not-found")
+    return campaign
+
+
 @router.get("/day")
 async def get_day(edge: EdgeOf, caller: CallerOf) -> Day:  # noqa: ARG001 - any party may know, but must say who it is
     """The current business date (Asia/Ho_Chi_Minh), and how far the services have come with its work."""
@@ -77,20 +93,16 @@ async def get_lines(unit_id: UUID, edge: EdgeOf, caller: CallerOf) -> list[LineV
 async def list_campaigns(
     edge: EdgeOf, caller: CallerOf, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[CampaignLine]:
-    """All campaigns, by id."""
-    caller.must_be(Party.UNIONS, Party.HEALTH, Party.CLINICS, Party.OPERATIONS)
+    """All campaigns that concern the caller, by id."""
     (after,) = pages.start(cursor, FIRST_ID)
-    rows = await campaigns.listed(edge.db, after=after, limit=limit)
+    rows = await campaigns.listed(edge.db, await concerned(edge, caller), after=after, limit=limit)
     return Page[CampaignLine].model_validate(pages.page(rows, limit, lambda row: (row["campaign_id"],)))
 
 
 @router.get("/campaigns/{campaign_id}")
 async def get_campaign(campaign_id: UUID, edge: EdgeOf, caller: CallerOf) -> CampaignView:
     """A campaign: scope, period, targets, whose word counts, the frozen scope and the closing."""
-    caller.must_be(Party.UNIONS, Party.HEALTH, Party.CLINICS, Party.OPERATIONS)
-    campaign = await campaigns.get(edge.db, campaign_id)
-    if campaign is None:
-        raise Refusal("not-found")
+    campaign = await concerning(edge, caller, campaign_id)
     return CampaignView.model_validate({**campaign, "units": len(campaign["unit_ids"])})
 
 
@@ -98,10 +110,11 @@ async def get_campaign(campaign_id: UUID, edge: EdgeOf, caller: CallerOf) -> Cam
 async def get_denominators(
     campaign_id: UUID, edge: EdgeOf, caller: CallerOf, cursor: Cursor = None, limit: Limit = 1_000
 ) -> Page[Denominator]:
-    """The frozen denominator of every unit, by unit."""
-    caller.must_be(Party.UNIONS, Party.HEALTH, Party.OPERATIONS)
+    """The frozen denominator of every unit, by unit; a union sees its own subtree."""
+    root = await own_unit(edge, caller, None)
+    units = await organisations.subtree(edge.db, root) if root else None
     (after,) = pages.start(cursor, FIRST_ID)
-    rows = await campaigns.denominators(edge.db, campaign_id, after=after, limit=limit)
+    rows = await campaigns.denominators(edge.db, campaign_id, units, after=after, limit=limit)
     return Page[Denominator].model_validate(pages.page(rows, limit, lambda row: (row["unit_id"],)))
 
 
@@ -111,6 +124,7 @@ async def get_plans(
 ) -> list[PlanView]:
     """The plans of a campaign, in order of their days: size, cost, bound, and why some have no place."""
     caller.must_be(Party.UNIONS, Party.HEALTH, Party.OPERATIONS)
+    await concerning(edge, caller, campaign_id)
     return [PlanView.model_validate(row) for row in await plans.of_campaign(edge.db, campaign_id, state)]
 
 
@@ -127,6 +141,7 @@ async def get_sessions(
     """A campaign's sessions, by id; a clinic sees its own."""
     (after,) = pages.start(cursor, FIRST_ID)
     whose = _clinic(caller, clinic_id)
+    await concerning(edge, caller, campaign_id)
     rows = await sessions.of_campaign(edge.db, campaign_id, whose, day, after=after, limit=limit)
     return Page[SessionView].model_validate(pages.page(rows, limit, lambda row: (row["session_id"],)))
 

@@ -9,10 +9,9 @@ from pydantic_core import from_json
 from contracts.base import Party
 from contracts.coordination import Figures
 from gateway import class_mixes, suppression
-from gateway.campaigns_http import AsOf, own_unit
+from gateway.campaigns_http import AsOf, concerning, own_unit
 from gateway.edge import CallerOf, EdgeOf
-from gateway.problems import Refusal
-from gateway.read_models import campaigns, coverage, follow_ups, organisations, reconciliation
+from gateway.read_models import coverage, follow_ups, organisations, reconciliation
 from gateway.views.parties import Agreement, CoverageTree, CoverageView, Reconciliation
 from gateway.views.union import ClassMix, ClosedLoops
 
@@ -33,9 +32,7 @@ async def get_coverage(
     A union reads its own subtree; the authority names the unit, or gets the campaign's scope as children.
     """
     unit = await own_unit(edge, caller, unit_id)
-    campaign = await campaigns.get(edge.db, campaign_id)
-    if campaign is None:
-        raise Refusal("not-found")
+    campaign = await concerning(edge, caller, campaign_id)
     day: date | None = as_of
     below = await organisations.children(edge.db, unit, day) if unit else campaign["scope_unit_ids"]
     figures = await coverage.of_units(edge.db, campaign_id, [*([unit] if unit else []), *below], day)
@@ -51,9 +48,7 @@ async def get_coverage(
 async def get_reconciliation(campaign_id: UUID, edge: EdgeOf, caller: CallerOf) -> Reconciliation:
     """The campaign's totals as coordination states them, beside what the gateway counts by itself."""
     caller.must_be(Party.UNIONS, Party.HEALTH, Party.OPERATIONS)
-    campaign = await campaigns.get(edge.db, campaign_id)
-    if campaign is None:
-        raise Refusal("not-found")
+    campaign = await concerning(edge, caller, campaign_id)
     roots = await coverage.of_units(edge.db, campaign_id, campaign["scope_unit_ids"], None)
     stated = _sum([Figures.model_validate(from_json(row["figures"])) for row in roots.values()])
     counted = await reconciliation.count(edge.db, campaign_id)

@@ -18,7 +18,9 @@ ON CONFLICT (alert_id) DO NOTHING
 DETECT = "INSERT INTO clusters SELECT * FROM json_populate_recordset(NULL::clusters, $1::json) ON CONFLICT DO NOTHING"
 LIST = """
 SELECT alert_id, campaign_id, unit_id, kind, on_day, text_vi, text_en FROM alerts
-WHERE ($1::uuid IS NULL OR campaign_id = $1) AND ($2::uuid[] IS NULL OR unit_id IS NULL OR unit_id = ANY($2))
+WHERE ($1::uuid IS NULL OR campaign_id = $1)
+  AND ($2::uuid[] IS NULL OR unit_id = ANY($2)
+       OR unit_id IS NULL AND campaign_id IN (SELECT campaign_id FROM campaigns WHERE scope_unit_ids && $2))
   AND alert_id > $3 ORDER BY alert_id LIMIT $4
 """
 

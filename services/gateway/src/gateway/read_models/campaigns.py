@@ -101,18 +101,19 @@ SELECT campaigns.*, CASE WHEN closings.state = 'closed' THEN 'closed' WHEN closi
        closings.on_day AS closing_on, closings.figures AS closing_figures, closings.digest, closings.signature,
        closings.public_key
 FROM campaigns LEFT JOIN frozen_scopes AS frozen USING (campaign_id) LEFT JOIN closings USING (campaign_id)
-WHERE campaign_id = $1
+WHERE campaign_id = $1 AND ($2::uuid[] IS NULL OR scope_unit_ids && $2)
 """
 APPROVALS = """
 SELECT subject, party, missing, at FROM approvals WHERE subject_id = ANY($1::uuid[]) ORDER BY subject, party
 """
 LIST = """
 SELECT campaign_id, programme_id, title, state, period_from, period_to FROM campaigns
-WHERE campaign_id > $1 ORDER BY campaign_id LIMIT $2
+WHERE campaign_id > $1 AND ($3::uuid[] IS NULL OR scope_unit_ids && $3) ORDER BY campaign_id LIMIT $2
 """
 SCOPES = "SELECT campaign_id, scope_unit_ids FROM campaigns WHERE campaign_id = ANY($1::uuid[])"
 DENOMINATORS = """
-SELECT unit_id, workers, due FROM frozen_units WHERE campaign_id = $1 AND unit_id > $2 ORDER BY unit_id LIMIT $3
+SELECT unit_id, workers, due FROM frozen_units
+WHERE campaign_id = $1 AND unit_id > $2 AND ($4::uuid[] IS NULL OR unit_id = ANY($4)) ORDER BY unit_id LIMIT $3
 """
 
 
@@ -163,23 +164,25 @@ async def approve(tx: Transaction, batch: Batch[ApprovalRecorded]) -> None:
     await tx.execute(APPROVE, as_told_rows(batch))
 
 
-async def get(db: Reader, campaign_id: UUID) -> dict[str, Any] | None:
-    """A campaign with its stage, closing and approvals, or None."""
-    row = await db.fetchrow(GET, campaign_id)
+async def get(db: Reader, campaign_id: UUID, units: list[UUID] | None) -> dict[str, Any] | None:
+    """A campaign with its stage, closing and approvals; None where there is none, or none that has these in scope."""
+    row = await db.fetchrow(GET, campaign_id, units)
     if row is None:
         return None
     approvals = await db.fetch(APPROVALS, [campaign_id, row["programme_id"]])
     return {**dict(row), "state": row["stage"], "approvals": dicts(approvals)}
 
 
-async def listed(db: Reader, *, after: UUID, limit: int) -> list[dict[str, Any]]:
-    """A page of campaigns, by id."""
-    return dicts(await db.fetch(LIST, after, limit))
+async def listed(db: Reader, units: list[UUID] | None, *, after: UUID, limit: int) -> list[dict[str, Any]]:
+    """A page of campaigns, by id; of those that have some of the units in scope, where named."""
+    return dicts(await db.fetch(LIST, after, limit, units))
 
 
-async def denominators(db: Reader, campaign_id: UUID, *, after: UUID, limit: int) -> list[dict[str, Any]]:
-    """A page of the frozen denominators, by unit."""
-    return dicts(await db.fetch(DENOMINATORS, campaign_id, after, limit))
+async def denominators(
+    db: Reader, campaign_id: UUID, units: list[UUID] | None, *, after: UUID, limit: int
+) -> list[dict[str, Any]]:
+    """A page of the frozen denominators, by unit; of some units, where named."""
+    return dicts(await db.fetch(DENOMINATORS, campaign_id, after, limit, units))
 
 
 async def outside(tx: Transaction, caller: Caller, campaign_ids: Sequence[UUID]) -> list[UUID]:

@@ -72,6 +72,16 @@ WITH RECURSIVE known AS (
 )
 SELECT organisation_id FROM tree
 """
+ABOVE = """
+WITH RECURSIVE up (node, steps) AS (
+    SELECT $1::uuid, 0
+    UNION ALL
+    SELECT version.parent_id, steps + 1
+    FROM up CROSS JOIN LATERAL (SELECT * FROM organisation_on(up.node, $2)) AS version
+    WHERE steps < 30 AND version.parent_id IS NOT NULL
+)
+SELECT node FROM up
+"""
 CHILDREN = """
 SELECT organisation_id FROM (SELECT DISTINCT ON (organisation_id) organisation_id, parent_id FROM organisations
                              WHERE valid_from <= $2 ORDER BY organisation_id, valid_from DESC) AS known
@@ -107,6 +117,12 @@ async def within(db: Reader, unit_ids: Sequence[UUID], root: UUID) -> list[UUID]
 async def subtree(db: Reader, root: UUID) -> list[UUID]:
     """A unit and all below it today."""
     return [row["organisation_id"] for row in await db.fetch(SUBTREE, root, await today(db))]
+
+
+async def kin(db: Reader, unit_id: UUID) -> list[UUID]:
+    """A unit, all above it and all below it today: whose campaigns concern it."""
+    above = [row["node"] for row in await db.fetch(ABOVE, unit_id, await today(db))]
+    return [*above, *await subtree(db, unit_id)]
 
 
 async def tree(db: Reader, root: UUID | None, as_of: date | None, *, after: UUID, limit: int) -> list[dict[str, Any]]:
