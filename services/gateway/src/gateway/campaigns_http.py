@@ -160,11 +160,12 @@ async def get_permits(
 async def get_alerts(
     edge: EdgeOf, caller: CallerOf, campaign_id: UUID | None = None, cursor: Cursor = None, limit: Limit = 200
 ) -> Page[AlertView]:
-    """Alerts, by id; a union sees those of its own subtree and of campaigns as a whole."""
+    """Alerts, by id; a union sees those of its own subtree and of campaigns that concern it as a whole."""
     (after,) = pages.start(cursor, FIRST_ID)
     root = await own_unit(edge, caller, None)
     units = await organisations.subtree(edge.db, root) if root else None
-    rows: list[dict[str, Any]] = await alerts.listed(edge.db, campaign_id, units, after=after, limit=limit)
+    whole = await concerned(edge, caller) if root else None
+    rows = await alerts.listed(edge.db, campaign_id, units, whole, after=after, limit=limit)
     return Page[AlertView].model_validate(pages.page(rows, limit, lambda row: (row["alert_id"],)))
 
 

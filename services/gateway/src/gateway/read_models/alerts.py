@@ -20,7 +20,7 @@ LIST = """
 SELECT alert_id, campaign_id, unit_id, kind, on_day, text_vi, text_en FROM alerts
 WHERE ($1::uuid IS NULL OR campaign_id = $1)
   AND ($2::uuid[] IS NULL OR unit_id = ANY($2)
-       OR unit_id IS NULL AND campaign_id IN (SELECT campaign_id FROM campaigns WHERE scope_unit_ids && $2))
+       OR unit_id IS NULL AND campaign_id IN (SELECT campaign_id FROM campaigns WHERE scope_unit_ids && $5))
   AND alert_id > $3 ORDER BY alert_id LIMIT $4
 """
 
@@ -36,7 +36,13 @@ async def detect(tx: Transaction, batch: Batch[ClusterDetected]) -> None:
 
 
 async def listed(
-    db: Reader, campaign_id: UUID | None, unit_ids: list[UUID] | None, *, after: UUID, limit: int
+    db: Reader,
+    campaign_id: UUID | None,
+    units: list[UUID] | None,
+    concerned: list[UUID] | None,
+    *,
+    after: UUID,
+    limit: int,
 ) -> list[dict[str, Any]]:
-    """A page of alerts, by id; of some units where named."""
-    return dicts(await db.fetch(LIST, campaign_id, unit_ids, after, limit))
+    """A page of alerts, by id; where units are named, theirs and those of whole campaigns that concern them."""
+    return dicts(await db.fetch(LIST, campaign_id, units, after, limit, concerned))
