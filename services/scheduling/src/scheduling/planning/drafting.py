@@ -15,7 +15,8 @@ from scheduling.planning.openings import Outcome
 from scheduling.planning.pricing import Floats, Prices
 
 HOT, WARM, COLD = 20.0, 2.0, 0.2
-MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.45, 0.1, 0.5
+MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
+RARELY_OPEN = 0.15
 
 
 class Draft:
@@ -29,7 +30,7 @@ class Draft:
         self.free = Market(block, absence, by_line=False)
         self.free.run(5, HOT, HOT)
         step = (time.monotonic() - started) / 5
-        self.pace = int(np.clip(0.15 * (deadline - started) / max(step, 1e-4), 16, 60))
+        self.pace = int(np.clip(0.1 * (deadline - started) / max(step, 1e-4), 16, 60))
 
     def run(self) -> Outcome:
         """Plan, mend and bound until the deadline."""
@@ -42,13 +43,16 @@ class Draft:
         ledger = Ledger(self.block, self.absence)
         seat_by_prices(ledger, priced)
         self.keep(ledger)
-        if not self.mend(market, priced):
-            opened = np.flatnonzero(market.lower > HALF)
-            self.keep(neighbourhoods.sweep_through(ledger, opened, self.deadline, 2, openings=False))
-        if self.outcome.ledger is not None:
-            every = np.arange(len(self.block.sessions))
-            until = self.deadline - BOUND_SHARE * (self.deadline - self.started)
-            self.keep(neighbourhoods.sweep_through(self.outcome.ledger, every, until, 6, openings=True))
+        assert self.outcome.ledger is not None      # an inserted state always exists
+        used = np.maximum(market.lower, self.outcome.ledger.visits > 0)
+        priced = self.visit_cost + pricing.charges(self.block, self.absence, market.prices())
+        priced[:, (used < HALF)[self.block.window_session]] += FORBIDDEN
+        if not self.mend(market, used, priced):
+            opened = np.flatnonzero(used > HALF)
+            self.keep(neighbourhoods.sweep_through(ledger, opened, self.deadline, 4, openings=False))
+        every = np.arange(len(self.block.sessions))
+        until = self.deadline - BOUND_SHARE * (self.deadline - self.started)
+        self.keep(neighbourhoods.sweep_through(self.outcome.ledger, every, until, 6, openings=True))
         if time.monotonic() < self.deadline:
             self.free.run(self.pace, 1.0, COLD)
             self.prove(self.free.prices())
@@ -78,10 +82,14 @@ class Draft:
         market.run(max(8, self.pace // 2), 1.0, COLD)
         return market
 
-    def mend(self, market: Market, priced: Floats) -> bool:
-        """Seat everybody anew by linear programs over the nearly cheapest windows; False if they take too long."""
+    def mend(self, market: Market, used: Floats, priced: Floats) -> bool:
+        """Seat everybody anew by linear programs over the nearly cheapest windows; False if they take too long.
+
+        The market's sessions are open; those that were opened for the rest stay so only if the first program says so.
+        """
         relaxation = Relaxation(self.block, self.absence, seed=self.seed)
-        relaxation.limit(market.lower, market.upper)
+        lower, upper = market.lower, used
+        relaxation.limit(lower, upper)
         relaxation.add_columns(*offering.near(self.block, priced))
         if self.outcome.ledger:
             relaxation.add_columns(*np.nonzero(self.outcome.ledger.count))
@@ -94,6 +102,10 @@ class Draft:
             except TimeoutError:
                 break
             self.keep(rounding.settle(relaxation, solution, min(2.0, MENDING_SHARE * left), priced))
+            if not done:
+                needed = (solution.openings > RARELY_OPEN).astype(np.float64)
+                relaxation.limit(needed, needed)
+            complete = complete and done
             done = True
             if complete:
                 break

@@ -28,7 +28,7 @@ def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: F
     broken |= crowded[relaxation.block.line]
     whole = np.flatnonzero((seats > 0) & ~broken[classes])
     ledger.add_many(classes[whole], windows[whole], seats[whole])
-    open_now = solution.openings > 0.5
+    open_now = solution.openings > TOLERANCE
     free = np.flatnonzero(broken[classes] & open_now[relaxation.block.window_session[windows]])
     if len(free):
         seat_exactly(ledger, classes[free], windows[free], seconds)
