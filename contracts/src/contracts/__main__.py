@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
         case _:
             sys.stderr.write(f"{__doc__}\n")
             return 2
-    faults = [f"incompatible: {fault}" for fault in broken()] + [f"stale, run make contracts: {p}" for p in stale()]
+    faults = [f"incompatible: {fault}" for fault in broken()] + [f"stale, generate it: {p}" for p in stale()]
     sys.stderr.writelines(f"{fault}\n" for fault in faults)
     return 1 if faults else 0
 

@@ -5,10 +5,10 @@ from contracts.catalogue import PARTIES, SERVICES, written_by
 
 _HEAD = """# The events
 
-Written from the event classes in `contracts/` by `make contracts`; do not edit. Topic, key and readers are where an
-event goes; *closes* names the types that answer an intake event and so close its receipt; *shown to* are the outside
-parties that may see it or what is made of it. Fields in **bold** are restricted: personal data travels only sealed,
-health data only on restricted topics.
+Written from the event classes in `contracts/` by `python -m contracts generate`; do not edit. Topic, key and readers
+are where an event goes; *closes* names the types that answer an intake event and so close its receipt; *shown to* are
+the outside parties that may see it or what is made of it. Fields in **bold** are restricted: personal data travels only
+sealed, health data only on restricted topics.
 """
 
 
