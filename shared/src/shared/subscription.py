@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 Records = tuple[ConsumerRecord, ...]
 HANGING_SECONDS = 120.0
 COMMIT_SECONDS = 0.25
+# Nothing depends on these commits; a coordinator that is away must not slow the batches down.
+AFTER_FAILURE_SECONDS = 10.0
 
 
 class ShrunkPartitionError(Exception):
@@ -178,7 +180,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         for item in decoded:
             partition = TopicPartition(prefix + item.arrival.topic, item.arrival.partition)
             self._next[partition] = max(self._next.get(partition, 0), item.arrival.offset + 1)
-        if self._batches.empty() or monotonic() - self._committed_at > COMMIT_SECONDS:
+        since = monotonic() - self._committed_at
+        if since > COMMIT_SECONDS or (since > 0 and self._batches.empty()):
             await self._commit()
 
     async def _commit(self) -> None:
@@ -192,7 +195,9 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self.consumer.commit(done)
         except (KafkaError, TimeoutError) as error:
             log.warning("offsets not committed", error=type(error).__name__)
-        self._committed_at = monotonic()
+            self._committed_at = monotonic() + AFTER_FAILURE_SECONDS
+        else:
+            self._committed_at = monotonic()
         self._delivery.failpoints.passed("after_offset_commit")
 
     async def on_partitions_revoked(self, _revoked: set[TopicPartition]) -> None:

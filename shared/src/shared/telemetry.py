@@ -173,10 +173,22 @@ def set_up_logs(service: str, level: str) -> None:
     root.setLevel(max(number, logging.WARNING))
 
 
+QUIET_SECONDS = 5.0
+
+
 class _TemplateHandler(logging.Handler):
     """A library's log line without the values in it, which may be anybody's; asyncio's own lines are all value."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, int], float] = {}
+
     def emit(self, record: logging.LogRecord) -> None:
+        # A library that tries again without pause would write thousands of lines a second.
+        place = record.pathname, record.lineno
+        if record.created - self._said.get(place, 0.0) < QUIET_SECONDS:
+            return
+        self._said[place] = record.created
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         details = {"error": error} if error else {}
         text = "unhandled in the loop" if record.name == "asyncio" else str(record.msg)
