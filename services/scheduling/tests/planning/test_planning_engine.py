@@ -8,7 +8,7 @@ from scheduling.planning import Instance, check, read_instance, solve, write_sol
 sys.path.insert(0, str(Path(__file__).parent))
 import bench_data
 
-PUBLIC = [("hagiang-commune", 3.0, 2_425_000), ("tight-3k", 4.0, 36_345_000)]
+PUBLIC = [("hagiang-commune", 20.0, 2_418_736), ("tight-3k", 20.0, 36_340_279)]
 
 
 @pytest.mark.parametrize(("name", "seconds", "ceiling"), PUBLIC)

@@ -14,7 +14,7 @@ from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.pricing import Floats, Prices
 
 FIRST_STEPS = (60, 20.0, 0.5)
-CLEARLY_OPEN, DIVE_ROUNDS = 0.95, 3
+CLEARLY_OPEN, DIVE_ROUNDS, EARLY_SECONDS = 0.95, 3, 0.3
 
 
 @dataclass
@@ -86,6 +86,8 @@ class Search:
                 share = solution.openings[loose]
                 if _undecided(solution) is None:
                     break
+                if not (lower > whole[0]).any():
+                    self._leaf(solution, np.inf, EARLY_SECONDS)      # dear but valid, should time run out on the way
                 clear = (share > CLEARLY_OPEN) | (share < HALF_OPEN)
                 clear[share.argmax()] = True
                 lower[loose[clear & (share > HALF_OPEN)]] = 1
@@ -139,8 +141,8 @@ class Search:
         self._push(floor, opened, upper)
         return lower, closed
 
-    def _leaf(self, solution: Solution, floor: float) -> None:
-        ledger = rounding.settle(self.relaxation, solution, min(2.0, self.deadline - time.monotonic()))
+    def _leaf(self, solution: Solution, floor: float, seconds: float = 2.0) -> None:
+        ledger = rounding.settle(self.relaxation, solution, min(seconds, self.deadline - time.monotonic()))
         cost = ledger.cost()
         if cost < self.outcome.cost:
             self.outcome.ledger, self.outcome.cost = ledger, cost
