@@ -128,6 +128,33 @@ async def test_a_rejected_value_is_reported_and_not_classified(database: Databas
     assert events[0].if_no_tumour is None
 
 
+def a_report(station: str, **values: tuple[str, str]) -> clinics.LaboratoryReported:
+    rows = [{"index": index, "value": value, "unit": unit} for index, (value, unit) in values.items()]
+    return clinics.LaboratoryReported.model_validate({
+        "visit_id": visit(), "clinic_id": "02123", "station": station, "reported_at": "2026-08-05T03:00:00Z",
+        "rows": rows,
+    })  # fmt: skip
+
+
+async def test_a_laboratory_value_in_another_unit_is_converted(database: Database, deliver: Deliver) -> None:
+    stations = ["REC", *HEALTHY, "BLD"]
+    await deliver(consumer, database, [a_worker(), an_appointment(stations=stations), *all_sections()])
+    await deliver(consumer, database, [a_report("BLD", glucose_mmol_l=("396", "mg/dL"))])
+
+    concluded = await deliver(consumer, database, [a_conclusion()])
+
+    assert {f.reason for f in of(said.FollowUpOpened, concluded)} == {"critical_glucose"}
+
+
+async def test_a_laboratory_row_of_another_station_is_refused(database: Database, deliver: Deliver) -> None:
+    stations = ["REC", *HEALTHY, "URI"]
+    await deliver(consumer, database, [a_worker(), an_appointment(stations=stations)])
+
+    events = await deliver(consumer, database, [a_report("URI", glucose_mmol_l=("5.2", "mmol/L"))])
+
+    assert [p.code for p in events[0].problems] == ["laboratory.other_station"]
+
+
 async def test_a_conclusion_is_said_in_full_as_a_fact_and_as_fitness(database: Database, deliver: Deliver) -> None:
     await examined(database, deliver)
 

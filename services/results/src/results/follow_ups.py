@@ -9,12 +9,14 @@ from contracts import clinics
 from contracts.fields import Problem
 from contracts.results import ClusterDetected, FollowUpClosed, FollowUpOpened
 from results import model, records, store
-from results.classification.clusters import SMALLEST_GROUP
 from results.classification.follow_ups import derive
 from results.classification.sections import values_of
 from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
+
+SMALLEST_GROUP = 10
+"""A smaller number of like findings, told to others, could point at a person."""
 
 Concluded = tuple[Message[Any], Any, date, model.Sections, int]
 

@@ -1,12 +1,13 @@
 """The rules of records and conclusions that are not medicine, pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from contracts.clinics import LaboratoryReported
 from contracts.fields import Problem
-from results.classification.fields import BY_NAME
+from results.classification import laboratory
 
 Sections = dict[str, dict[str, Any]]
 VALID_MONTHS = 12
@@ -17,6 +18,10 @@ _MESSAGES = {
     "record.station_not_in_package": (
         "Bàn khám này không có trong gói khám của lượt",
         "The visit's package does not have this station",
+    ),
+    "laboratory.other_station": (
+        "Chỉ số này thuộc bàn khám khác",
+        "The index belongs to another station",
     ),
     "record.concluded": (
         "Lượt khám đã kết luận; cần bản sửa đổi",
@@ -54,13 +59,26 @@ class Records:
             self.unanswered.append(source)
 
 
-def laboratory_findings(rows: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """A laboratory report's rows as the fields of its section; a field of codes holds several, divided by `;`."""
-    found: dict[str, Any] = {}
-    for index, value in rows:
-        known = BY_NAME.get(index)
-        found[index] = [part for part in value.split(";") if part] if known and known.kind == "codes" else value
-    return found
+def laboratory_findings(report: LaboratoryReported) -> tuple[dict[str, Any], list[Problem]]:
+    """A report's rows as the fields of its station, in their units; and what is wrong with rows that do not fit.
+
+    A row with an index that no rule knows is kept under its own name and classified by none.
+    """
+    placed, strange = laboratory.sections((row.index, row.value, row.unit) for row in report.rows)
+    known = {one.field for one in strange}
+    problems = [
+        Problem(code=f"laboratory.{one.code}", field=one.field, message_vi=one.vi, message_en=one.en)
+        for one in strange
+        if one.severity == "reject"
+    ]
+    problems += [
+        problem("laboratory.other_station", field)
+        for section, fields in placed.items()
+        if section != report.station
+        for field in fields
+    ]
+    others = {row.index: row.value for row in report.rows if row.index in known}
+    return {**placed.get(report.station, {}), **others}, problems
 
 
 def record_problems(

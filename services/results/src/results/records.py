@@ -22,12 +22,16 @@ async def take_sections(tx: Transaction, batch: Batch[SectionRecorded]) -> None:
 
 
 async def take_laboratory(tx: Transaction, batch: Batch[LaboratoryReported]) -> None:
-    """Keep a laboratory's report of each visit."""
-    locked = await visits.lock(tx, batch)
-    taken = [
-        (m, visit, model.laboratory_findings((row.index, row.value) for row in m.event.rows), None)
-        for m, visit in locked
-    ]
+    """Keep a laboratory's report of each visit, in the units of the rules; one with an unreadable row is refused."""
+    taken: list[Taken] = []
+    refused: list[tuple[Message[Any], Sequence[Problem]]] = []
+    for m, visit in await visits.lock(tx, batch):
+        findings, problems = model.laboratory_findings(m.event)
+        if problems:
+            refused.append((m, problems))
+        else:
+            taken.append((m, visit, findings, None))
+    await refuse(tx, refused)
     await _take(tx, taken, "laboratory")
 
 

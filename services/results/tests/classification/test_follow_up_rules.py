@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from results.classification import clusters, follow_ups, occupational_diseases
+from results.classification import follow_ups, occupational_diseases
 from results.classification.escalations import escalations
 
 
@@ -96,17 +96,6 @@ def test_chest_pain_is_escalated_only_with_an_abnormal_ecg():
 
 def test_a_rejected_value_escalates_nothing():
     assert escalations({"BLD": {"glucose_mmol_l": 95}}) == []
-
-
-def test_ten_hearing_losses_on_one_line_are_a_cluster_that_names_only_the_line():
-    found = clusters.detect("noise_induced_hearing_loss", {"line-2": 9, "line-1": 10, "line-3": 31})
-    assert [(one.line, one.at_least) for one in found] == [("line-1", 10), ("line-3", 10)]
-    assert "31" not in found[1].text.vi + found[1].text.en
-
-
-def test_a_cluster_of_fewer_than_ten_is_refused_because_it_could_point_at_a_person():
-    with pytest.raises(ValueError, match="point at a person"):
-        clusters.detect("noise_induced_hearing_loss", {"line-1": 9}, at_least=9)
 
 
 def test_the_list_has_35_diseases_and_nine_go_to_assessment_at_once():
