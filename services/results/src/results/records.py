@@ -50,7 +50,7 @@ async def _take(tx: Transaction, taken: Sequence[Taken], kind: Any) -> None:
         [e.station for e in events],
         [e.recorded_at if kind == "section" else e.reported_at for e in events],
         [e.examiner_licence if kind == "section" else None for e in events],
-        [dumps(findings) for _, _, findings, _ in good],
+        [dumps(findings, default=str) for _, _, findings, _ in good],
         [not_done for _, _, _, not_done in good],
     )
     noted = await tx.fetch(store.NOTE_RECEIVED, [e.visit_id for e in events], [e.station for e in events])
