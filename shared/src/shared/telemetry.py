@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -139,7 +140,8 @@ class TracedApp:
         parent = tracing.context_of(headers.get("traceparent"))
         with provider.get_tracer("shared").start_as_current_span(
             scope["method"],
-            context=trace.set_span_in_context(NonRecordingSpan(parent)) if parent else None,
+            # Not the current context: a connection whose reading was paused goes on in that of an earlier request.
+            context=trace.set_span_in_context(NonRecordingSpan(parent), Context()) if parent else Context(),
             kind=SpanKind.SERVER,
             record_exception=False,
             set_status_on_exception=False,
