@@ -19,11 +19,9 @@ class Component:
 def split(rules: Rules, demand: Demand) -> list[Component]:
     """The components with work and sessions, smallest first; classes that reach no session are left out."""
     instance = rules.instance
-    holidays = instance.holidays
     site_at = {site: k for k, site in enumerate(rules.sites)}
     session_site = np.array([site_at[s.site] for s in instance.sessions], dtype=np.int64)
-    usable = np.array([s.permit and s.day not in holidays and s.day >= rules.first_free for s in instance.sessions],
-                      dtype=np.bool_)
+    usable = np.array([rules.in_force(s) for s in instance.sessions], dtype=np.bool_)
     hosting = np.zeros(len(rules.sites), dtype=np.bool_)
     hosting[session_site[usable]] = True
     parent = list(range(len(rules.sites)))

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduling.planning.model import DAY, END_OF_SHIFT, FASTING, QUIET_REST, Instance, Shift
+from scheduling.planning.model import DAY, END_OF_SHIFT, FASTING, QUIET_REST, Instance, Session, Shift
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -95,7 +95,7 @@ class Rules:
         rows = []
         capacity: list[list[int]] = []
         for s, session in enumerate(self.instance.sessions):
-            usable = session.permit and session.day not in self.instance.holidays and session.day >= self.first_free
+            usable = self.in_force(session)
             offered = [session.capacity.get(q) for q in self.stations]
             for i, start in enumerate(session.windows):
                 rows.append((s, i, session.day, session.day * DAY + start, session.total[i],
@@ -105,6 +105,10 @@ class Rules:
         places = np.array(capacity, dtype=np.int64).reshape(len(rows), len(self.stations))
         return Windows(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4], places, table[:, 5],
                        table[:, 6].astype(np.bool_), table[:, 7].astype(np.bool_))
+
+    def in_force(self, session: Session) -> bool:
+        """Whether the session has its permit, is on no holiday and not before the first free day."""
+        return session.permit and session.day not in self.instance.holidays and session.day >= self.first_free
 
     def travel_from(self, site: str) -> Ints:
         """Minutes to every session site; NEVER where it is not listed."""

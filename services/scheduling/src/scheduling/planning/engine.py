@@ -26,7 +26,7 @@ from scheduling.planning.pricing import Prices
 THREADS = 2
 SMALL, MIDDLING = 250_000, 800_000      # classes x windows up to which the relaxation is solved as a whole
 PIECE = 12_000     # workers; larger components are cut into pieces of about this size
-SECONDS_PER_WORKER = 15e-6      # kept for naming, reasons and cost
+SECONDS_PER_WORKER = 25e-6      # kept for naming, reasons and cost
 Listener = Callable[[Progress], None]
 
 
@@ -48,25 +48,28 @@ class Tally:
     listener: Listener | None = None
     cost: int = 0
     bound: float = 0.0
+    waiting: Counter[int] = field(default_factory=Counter)
     appointments: Appointments = field(default_factory=dict)
     notes: "Notebook" = field(default_factory=lambda: Notebook({}, {}, {}))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def leave_out(self, demand: Demand, parts: list[Component]) -> None:
-        """Count the penalty of classes that reach no session."""
+        """Everybody waits; count the penalty of classes that reach no session."""
         inside = np.zeros(len(demand.size), dtype=np.bool_)
         for part in parts:
             inside[part.classes] = True
         for c in np.flatnonzero(~inside).tolist():
             self.bound += int(demand.size[c]) * self.instance.weights.unassigned[int(demand.priority[c])]
         self.cost = int(self.bound)
+        for c, size in enumerate(demand.size.tolist()):
+            self.waiting[int(demand.priority[c])] += size
 
     def add(self, cost: int) -> None:
         """One more piece is planned."""
         with self.lock:
             self.cost += cost
             if self.listener:
-                waiting = Counter(w.priority for w in self.instance.workers if w.id not in self.appointments)
+                waiting = {priority: n for priority, n in sorted(self.waiting.items()) if n}
                 self.listener(Progress(time.monotonic() - self.started, self.cost, int(self.bound), waiting))
 
     def note(self, block: Block, prices: Prices) -> None:
@@ -169,6 +172,8 @@ def _plan_piece(rules: Rules, demand: Demand, piece: Component, tally: Tally, un
                 board.post(rules, block, outcome.prices)
         amounts = ledger.count[chosen, windows].astype(np.int64)
         naming.name(rules, demand, block, chosen, windows, amounts, tally.appointments)
+        for priority, n in zip(demand.priority[block.classes[chosen]].tolist(), amounts.tolist(), strict=True):
+            tally.waiting[priority] -= n
     tally.add(ledger.cost())
     if board is None:
         tally.prove(max(outcome.bound, 0.0))

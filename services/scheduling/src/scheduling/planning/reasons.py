@@ -31,6 +31,11 @@ class Chain:
         self._by_kind: dict[tuple[str, str, str], tuple[str | None, Ints]] = {}
         order = np.argsort(rules.windows.site, kind="stable")
         edges = np.searchsorted(rules.windows.site[order], np.arange(len(rules.sites) + 1))
+        site_at = {site: k for k, site in enumerate(rules.sites)}
+        sessions = rules.instance.sessions
+        self._session_site = np.array([site_at[s.site] for s in sessions], dtype=np.int64)
+        self._session_usable = np.array([rules.in_force(s) for s in sessions], dtype=np.bool_)
+        self._session_bnn = np.array([s.bnn for s in sessions], dtype=np.bool_)
         self._of_site = [order[a:b] for a, b in itertools.pairwise(edges)]
 
     def windows_for(self, worker: Worker) -> tuple[str | None, Ints]:
@@ -87,10 +92,14 @@ class Chain:
         near = np.flatnonzero(self.rules.within_reach(site))
         at = np.sort(np.concatenate([self._of_site[b] for b in near])) if len(near) else np.zeros(0, dtype=np.int64)
         windows = self.rules.windows.of(at)
-        licensed = windows.bnn | (not self.rules.instance.packages[p].bnn)
+        unlicensed = not self.rules.instance.packages[p].bnn
+        sessions = self.rules.within_reach(site)[self._session_site] & self._session_usable
+        if not sessions.any():
+            return NO_REACHABLE_SESSION, at[:0]
+        if not (sessions & (self._session_bnn | unlicensed)).any():
+            return NO_LICENSED_SESSION, at[:0]
         steps: list[tuple[str, Flags]] = [
-            (NO_REACHABLE_SESSION, windows.usable),
-            (NO_LICENSED_SESSION, licensed),
+            (NO_EQUIPPED_SESSION, windows.usable & (windows.bnn | unlicensed)),
             (NO_EQUIPPED_SESSION, self.rules.equipped([p], windows)[0]),
             (NO_WINDOW_FOR_TIMING, self.rules.timing_met(calendar, [p], windows)[0]),
         ]
