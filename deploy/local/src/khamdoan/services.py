@@ -27,10 +27,14 @@ class Services:
     environments: Mapping[str, Environment]
 
 
-def configure(stack: Stack, *, days: str = "clock") -> Services:
-    """Settle ports and passwords; nothing is started. `days` are started by the `clock` or `simulated`."""
+def configure(stack: Stack, *, days: str = "clock", traced: float = 1.0) -> Services:
+    """Settle ports and passwords; nothing is started.
+
+    `days` are started by the `clock` or `simulated`; `traced` is the share of traces that is kept.
+    """
     chosen = ports.choose(stack.places.ports, ports.SERVICES, usual=not stack.throwaway)
-    return Services(chosen, environments(stack, chosen, days))
+    told = environments(stack, chosen, days)
+    return Services(chosen, {name: {**one, "OTEL_TRACES_SAMPLER_ARG": str(traced)} for name, one in told.items()})
 
 
 def environments(stack: Stack, chosen: Mapping[str, int], days: str) -> dict[str, Environment]:

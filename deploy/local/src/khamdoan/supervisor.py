@@ -32,6 +32,7 @@ def play(
     throwaway: bool,
     say: Say,
     days: str = "clock",
+    traced: float = 1.0,
     guest: Guest | None = None,
     stay: bool = True,
     at_guests_end: AtEnd | None = None,
@@ -45,7 +46,7 @@ def play(
     with state.held(data), contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as at_end:
         listen_for_the_end()
         installed = stack.install(data, throwaway=throwaway)
-        configured = services.configure(installed, days=days) if with_services else Services({}, {})
+        configured = services.configure(installed, days=days, traced=traced) if with_services else Services({}, {})
         nursery = Nursery(installed.places.logs)
         at_end.callback(nursery.close)
         keepers = start_servers(installed, nursery, at_end, say)

@@ -12,6 +12,9 @@ from khamdoan.processes import Program
 from khamdoan.services import Services
 from khamdoan.stack import Stack
 
+TRACED_AT_FULL_SIZE = 0.03
+"""Share of traces kept of a whole province: what the tracing page can hold in memory; a small demo keeps them all."""
+
 
 def add_to(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     """Register the command."""
@@ -46,6 +49,7 @@ def run(given: argparse.Namespace) -> int:
         throwaway=False,
         say=lambda sentence: print(sentence, flush=True),
         days="simulated",
+        traced=min(1.0, TRACED_AT_FULL_SIZE / given.scale),
         guest=guest,
         stay=bool(given.keep),
         at_guests_end=lambda pids: add_memory(summary, pids),
