@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import count, islice, product
 from random import Random
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -16,7 +17,7 @@ from demo import agreement, days, rosters
 from demo.clinics import ClinicSystem
 from demo.edge import Caller, Edge
 from demo.ledger import Ledger
-from demo.people import Person
+from demo.people import FAMILY, GIVEN, MIDDLE, Person
 from scheduling.terms import HOLIDAYS
 
 PROVINCE = "08"
@@ -29,27 +30,25 @@ SITE = min(f"{int(w.code.value):05d}" for w in Ward.iter_by_province(
     next(p.code for p in Province.iter_all() if int(p.code.value) == int(PROVINCE))
 ))  # fmt: skip
 
+GROUPS = count(1)
+"""People of different campaigns share neither number nor birthday, or they would be the same people."""
+
 A_MAN = Person(
-    name="Nguyễn Văn Thử", born="14/02/1988", sex="Nam", cccd="002088500001", phone="0361234567", department="Văn phòng",
-    job="Nhân viên văn phòng", hazards="", conditions="Bình thường", since="01/03/2015", last_check="", disabled="",
+    name="Nguyễn Văn Thử", born="14/02/1988", sex="Nam", cccd="002088500001", phone="0361234567",
+    department="Văn phòng", job="Nhân viên", hazards="", conditions="Bình thường", since="01/03/2015", last_check="",
+    disabled="",
 )  # fmt: skip
 
 
-def people(number: int, first: int = 1) -> list[Person]:
-    """Workers who are due at once and need no more than the basic stations."""
+def people(number: int) -> list[Person]:
+    """Workers whom nobody knows yet, who are due at once and need no more than the basic stations; 1,092 at most."""
+    group = next(GROUPS)
+    born = f"{date(1988, 1, 1) + timedelta(days=group):%d/%m/%Y}"
+    names = islice(product(FAMILY, MIDDLE["Nam"], GIVEN["Nam"]), number)
     return [
-        replace(A_MAN, name=f"Nguyễn Văn {_letters(n)}", cccd=f"002088{n:06d}", phone=f"036{n:07d}")
-        for n in range(first, first + number)
+        replace(A_MAN, name=" ".join(name), born=born, cccd=f"002088{serial:06d}", phone=f"036{serial:07d}")
+        for serial, name in enumerate(names, group * 1_100)
     ]
-
-
-def _letters(number: int) -> str:
-    """A given name of letters alone, a different one for every number."""
-    text = ""
-    while number:
-        number, digit = divmod(number, 20)
-        text += "abcdeghiklmnopqrstuv"[digit]
-    return text.capitalize()
 
 
 def workday(day: date) -> date:
@@ -87,7 +86,7 @@ class Campaign:
     session_ids: list[UUID] = field(default_factory=list)
 
     @classmethod
-    async def begin(cls, edge: Edge) -> Self:
+    async def begin(cls, edge: Edge, clinic: type[ClinicSystem] = PunctualClinic) -> Self:
         """A province of its own, on the first day that nobody has started yet."""
         root_id, clinic_id = uuid4(), f"{uuid4().int % 10**5:05d}"
         operations = await edge.party("operations", "trial", "operator", "operator")
@@ -100,10 +99,20 @@ class Campaign:
             union_officer=await edge.party("unions", str(root_id), "officer B", "officer"),
             authority=await edge.party("health", "syt-08", "officer of the department", "officer"),
             operations=operations,
-            clinic=PunctualClinic(clinic_id, system, Ledger(), Random(7)),
+            clinic=clinic(clinic_id, system, Ledger(), Random(7)),
             root_id=root_id,
         )
         await campaign.start(campaign.today + timedelta(days=1))
+        return campaign
+
+    @classmethod
+    async def prepared(cls, edge: Edge, members: int, clinic: type[ClinicSystem] = PunctualClinic) -> Self:
+        """A campaign whose scope is frozen with so many people, and which has no session yet."""
+        campaign = await cls.begin(edge, clinic)
+        await campaign.organise(members)
+        await campaign.agree()
+        await campaign.send_roster(people(members))
+        await campaign.close_rosters()
         return campaign
 
     @property

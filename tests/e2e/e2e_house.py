@@ -1,4 +1,4 @@
-"""The five services as real processes on the test run's servers: started, killed on purpose, stopped without a trace."""
+"""The five services as real processes on the test run's servers: started, killed on purpose, stopped."""
 
 import asyncio
 import contextlib

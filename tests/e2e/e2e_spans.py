@@ -108,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         with suppress(ConnectionResetError):
             super().handle()
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Say nothing of requests."""
 
 

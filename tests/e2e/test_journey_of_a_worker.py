@@ -2,7 +2,7 @@
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from e2e_campaign import Campaign, people
+from e2e_campaign import Campaign
 
 from demo.edge import Edge
 
@@ -10,11 +10,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("house")]
 
 
 async def test_a_roster_of_six_becomes_six_examinations_and_signed_coverage(edge: Edge) -> None:
-    campaign = await Campaign.begin(edge)
-    await campaign.organise(members=6)
-    await campaign.agree()
-    await campaign.send_roster(people(6))
-    await campaign.close_rosters()
+    campaign = await Campaign.prepared(edge, members=6)
     await campaign.offer(seats=6)
 
     await campaign.start(campaign.period[0])

@@ -19,6 +19,8 @@ COMMANDS = {
     "roster": "khamdoan.commands.roster",
     "plan": "khamdoan.commands.plan",
     "subject": "khamdoan.commands.subject",
+    "trace": "khamdoan.commands.trace",
+    "dead-letters": "khamdoan.commands.dead_letters",
 }
 
 
