@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import ConsumerGroupState, KafkaException, TopicPartition
+from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from kernel_job import MIGRATIONS, ItemBooked, ItemCounted
 from stamina import retry
 
 from khamdoan.testing.servers import Servers
-from shared.kafka import TopicSpec, create_topics, producer
+from shared.kafka import TopicSpec, create_topics, producer, wait_for_topics
 from shared.outbox import outgoing
 from shared.settings import Settings
 from shared.testing import Templates
@@ -60,6 +60,7 @@ class Place:
         self.admin = AdminClient({"bootstrap.servers": self.servers.kafka})
         names = (ItemCounted.entry.topic, ItemBooked.entry.topic)
         asyncio.run(create_topics(self.settings, [TopicSpec(name, PARTITIONS, replication=1) for name in names]))
+        asyncio.run(wait_for_topics(self.settings, names))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -90,11 +91,17 @@ class Place:
 
     def fill(self, events: list[Record]) -> None:
         """Put the events into the inlet; returns when all are acknowledged."""
-        client = producer(self.settings)
+        client, refused = producer(self.settings, **{"topic.metadata.propagation.max.ms": 60_000}), []
+
+        def delivered(error: KafkaError | None, _: object) -> None:
+            if error is not None:
+                refused.append(error)
+
         for key, value, headers in events:
-            client.produce(self.inlet, value, key, headers=headers)
+            client.produce(self.inlet, value, key, headers=headers, on_delivery=delivered)
             client.poll(0)
-        client.flush()
+        if client.flush(120) or refused:
+            raise RuntimeError(f"not every event was taken: {refused[:1]}")
 
     def wait_for_group(self, group: str, members: int, *, seconds: float = 40) -> None:
         """Wait until the group is stable with so many members and has all partitions of the inlet."""
@@ -133,8 +140,8 @@ class Outlet:
         """Per key, the sequences of the first so many events in the order they can be read."""
         self._client.assign(self._partitions)
         found: dict[str, list[int]] = defaultdict(list)
-        seen = 0
-        while seen < number:
+        seen, until = 0, monotonic() + 300
+        while seen < number and monotonic() < until:
             for message in self._client.consume(5_000, timeout=10):
                 headers = dict(message.headers() or ())
                 found[str(message.key(), "utf-8")].append(int(headers["ce_sequence"]))

@@ -19,6 +19,7 @@ from shared.dead_letters import SHARE_PARKED_KEYS
 
 BATCH = 1_000
 IN_FLIGHT = 20_000
+LONGEST = 60.0
 
 
 def produce_with_librdkafka(place: Place, events: Sequence[Record]) -> float:
@@ -56,7 +57,7 @@ def consume_with_librdkafka(place: Place, number: int) -> float:
         client.assign([TopicPartition(place.inlet, partition, 0) for partition in range(PARTITIONS)])
         first = len([(m.key(), m.value(), m.headers()) for m in client.consume(BATCH, timeout=10)])
         started, seen = monotonic(), first
-        while seen < number:
+        while seen < number and monotonic() - started < LONGEST:
             seen += len([(m.key(), m.value(), m.headers()) for m in client.consume(BATCH, timeout=10)])
         return (seen - first) / (monotonic() - started)
     finally:
@@ -76,7 +77,7 @@ async def consume_with_aiokafka(place: Place, number: int) -> float:
     try:
         first = sum(map(len, (await client.getmany(timeout_ms=10_000, max_records=BATCH)).values()))
         started, seen = monotonic(), first
-        while seen < number:
+        while seen < number and monotonic() - started < LONGEST:
             seen += sum(map(len, (await client.getmany(timeout_ms=10_000, max_records=BATCH)).values()))
         return (seen - first) / (monotonic() - started)
     finally:
