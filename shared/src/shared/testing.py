@@ -99,9 +99,11 @@ async def database(database_templates: Templates, migrations: Path | Traversable
 
 
 @pytest.fixture
-def kafka(servers: Any) -> Topics:
-    """A topic prefix of this test's own on a real Kafka."""
-    return Topics(servers.kafka)
+async def kafka(servers: Any) -> AsyncIterator[Topics]:
+    """A topic prefix of this test's own on a real Kafka; its topics are deleted after the test."""
+    topics = Topics(servers.kafka)
+    yield topics
+    await topics.drop()
 
 
 class ParkedError(Exception):

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import wait
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from confluent_kafka.admin import AdminClient
 
 from contracts.base import Event
 from shared.consuming import Message
 from shared.database import Database
 from shared.envelope import Arrival
-from shared.kafka import TopicSpec, create_topics, producer
+from shared.kafka import TopicSpec, connection, create_topics, producer
 from shared.outbox import Outgoing, Row, outgoing
 from shared.publisher import Publisher
 from shared.service import Service
@@ -93,6 +95,16 @@ class Topics:
         finally:
             await consumer.stop()
         return heard
+
+    async def drop(self) -> None:
+        """Delete the topics of this prefix: a broker that collects those of every run gets slow."""
+        await asyncio.to_thread(self._drop)
+
+    def _drop(self) -> None:
+        admin = AdminClient(connection(self._any_settings()))
+        names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(self.prefix)]
+        if names:
+            wait(admin.delete_topics(names, operation_timeout=10).values(), timeout=15)
 
     def _any_settings(self) -> Settings:
         return Settings(database_url="", kafka_bootstrap_servers=self.bootstrap, kafka_topic_prefix=self.prefix)
