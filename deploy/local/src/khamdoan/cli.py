@@ -15,6 +15,8 @@ COMMANDS = {
     "env": "khamdoan.commands.env",
     "logs": "khamdoan.commands.logs",
     "prepare": "khamdoan.commands.prepare",
+    "acls": "khamdoan.commands.acls",
+    "topics": "khamdoan.commands.topics",
     "demo": "khamdoan.commands.demo",
     "roster": "khamdoan.commands.roster",
     "plan": "khamdoan.commands.plan",

@@ -25,6 +25,9 @@ def create(bootstrap_servers: str, *, replicas: int = 1, prefix: str = "") -> li
 
 def new_topic(topic: Topic, replicas: int, prefix: str = "") -> NewTopic:
     """A topic as Kafka is asked for it."""
-    days = topic.retention_days
-    retention = FOR_EVER if days is None else days * MILLISECONDS_PER_DAY
-    return NewTopic(prefix + topic.name, topic.partitions, replicas, config={"retention.ms": str(retention)})
+    return NewTopic(prefix + topic.name, topic.partitions, replicas, config={"retention.ms": str(retention_ms(topic))})
+
+
+def retention_ms(topic: Topic) -> int:
+    """How long a topic keeps, as Kafka says it."""
+    return FOR_EVER if topic.retention_days is None else topic.retention_days * MILLISECONDS_PER_DAY
