@@ -81,7 +81,7 @@ def _json(body: bytes) -> Any:
 
 def check(raw: Any, place: int, caller: Caller, *, now: datetime) -> Said | Refused:
     """One envelope as something said by the caller, or all that is wrong with it."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return Refused(place, None, "event.envelope", [problem("event.envelope")])
     event_id, wrong = _envelope_problems(raw, caller)
     event_class = catalogue.INTAKE.get(str(raw.get("type")))
