@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
+from scheduling.planning.eligibility import Ints
 from scheduling.planning.pricing import Floats, Prices
 
 Singles = NDArray[np.float32]
@@ -179,6 +180,12 @@ class Market:
             self.lower[clear[opened]] = 1
             self.upper[clear[~opened]] = 0
             self.run(steps, heat, heat)
+
+    def seats(self, heat: float) -> tuple[Floats, Ints]:
+        """How many people of each row each window would seat, and the row of every class."""
+        row_of = np.empty(len(self.row), dtype=np.int64)
+        row_of[self.order] = self.row
+        return self.spread(heat).T.astype(np.float64), row_of
 
     def prices(self) -> Prices:
         """The present prices, per line."""

@@ -17,6 +17,7 @@ from scheduling.planning.pricing import Floats, Prices
 HOT, WARM, COLD = 20.0, 2.0, 0.2
 MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 RARELY_OPEN = 0.15
+COLUMNS_PER_SECOND = 15_000      # what a program of this kind takes; too large ones are not begun
 
 
 class Draft:
@@ -41,7 +42,7 @@ class Draft:
         priced = self.visit_cost + pricing.charges(self.block, self.absence, market.prices())
         priced[:, (market.upper < HALF)[self.block.window_session]] += FORBIDDEN
         ledger = Ledger(self.block, self.absence)
-        seat_by_prices(ledger, priced)
+        seat_by_prices(ledger, priced, *market.seats(1.0))
         self.keep(ledger)
         assert self.outcome.ledger is not None      # an inserted state always exists
         used = np.maximum(market.lower, self.outcome.ledger.visits > 0)
@@ -93,6 +94,8 @@ class Draft:
         relaxation.add_columns(*offering.near(self.block, priced))
         if self.outcome.ledger:
             relaxation.add_columns(*np.nonzero(self.outcome.ledger.count))
+        if len(relaxation.column_class) > COLUMNS_PER_SECOND * MENDING_SHARE * (self.deadline - time.monotonic()):
+            return False
         relaxation.watch_lines(market.prices().lines)
         done = False
         for _ in range(MENDING_ROUNDS):

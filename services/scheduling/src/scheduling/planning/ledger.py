@@ -86,12 +86,21 @@ class Ledger:
         return twin
 
 
-def seat_by_prices(ledger: Ledger, priced: Floats) -> None:
-    """Seat the waiting at their cheapest priced windows, those with the fewest near their cheapest first."""
-    options = (priced < priced.min(axis=1, initial=np.inf)[:, None] + NEAR).sum(axis=1)
-    for c in np.argsort(options, kind="stable").tolist():
+def seat_by_prices(ledger: Ledger, priced: Floats, wanted: Floats | None = None, row: Ints | None = None) -> None:
+    """Seat the waiting at their cheapest priced windows, those with the fewest near their cheapest first.
+
+    `wanted[row[c], w]`: how many of the class's row a market would seat in each window; near windows that still lack
+    people of the row come first, so that equals spread rather than crowd into one window.
+    """
+    least = priced.min(axis=1, initial=np.inf)[:, None] + NEAR
+    for c in np.argsort((priced < least).sum(axis=1), kind="stable").tolist():
         allowed = np.flatnonzero(priced[c] < FORBIDDEN)
-        ledger.fill(c, allowed[np.argsort(priced[c, allowed], kind="stable")])
+        if wanted is None or row is None:
+            ledger.fill(c, allowed[np.argsort(priced[c, allowed], kind="stable")])
+            continue
+        lacking = np.where(priced[c, allowed] < least[c], wanted[row[c], allowed], 0)
+        ledger.fill(c, allowed[np.lexsort((priced[c, allowed], -np.round(lacking, 1)))])
+        wanted[row[c]] -= ledger.count[c]
 
 
 def insert_waiting(ledger: Ledger, prices: Ints | None = None) -> None:
