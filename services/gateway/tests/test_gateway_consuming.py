@@ -216,6 +216,8 @@ async def test_a_campaign_shows_how_far_it_has_come(as_: Clients, database: Data
     async def look(*events: object) -> None:
         await deliver(CONSUMER, database, list(events))
         stages.append((await authority.get(f"/campaigns/{campaign}")).json()["state"])
+        (listed,) = (await authority.get("/campaigns")).json()["items"]
+        assert listed["state"] == stages[-1]
 
     proposal = unions.CampaignProposed.model_validate(
         a_campaign(campaign, [unit]).model_dump() | {"unit_targets": [], "funding": []}

@@ -92,9 +92,10 @@ SELECT subject, subject_id, party, missing, at FROM json_populate_recordset(NULL
 ON CONFLICT (subject, subject_id, party) DO UPDATE SET missing = excluded.missing, at = excluded.at
 """
 
-GET = """
-SELECT campaigns.*, CASE WHEN closings.state = 'closed' THEN 'closed' WHEN closings.state = 'proposed' THEN 'closing'
-                         WHEN frozen.campaign_id IS NOT NULL THEN 'frozen' ELSE campaigns.state END AS stage,
+STAGE = """CASE WHEN closings.state = 'closed' THEN 'closed' WHEN closings.state = 'proposed' THEN 'closing'
+                WHEN frozen.campaign_id IS NOT NULL THEN 'frozen' ELSE campaigns.state END"""
+GET = f"""
+SELECT campaigns.*, {STAGE} AS stage,
        frozen.on_day AS frozen_on, frozen.missing_unit_ids,
        (SELECT sum(due) FROM frozen_units WHERE campaign_id = $1) AS due,
        (SELECT count(*) FROM demands WHERE campaign_id = $1) AS units_with_demand,
@@ -102,14 +103,15 @@ SELECT campaigns.*, CASE WHEN closings.state = 'closed' THEN 'closed' WHEN closi
        closings.public_key
 FROM campaigns LEFT JOIN frozen_scopes AS frozen USING (campaign_id) LEFT JOIN closings USING (campaign_id)
 WHERE campaign_id = $1 AND ($2::uuid[] IS NULL OR scope_unit_ids && $2)
-"""
+"""  # noqa: S608 - STAGE is a constant
 APPROVALS = """
 SELECT subject, party, missing, at FROM approvals WHERE subject_id = ANY($1::uuid[]) ORDER BY subject, party
 """
-LIST = """
-SELECT campaign_id, programme_id, title, state, period_from, period_to FROM campaigns
+LIST = f"""
+SELECT campaign_id, programme_id, title, {STAGE} AS state, period_from, period_to
+FROM campaigns LEFT JOIN frozen_scopes AS frozen USING (campaign_id) LEFT JOIN closings USING (campaign_id)
 WHERE campaign_id > $1 AND ($3::uuid[] IS NULL OR scope_unit_ids && $3) ORDER BY campaign_id LIMIT $2
-"""
+"""  # noqa: S608 - STAGE is a constant
 SCOPES = "SELECT campaign_id, scope_unit_ids FROM campaigns WHERE campaign_id = ANY($1::uuid[])"
 DENOMINATORS = """
 SELECT unit_id, workers, due FROM frozen_units
