@@ -5,6 +5,7 @@ from base64 import b64decode, b64encode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shared.sealing import SealError, new_key_pair, open_sealed, seal
 
 

@@ -34,7 +34,8 @@ def parser() -> list[str]:
 
 
 def test_every_document_is_valid_asyncapi_3(parser: list[str]) -> None:
-    said = subprocess.run([*parser, *map(str, DOCUMENTS)], cwd=HERE, capture_output=True, text=True, timeout=120)
+    command = [*parser, *map(str, DOCUMENTS)]
+    said = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
 
     assert (said.returncode, said.stderr) == (0, "")
 
@@ -44,6 +45,7 @@ def test_the_parser_would_find_a_broken_document(parser: list[str], tmp_path: Pa
     broken["operations"][next(iter(broken["operations"]))]["channel"] = {"$ref": "#/channels/nowhere"}
     (tmp_path / "broken.json").write_text(json.dumps(broken), "utf-8")
 
-    said = subprocess.run([*parser, str(tmp_path / "broken.json")], cwd=HERE, capture_output=True, timeout=120)
+    command = [*parser, str(tmp_path / "broken.json")]
+    said = subprocess.run(command, cwd=HERE, capture_output=True, timeout=120, check=False)
 
     assert said.returncode == 1

@@ -3,11 +3,10 @@
 from importlib.resources import files
 from pathlib import Path
 
-from shared.service import Service
-
 from coordination import days
 from coordination.consumers import make_consumer
 from coordination.settings import Settings
+from shared.service import Service
 
 MIGRATIONS = Path(str(files("coordination"))).parents[1] / "migrations"
 
