@@ -55,6 +55,7 @@ class House:
             "KAFKA_TOPIC_PREFIX": self.prefix,
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.spans.endpoint,
             "OTEL_BSP_SCHEDULE_DELAY": "200",
+            "RELAY_LEASE_SECONDS": "3",  # how long a killed service's successor waits before it speaks
         }
 
     @property

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 from e2e_campaign import Campaign
 from e2e_canaries import CANARIES, SECRETS, everywhere, shapes, sightings
 from e2e_house import House
+from e2e_spans import Span
 
 from contracts.unions import RefusalReported
 from demo.edge import Edge
@@ -70,7 +71,9 @@ def test_every_shape_of_a_secret_is_found_wherever_it_stands(secret: str) -> Non
 
 async def test_a_name_put_into_each_kind_of_place_is_found(edge: Edge, house: House) -> None:
     name = CANARIES[0].name
-    house.logs[0].open("a").write(f"{name}\n")
+    with house.logs[0].open("a") as log:
+        log.write(f"{name}\n")
+    house.spans.collected.append(Span("results", "planted", "0" * 32, f"name: {name}"))
     producer = AIOKafkaProducer(bootstrap_servers=house.servers.kafka)
     await producer.start()
     try:
@@ -85,4 +88,4 @@ async def test_a_name_put_into_each_kind_of_place_is_found(edge: Edge, house: Ho
 
     found = sightings([place async for place in everywhere(house)])
 
-    assert {place.split()[0] for place, *_ in found} == {"log", "topic", "table"}
+    assert {place.split()[0] for place, *_ in found} == {"log", "span", "topic", "table"}
