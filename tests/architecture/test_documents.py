@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.catalogue import BY_TYPE
 from coordination.settings import Settings as CoordinationSettings
 from gateway.settings import Settings as GatewaySettings
 from khamdoan import cli
@@ -127,6 +128,13 @@ def test_the_index_lists_every_document() -> None:
     linked = {(index.parent / link.partition("#")[0]).resolve() for link in LINK.findall(text_of(index))}
 
     assert [by_name(document) for document in DOCUMENTS if document not in {*linked, index}] == []
+
+
+def test_the_glossary_has_every_noun_that_events_are_about() -> None:
+    nouns = {event_type.split(".")[3] for event_type in BY_TYPE}
+    words = text_of(ROOT / "GLOSSARY.md").lower()
+
+    assert sorted(noun for noun in nouns if noun not in words and noun.replace("-", " ") not in words) == []
 
 
 def test_operators_are_told_of_every_setting_and_metric() -> None:
