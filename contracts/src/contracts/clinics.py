@@ -57,7 +57,7 @@ class AttendanceRecorded(
     name="clinics.attendance.recorded",
     topic="clinics.attendances",
     key="visit_id",
-    readers=("scheduling",),
+    readers=("scheduling", "gateway"),
     answered_by=(
         "scheduling.appointment.kept.v1",
         "scheduling.appointment.missed.v1",
@@ -81,7 +81,7 @@ class SectionRecorded(
     name="clinics.section.recorded",
     topic="clinics.examinations",
     key="visit_id",
-    readers=("results",),
+    readers=("results", "gateway"),
     answered_by=RECORD_ANSWERS,
 ):
     """One desk's findings of a visit; desks work in any order and offline, so nothing relies on the sequence.
@@ -113,7 +113,7 @@ class LaboratoryReported(
     name="clinics.laboratory.reported",
     topic="clinics.examinations",
     key="visit_id",
-    readers=("results",),
+    readers=("results", "gateway"),
     answered_by=RECORD_ANSWERS,
 ):
     """The laboratory's or imaging's results of a visit, days after the desks."""
@@ -130,7 +130,7 @@ class ExaminationConcluded(
     name="clinics.examination.concluded",
     topic="clinics.examinations",
     key="visit_id",
-    readers=("results",),
+    readers=("results", "gateway"),
     answered_by=("results.examination.concluded.v1", "results.record.refused.v1"),
 ):
     """The concluding doctor (người kết luận) states the class; only this makes it official (TT 32/2023 art 37)."""
@@ -151,7 +151,7 @@ class ExaminationAmended(
     name="clinics.examination.amended",
     topic="clinics.examinations",
     key="visit_id",
-    readers=("results",),
+    readers=("results", "gateway"),
     answered_by=("results.examination.amended.v1", "results.record.refused.v1"),
 ):
     """A signed conclusion is corrected by a new version, never overwritten."""
@@ -171,7 +171,7 @@ class FollowUpClosed(
     name="clinics.follow-up.closed",
     topic="clinics.follow-ups",
     key="follow_up_id",
-    readers=("results",),
+    readers=("results", "gateway"),
     answered_by=("results.follow-up.closed.v1", "results.record.refused.v1"),
 ):
     """What a follow-up came to: the loop is closed."""

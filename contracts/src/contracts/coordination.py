@@ -17,7 +17,7 @@ class DayStarted(
     name="coordination.day.started",
     topic="coordination.days",
     key="calendar",
-    readers=("registry", "scheduling", "results", "coordination", "gateway"),
+    readers=("registry", "scheduling", "coordination", "gateway"),
     shown_to=EVERYBODY,
 ):
     """A local business date began (Asia/Ho_Chi_Minh): deadlines, sweeps and alerts act on it."""
@@ -110,7 +110,7 @@ class CampaignOpened(
     name="coordination.campaign.opened",
     topic="coordination.campaigns",
     key="campaign_id",
-    readers=("registry", "scheduling", "results", "gateway"),
+    readers=("scheduling", "gateway"),
     shown_to=EVERYBODY,
     retention_days=None,
 ):
@@ -247,7 +247,7 @@ class CampaignClosed(
     name="coordination.campaign.closed",
     topic="coordination.campaigns",
     key="campaign_id",
-    readers=("scheduling", "results", "gateway"),
+    readers=("scheduling", "gateway"),
     shown_to=EVERYBODY,
     retention_days=None,
 ):

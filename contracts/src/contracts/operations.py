@@ -10,7 +10,7 @@ class DaySimulated(
     name="operations.day.simulated",
     topic="operations.days",
     key="calendar",
-    readers=("coordination",),
+    readers=("coordination", "gateway"),
     answered_by=("coordination.day.started.v1", "coordination.day.refused.v1"),
 ):
     """The next business date is to start now, whatever the clock says."""

@@ -289,7 +289,7 @@ class AppointmentCancelled(
     name="scheduling.appointment.cancelled",
     topic="scheduling.appointments",
     key="appointment_id",
-    readers=("results", "coordination", "gateway"),
+    readers=("coordination", "gateway"),
     shown_to=CLINIC_FEED,
     retention_days=None,
 ):
@@ -325,7 +325,7 @@ class AppointmentMissed(
     name="scheduling.appointment.missed",
     topic="scheduling.appointments",
     key="appointment_id",
-    readers=("results", "coordination", "gateway"),
+    readers=("coordination", "gateway"),
     shown_to=CLINIC_FEED,
     retention_days=None,
 ):

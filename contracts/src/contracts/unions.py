@@ -82,7 +82,7 @@ class OrganisationDeclared(
     name="unions.organisation.declared",
     topic="unions.organisations",
     key="organisation_id",
-    readers=("registry",),
+    readers=("registry", "gateway"),
     shown_to=BOTH_PARTIES,
     answered_by=(
         "registry.organisation.registered.v1",
@@ -118,7 +118,7 @@ class LineDeclared(
     name="unions.line.declared",
     topic="unions.lines",
     key="line_id",
-    readers=("registry",),
+    readers=("registry", "gateway"),
     shown_to=BOTH_PARTIES,
     answered_by=(
         "registry.line.registered.v1",
@@ -179,7 +179,7 @@ class RosterChunkSealed(
     name="unions.roster-chunk.sealed",
     topic="unions.rosters",
     key="roster_id",
-    readers=("registry",),
+    readers=("registry", "gateway"),
     retention_days=7,
 ):
     """Some hundred rows of a roster's cells, sealed to registry's intake key; only registry can open them."""
@@ -195,7 +195,7 @@ class RosterClosed(
     name="unions.roster.closed",
     topic="unions.rosters",
     key="unit_id",
-    readers=("registry",),
+    readers=("registry", "gateway"),
     shown_to=BOTH_PARTIES,
     answered_by=("registry.roster.closed.v1", "registry.declaration.refused.v1"),
     retention_days=7,
@@ -212,7 +212,7 @@ class LeavingConfirmed(
     name="unions.leaving.confirmed",
     topic="unions.rosters",
     key="unit_id",
-    readers=("registry",),
+    readers=("registry", "gateway"),
     answered_by=("registry.leaving.recorded.v1", "registry.declaration.refused.v1"),
     retention_days=7,
 ):
@@ -260,7 +260,7 @@ class AbsenceReported(
     name="unions.absence.reported",
     topic="unions.requests",
     key="worker_id",
-    readers=("scheduling",),
+    readers=("scheduling", "gateway"),
     answered_by=REQUEST_ANSWERS,
 ):
     """A worker will be away on some days; appointments on them are freed and found anew."""
@@ -276,7 +276,7 @@ class MoveRequested(
     name="unions.move.requested",
     topic="unions.requests",
     key="worker_id",
-    readers=("scheduling",),
+    readers=("scheduling", "gateway"),
     answered_by=REQUEST_ANSWERS,
 ):
     """A worker asks for another time: a session, or any later one where none is named."""
@@ -292,7 +292,7 @@ class RefusalReported(
     name="unions.refusal.reported",
     topic="unions.requests",
     key="worker_id",
-    readers=("scheduling",),
+    readers=("scheduling", "gateway"),
     answered_by=REQUEST_ANSWERS,
 ):
     """A worker refuses the check in confidence; the employer sees only that no visit took place."""
@@ -307,7 +307,7 @@ class BookingRequested(
     name="unions.booking.requested",
     topic="unions.requests",
     key="worker_id",
-    readers=("scheduling",),
+    readers=("scheduling", "gateway"),
     answered_by=REQUEST_ANSWERS,
 ):
     """A worker's due check is to be booked directly in a session, in a window or the first free one."""
