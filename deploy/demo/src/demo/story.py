@@ -68,7 +68,8 @@ async def _show_refusals(world: World, receipts: list[str]) -> None:
             totals[name] += assessed[name]
         if assessed["refused"]:
             rows = await world.union.portal.pages(f"/rosters/{assessed['roster_id']}/answers")
-            codes.update(code for row in rows if row["outcome"] == "refused" for code in row["codes"])
+            wrong = [problem for row in rows if row["outcome"] == "refused" for problem in row["problems"]]
+            codes.update(problem["code"] for problem in wrong if problem["severity"] == "error")
     world.figures["rosters"] = dict(totals)
     world.ledger.refused_rows = dict(codes.most_common())
     reasons = ", ".join(f"{code} {number}" for code, number in codes.most_common(5))
