@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SESSION_SETTINGS = {
     "jit": "off",
+    # A generic plan assumes ten rows of every unnest and can turn a millisecond's statement into seconds.
+    "plan_cache_mode": "force_custom_plan",
     "timezone": "UTC",
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",

@@ -39,10 +39,16 @@ FROM unnest($1::smallint[]) AS wanted (shard) CROSS JOIN LATERAL (
     SELECT * FROM outbox WHERE outbox.shard = wanted.shard AND topic <> ALL($2::text[]) ORDER BY position LIMIT $3
 ) AS o ORDER BY o.position
 """
+# By ctid, which nobody's update can change, so that no stale statistics can make it a loop over the whole outbox.
 DELETE = """
-DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[]) AS acknowledged (shard, position), leases
-WHERE outbox.shard = acknowledged.shard AND outbox.position = acknowledged.position
-AND leases.shard = acknowledged.shard AND leases.holder = $3
+DELETE FROM outbox WHERE ctid = ANY (ARRAY(
+    SELECT found.ctid FROM unnest($1::smallint[], $2::bigint[]) AS acknowledged (shard, position)
+    JOIN leases ON leases.shard = acknowledged.shard AND leases.holder = $3
+    CROSS JOIN LATERAL (
+        SELECT ctid FROM outbox
+        WHERE outbox.shard = acknowledged.shard AND outbox.position = acknowledged.position OFFSET 0
+    ) AS found
+))
 """
 
 

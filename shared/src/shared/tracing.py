@@ -1,6 +1,7 @@
 """Trace contexts as headers carry them."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from opentelemetry import trace
 from opentelemetry.trace import Link, SpanContext
@@ -23,6 +24,7 @@ def traceparent_of(context: SpanContext) -> str | None:
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
+@lru_cache(maxsize=10_000)
 def context_of(traceparent: str | None) -> SpanContext | None:
     """The W3C header as a span's context, None if it is missing or malformed."""
     if not traceparent:
