@@ -1,4 +1,4 @@
-"""The last look at a plan: pieces of a large component are planned apart, so a place of one may fit people of another."""
+"""The last look at a plan: pieces are planned apart, so a place that one left free may fit people of another."""
 
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.model import Worker

@@ -14,19 +14,30 @@ from scheduling.planning.ledger import Ledger
 from scheduling.planning.openings import Search
 
 CROWD = 2_000         # people planned anew at a time
+IDLE, TAKERS = 3, 6   # sessions that might close, and how many others may take over their people
 
 
 def groups(ledger: Ledger, sessions: Ints, sweep: int) -> list[Ints]:
-    """The sessions in groups of about CROWD people: close in time, or, every other sweep, spread over time."""
+    """The sessions in groups of about CROWD people, later more: close in time or, every other sweep, far apart."""
     block = ledger.block
     first = np.unique(block.window_session, return_index=True)[1]
     order = sessions[np.argsort(block.windows.day[first[sessions]], kind="stable")]
-    count = max(1, round(int(ledger.visits[order].sum()) / CROWD))
+    count = max(1, round(int(ledger.visits[order].sum()) / (CROWD * (1 + sweep // 2))))
     if sweep % 2:
         return [order[g::count] for g in range(count)]
     people = np.cumsum(ledger.visits[order])
     cuts = np.searchsorted(people, people[-1] * np.arange(1, count) / count) if len(order) else []
     return [g for g in np.split(order, cuts) if len(g)]
+
+
+def idlest(ledger: Ledger) -> list[Ints]:
+    """The emptiest sessions in use, each with those that have the most free seats: could they do without it?"""
+    block = ledger.block
+    seats = np.bincount(block.window_session, block.places[:, 0], minlength=len(block.sessions))
+    free = np.where(ledger.visits > 0, seats - ledger.visits, -1)
+    filled = np.where(ledger.visits > 0, ledger.visits / np.maximum(seats, 1), np.inf)
+    roomy = np.argsort(-free, kind="stable")
+    return [np.append(roomy[roomy != s][:TAKERS], s) for s in np.argsort(filled, kind="stable")[:IDLE].tolist()]
 
 
 def improve(ledger: Ledger, sessions: Ints, deadline: float, openings: bool) -> Ledger:
@@ -90,7 +101,7 @@ def sweep_through(ledger: Ledger, sessions: Ints, deadline: float, sweeps: int, 
     """Go through all groups again and again until time or sweeps are used up or nothing gets better."""
     for sweep in range(sweeps):
         before = ledger.cost()
-        for group in groups(ledger, sessions, sweep):
+        for group in (idlest(ledger) if openings and not sweep % 2 else []) + groups(ledger, sessions, sweep):
             if time.monotonic() > deadline:
                 return ledger
             ledger = improve(ledger, group, deadline, openings)
