@@ -50,11 +50,11 @@ demo: setup ## one campaign from roster to close-out; SCENARIO=… SCALE=0.1 KEE
 
 .PHONY: test
 test: setup lint types contracts small-demo ## everything a change must pass
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 .PHONY: quick
 quick: setup lint types ## the same without the slow tests and the demo
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m 'not slow'
 
 .PHONY: lint
 lint: setup ## style and boundaries between the parts
