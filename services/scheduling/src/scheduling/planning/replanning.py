@@ -52,15 +52,17 @@ class _Repair:
 
     def run(self) -> tuple[Appointments, float]:
         """Seat whoever lost a seat; if somebody is still left out, ask the seated to make room."""
-        best, bound = self._seat({}, quick=True)
-        missing = self._missing(best)
-        if not missing:
-            return self._seat({}) if time.monotonic() < self.deadline else (best, bound)
+        staying, crowded = self.standing.staying, self.standing.crowded
+        best, bound = self._seat(staying, crowded, quick=True)
+        helpers = self._helpers(self._missing(best))
+        if helpers:
+            wanted = set(helpers.values())
+            fixed = {w: at for w, at in best.items() if w not in helpers and (w in staying or at not in wanted)}
+            nearby, _ = self._seat(fixed, crowded | helpers, quick=True)
+            best = min((best, nearby), key=self._total)
         if time.monotonic() < self.deadline:
-            helpers = self._helpers(missing)
-            wider, wider_bound = self._seat(helpers)
-            if self._total(wider) < self._total(best):
-                best, bound = wider, wider_bound
+            wider, bound = self._seat({w: at for w, at in staying.items() if w not in helpers}, crowded | helpers)
+            best = min((best, wider), key=self._total)
         return best, bound
 
     def plan(self, appointments: Appointments, bound: float, seconds: float) -> Plan:
@@ -128,12 +130,11 @@ class _Repair:
                     left[q] -= 1
         return kept
 
-    def _seat(self, helpers: Appointments, quick: bool = False) -> tuple[Appointments, float]:
-        """Seat everybody without a fixed seat; helpers may be moved, at the price of a move."""
-        appointments = {w: at for w, at in self.standing.staying.items() if w not in helpers}
+    def _seat(self, kept: Appointments, held: Appointments, quick: bool = False) -> tuple[Appointments, float]:
+        """Seat everybody who is not kept; those who hold a seat may be moved, at the price of a move."""
+        appointments = dict(kept)
         fixed = Occupancy(self.rules, self.workers, appointments)
-        movable = self.standing.crowded | helpers
-        seats = {w: fixed.first_window[s] + i for w, (s, i) in movable.items()}
+        seats = {w: fixed.first_window[s] + i for w, (s, i) in held.items() if w not in kept}
         loose = [(k, w) for k, w in enumerate(self.instance.workers) if w.id not in appointments]
         demand = classes.of(self.rules, loose, seats)
         bound = float(self._total(appointments, base=True))
