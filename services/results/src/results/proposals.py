@@ -34,18 +34,20 @@ def classify(visit: Mapping[str, Any], records: model.Records, tumour_class: int
 
 def proposed(visit: Mapping[str, Any], records: model.Records) -> ClassProposed:
     """The event that tells the clinic what the rules propose, and why."""
-    now, if_none = classify(visit, records, None), classify(visit, records, 1)
+    now = classify(visit, records, None)
+    others = [one.health_class for one in now.indices if one.index != "tumour"]
+    known = [rank for rank in others if rank is not None]
     stated = [problem for station, found in records.sections.items() for problem in check(station, found)]
     return ClassProposed(
         visit_id=visit["visit_id"],
         clinic_id=visit["clinic_id"],
         proposed=now.overall,
         why_not=now.why_not.vi if now.why_not else None,
-        if_no_tumour=if_none.overall,
+        if_no_tumour=max(known) if len(known) == len(others) else None,
         indices=[_index(one) for one in now.indices],
         rule_set=now.rule_set_version,
-        explanation_vi=[text.vi for text in if_none.explanation],
-        explanation_en=[text.en for text in if_none.explanation],
+        explanation_vi=[text.vi for text in now.explanation],
+        explanation_en=[text.en for text in now.explanation],
         warnings=[
             Problem(code=p.code, field=p.field, message_vi=p.vi, message_en=p.en) for p in (*stated, *now.warnings)
         ],
