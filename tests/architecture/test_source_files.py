@@ -22,7 +22,9 @@ TEXTS = [
     if path.suffix in {".py", ".md", ".toml", ".sql", ".yml", ".yaml", ".sh", ".in", ".lock", ""} and path.is_file()
 ]
 MOST_LINES, MOST_TEST_LINES = 400, 500
-UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XXX|HACK)\b")
+# In halves, so that this file does not say them.
+WORDS = [first + second for first, second in (("TO", "DO"), ("FIX", "ME"), ("X", "XX"), ("HA", "CK"))]
+UNFINISHED = re.compile(rf"\b({'|'.join(WORDS)})\b")
 OF_THIS_MACHINE = re.compile(r"(?<![\w.$}])/(home/\w|Users/\w|root/|work/|mnt/|tmp/(?!\{))")
 PURE = [
     path
@@ -53,6 +55,16 @@ def test_no_file_speaks_of_what_is_still_to_be_done() -> None:
 
 def test_no_file_names_a_folder_of_one_machine() -> None:
     assert [shown(path) for path in TEXTS if OF_THIS_MACHINE.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize("text", [*WORDS, f"# {WORDS[0]}: later"])
+def test_such_a_word_would_be_found(text: str) -> None:
+    assert UNFINISHED.search(text)
+
+
+@pytest.mark.parametrize(("first", "rest"), [("home", "anna/x"), ("root", ".cache"), ("work", "main"), ("tmp", "x")])
+def test_such_a_folder_would_be_found(first: str, rest: str) -> None:
+    assert OF_THIS_MACHINE.search(f'open("/{first}/{rest}")')
 
 
 def test_no_exception_disappears_unseen() -> None:
