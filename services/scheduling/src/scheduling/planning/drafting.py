@@ -2,6 +2,7 @@
 
 import copy
 import time
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from scheduling.planning.pricing import Floats, Prices
 HOT, WARM, COLD = 20.0, 2.0, 0.2
 MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 RARELY_OPEN = 0.15
+COOLING_SECONDS = 0.5      # a round of cooling and its proof should not end after the deadline
 COLUMNS_PER_SECOND = 15_000      # what a program of this kind takes; too large ones are not begun
 
 
@@ -54,10 +56,16 @@ class Draft:
         every = np.arange(len(self.block.sessions))
         until = self.deadline - BOUND_SHARE * (self.deadline - self.started)
         self.keep(neighbourhoods.sweep_through(self.outcome.ledger, every, until, 6, openings=True))
-        if time.monotonic() < self.deadline:
-            self.free.run(self.pace, 1.0, COLD)
-            self.prove(self.free.prices())
+        self.cool()
         return self.outcome
+
+    def cool(self) -> None:
+        """Let the free market cool for a better bound, while time lasts."""
+        for hot, cold in pairwise(np.geomspace(1.0, COLD, 7).tolist()):
+            if time.monotonic() > self.deadline - COOLING_SECONDS:
+                return
+            self.free.run(self.pace // 6, hot, cold)
+        self.prove(self.free.prices())
 
     def keep(self, ledger: Ledger) -> None:
         """Remember the state, with everybody seated who still fits, if it is the best so far."""
