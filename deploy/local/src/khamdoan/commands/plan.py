@@ -5,12 +5,11 @@ import json
 import sys
 from pathlib import Path
 
+from khamdoan.errors import SetupError
 from scheduling import planning
 from scheduling.planning import Plan, Progress, Report
 from scheduling.planning.model import CostParts
 from scheduling.planning.reading import read_unassigned
-
-from khamdoan.errors import SetupError
 
 
 def add_to(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
