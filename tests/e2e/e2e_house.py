@@ -26,6 +26,7 @@ from khamdoan.zipkin import Zipkin
 
 READY_SECONDS = 90
 GLANCE_SECONDS = 0.05
+ENDED_SECONDS = 15
 
 
 @dataclass
@@ -37,6 +38,7 @@ class House:
     spans: Spans = field(default_factory=Spans)
     name: str = field(default_factory=lambda: f"house_{secrets.token_hex(4)}")
     children: dict[str, Child] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.places = places.of(self.folder)
@@ -116,6 +118,7 @@ class House:
 
     def kill(self, name: str) -> None:
         """SIGKILL a service, as a power cut would, and start it anew."""
+        self.seen |= descendants(self.children[name].pid)
         self.children[name].process.kill()
         self.children[name].process.wait()
         self.children[name] = self.nursery.spawn(self.children[name].program)
@@ -133,7 +136,9 @@ class House:
         return child.process.returncode, child.said()
 
     def stop(self) -> None:
-        """Let the services drain, then remove databases, roles and topics."""
+        """Let the services drain, then remove databases, roles and topics; raises if a process is left over."""
+        for child in self.children.values():
+            self.seen |= descendants(child.pid)
         services.stop(list(self.children.values()))
         self.nursery.close()
         self.held.close()
@@ -141,6 +146,15 @@ class House:
         asyncio.run(self._drop_databases())
         self._drop_topics()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.require_ended()
+
+    def require_ended(self) -> None:
+        """Raise if a process that a service started outlives it, a killed service's own included."""
+        deadline = time.monotonic() + ENDED_SECONDS
+        while left := {pid for pid in self.seen if is_running(pid)}:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"left over by {self.name}: {sorted(left)}")
+            time.sleep(GLANCE_SECONDS)
 
     def topic_names(self) -> list[str]:
         """Every topic of this house, those of its parties among them."""
@@ -163,6 +177,24 @@ class House:
 
     def _role(self, service: str) -> str:
         return f"{self.name}_{service}"
+
+
+def descendants(pid: int) -> set[int]:
+    """A process and all that it started, as far as the system tells (it does on Linux)."""
+    found, tasks = {pid}, Path(f"/proc/{pid}/task")
+    with contextlib.suppress(OSError):
+        for task in tasks.iterdir():
+            for child in (task / "children").read_text().split():
+                found |= descendants(int(child))
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is more than an entry that its parent has not read yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _borrowed(servers: Servers, where: places.Places) -> Stack:
