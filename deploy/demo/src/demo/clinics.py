@@ -49,14 +49,14 @@ class ClinicSystem:
     follow_ups: list[dict[str, Any]] = field(default_factory=list)
     attended: set[UUID] = field(default_factory=set)
 
-    async def work(self, day: date) -> None:
-        """One day of the clinic; it ends when scheduling has taken the attendance."""
+    async def work(self, day: date) -> list[str]:
+        """One day of the clinic; returns the receipts of its attendance, which scheduling has to take that day."""
         await self.read_feed()
         came = await self.examine(day)
         await self.report_laboratory(day)
         await self.conclude(day)
         await self.amend_and_follow_up(day)
-        await self.caller.answered(came)
+        return came
 
     async def read_feed(self) -> None:
         """Catch up with the feed from the last sequence number seen."""

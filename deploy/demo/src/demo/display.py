@@ -9,15 +9,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class Display:
-    """Tells a person what happens; keeps how long each stage took, in seconds."""
+    """Tells a person what happens; keeps how long each stage, and each part of the exam days, took in seconds."""
 
     def __init__(self) -> None:
         self.console = Console(highlight=False)
         self.durations: dict[str, float] = {}
+        self.parts: dict[str, float] = {}
 
     def say(self, text: str) -> None:
         """One line."""
         self.console.print(text)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Add up how long something took that happens often, without a word."""
+        started = monotonic()
+        yield
+        self.parts[name] = self.parts.get(name, 0) + monotonic() - started
 
     @contextmanager
     def stage(self, name: str, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:

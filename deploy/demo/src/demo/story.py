@@ -113,7 +113,8 @@ async def half_year(world: World) -> None:
     dates = days.between(world.today + timedelta(days=1), scenario.period_to + LAST_CONCLUSIONS)
     with world.display.stage("half_year", "Nửa năm khám", len(dates)) as progress:
         for day in dates:
-            await days.start(world, day)
+            with world.display.timed("start_of_day"):
+                await days.start(world, day)
             await _one_day(world, day)
             if day.day == 1:
                 await _tell_coverage(world, day)
@@ -122,12 +123,18 @@ async def half_year(world: World) -> None:
 
 async def _one_day(world: World, day: date) -> None:
     if world.scenario.period_from <= day <= world.scenario.period_to:
-        await turnover.join_and_leave(world, day)
-        booked = await world.union.portal.pages(
-            "/appointments", unit_id=world.province.root_id, day=day + timedelta(days=7)
+        with world.display.timed("unions"):
+            await turnover.join_and_leave(world, day)
+            booked = await world.union.portal.pages(
+                "/appointments", unit_id=world.province.root_id, day=day + timedelta(days=7)
+            )
+            await world.union.portal.answered(await world.union.ask_for_things(world.campaign_id, booked))
+    with world.display.timed("clinics"):
+        came = await asyncio.gather(*(system.work(day) for system in world.clinics))
+    with world.display.timed("attendance_answered"):
+        await asyncio.gather(
+            *(system.caller.answered(receipts) for system, receipts in zip(world.clinics, came, strict=True))
         )
-        await world.union.portal.answered(await world.union.ask_for_things(world.campaign_id, booked))
-    await asyncio.gather(*(system.work(day) for system in world.clinics))
 
 
 async def _tell_coverage(world: World, day: date) -> None:

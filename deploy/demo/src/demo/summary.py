@@ -49,6 +49,7 @@ async def collect(world: World) -> dict[str, Any]:
         "late_joiners": {name: figures.get(name) for name in ("late_joiners", "late_joiners_examined")},
         "stages": stages,
         "durations_s": {name: round(seconds, 2) for name, seconds in durations.items()},
+        "parts_of_half_year_s": {name: round(seconds, 2) for name, seconds in world.display.parts.items()},
         "total_s": round(sum(durations.values()), 1),
         "services": {service["service"]: service for service in statistics["services"]},
         "campaign": world.figures["campaign"],
