@@ -1,12 +1,10 @@
 """A house that the journeys share, and houses of their own for tests that break them."""
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from e2e_house import House
+from e2e_house import Command, House
 
 from demo.edge import Edge
 from khamdoan.testing.servers import Servers
@@ -50,20 +48,6 @@ async def _open(house: House) -> AsyncIterator[Edge]:
     opened = Edge(house.url, house.secret)
     yield opened
     await opened.close()
-
-
-class Command:
-    """`khamdoan` as a person would call it, for one house."""
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-
-    def __call__(self, *arguments: str, status: int = 0) -> str:
-        """Run a command on the house and return what it printed; raises if it ends otherwise than expected."""
-        command = [sys.executable, "-m", "khamdoan", *arguments, "--data", str(self.house.folder)]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        assert ended.returncode == status, f"{ended.returncode}: {ended.stdout}{ended.stderr}"
-        return ended.stdout
 
 
 @pytest.fixture

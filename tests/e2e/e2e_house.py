@@ -5,6 +5,8 @@ import contextlib
 import os
 import secrets
 import shutil
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -177,6 +179,20 @@ class House:
 
     def _role(self, service: str) -> str:
         return f"{self.name}_{service}"
+
+
+class Command:
+    """`khamdoan` as a person would call it, for one house."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def __call__(self, *arguments: str, status: int = 0) -> str:
+        """Run a command on the house and return what it printed; raises if it ends otherwise than expected."""
+        command = [sys.executable, "-m", "khamdoan", *arguments, "--data", str(self.house.folder)]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert ended.returncode == status, f"{ended.returncode}: {ended.stdout}{ended.stderr}"
+        return ended.stdout
 
 
 def descendants(pid: int) -> set[int]:

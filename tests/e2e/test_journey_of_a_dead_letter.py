@@ -7,9 +7,8 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from conftest import Command
 from e2e_campaign import PROVINCE, Campaign
-from e2e_house import House
+from e2e_house import Command, House
 
 from contracts.unions import OrganisationDeclared
 from demo.edge import Edge, EdgeError
