@@ -294,7 +294,9 @@ async def test_a_plan_is_published_once(database: Database, deliver: Deliver) ->
     assert said == []
 
 
-async def test_missed_appointments_get_a_make_up_plan_after_a_week(database: Database, deliver: Deliver) -> None:
+async def test_missed_appointments_get_a_make_up_plan_after_a_fortnight(
+    database: Database, deliver: Deliver
+) -> None:
     make_up = a_session(day=EXAM_DAY + timedelta(days=14))
     await a_frozen_campaign(database, deliver, people=4)
     plan = await proposed(database)
@@ -302,7 +304,7 @@ async def test_missed_appointments_get_a_make_up_plan_after_a_week(database: Dat
     await deliver(consumer, database, [make_up, day_started(EXAM_DAY)])
     await deliver(consumer, database, [attendance(made[0]), *(attendance(m, "absent") for m in made[1:])])
 
-    await deliver(consumer, database, [day_started(EXAM_DAY + timedelta(days=1))])
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=14))])
     second = await proposed(database)
     said = await deliver(consumer, database, [plan_approved(second.plan_id)])
 
@@ -313,11 +315,11 @@ async def test_missed_appointments_get_a_make_up_plan_after_a_week(database: Dat
 async def test_a_make_up_plan_counts_with_everybody_who_has_a_place(database: Database, deliver: Deliver) -> None:
     """R5 holds over both plans: one of ten may be away, and somebody is away already."""
     windows = [a_window(480), a_window(540), a_window(840)]
-    session = a_session(day=EXAM_DAY + timedelta(days=7), windows=windows)
+    session = a_session(day=EXAM_DAY + timedelta(days=14), windows=windows)
     await a_frozen_campaign(database, deliver, people=2, sessions=[session], headcount=10, max_absent_pct=10)
     plan = await proposed(database)
     made = of(AppointmentMade, await deliver(consumer, database, [plan_approved(plan.plan_id)]))
-    await deliver(consumer, database, [a_worker(7), day_started(TODAY + timedelta(days=7))])
+    await deliver(consumer, database, [a_worker(7), day_started(TODAY + timedelta(days=14))])
 
     second = await proposed(database)
     said = await deliver(consumer, database, [plan_approved(second.plan_id)])
@@ -328,7 +330,8 @@ async def test_a_make_up_plan_counts_with_everybody_who_has_a_place(database: Da
 
 
 async def test_no_plan_is_asked_for_while_nothing_changed(database: Database, deliver: Deliver) -> None:
-    full, unlicensed = a_session(windows=[a_window(480, total=2)]), a_session(day=EXAM_DAY + timedelta(days=20))
+    full = a_session(day=EXAM_DAY + timedelta(days=14), windows=[a_window(480, total=2)])
+    unlicensed = a_session(day=EXAM_DAY + timedelta(days=20))
     noisy = a_worker(9, exposures=[Exposure(hazard="PHYS_NOISE", since=None)])
     await deliver(
         consumer,
@@ -340,7 +343,7 @@ async def test_no_plan_is_asked_for_while_nothing_changed(database: Database, de
     plan = await proposed(database)
     await deliver(consumer, database, [plan_approved(plan.plan_id)])
 
-    for days in (8, 9):
+    for days in (15, 16):
         await deliver(consumer, database, [day_started(TODAY + timedelta(days=days))])
 
     assert "queued" not in await run_states(database)
