@@ -9,6 +9,8 @@ SOURCES := $(addsuffix /src,$(PARTS))
 BIN := .venv/bin
 INSTALLED := .venv/installed
 WORKERS ?= 2
+FAULTS := tests/e2e/test_killed_services.py deploy/local/tests/test_supervisor.py $(addprefix shared/tests/test_,\
+  crashes.py servers_away.py soak.py zombies.py rivals.py draining.py broken_messages.py dead_letters.py)
 
 .PHONY: help
 help: ## this list
@@ -78,8 +80,8 @@ bench: setup ## the measurements behind the numbers in the documents
 	$(BIN)/python -m pytest tests/bench -s
 
 .PHONY: faults
-faults: setup ## servers and services killed in the middle of work
-	$(BIN)/python -m pytest tests/faults -v
+faults: setup ## servers and services killed, frozen and cut off in the middle of work
+	$(BIN)/python -m pytest -v $(FAULTS)
 
 .PHONY: clean
 clean: ## remove the virtual environment, the data and every cache of tools
