@@ -49,6 +49,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self._committed_at = 0.0
         self._stopping = False
         self._next: dict[TopicPartition, int] = {}
+        self._sought: dict[TopicPartition, int] = {}
         self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
             client_id=settings.hostname,
@@ -93,7 +94,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         prefix = len(self._settings.kafka_topic_prefix)
         lag: Counter[str] = Counter()
         for partition in self.assigned or ():
-            end, at = self.consumer.highwater(partition), self._next.get(partition)
+            end, at = self.consumer.highwater(partition), self._next.get(partition, self._sought.get(partition))
             if end is not None and at is not None:
                 lag[partition.topic[prefix:]] += max(0, end - at)
         return dict(lag)
@@ -204,6 +205,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """The batch in flight may be repeated elsewhere; its commit decides who was first."""
         self.assigned = None
         self._next.clear()
+        self._sought.clear()
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Start where the database says, which is the truth: after a restore it lies before Kafka's own offsets."""
@@ -228,6 +230,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             if offset > ends[partition]:
                 raise ShrunkPartitionError(partition.topic, partition.partition, offset, ends[partition])
             self.consumer.seek(partition, offset)
+            self._sought[partition] = offset
 
 
 def arrived(record: ConsumerRecord, *, prefix: str) -> Arrival:

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
 from shared import faults, inbox
 from shared.database import Database
 from shared.metrics import Metrics
-from shared.subscription import Subscription
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +19,17 @@ PRUNE_EVERY = 600.0
 BACKLOG = "SELECT count(*), coalesce(extract(epoch FROM now() - min(appended_at)), 0)::float FROM outbox"
 PARKED_KEYS = "SELECT count(*) FROM parked_keys"
 WAITING = "SELECT kind, count(*) FROM waiting GROUP BY kind"
+
+
+class Reading(Protocol):
+    """What the measuring asks of a subscription."""
+
+    @property
+    def answer_age(self) -> float:
+        """Seconds since Kafka last answered."""
+
+    def lag(self) -> dict[str, int]:
+        """Records behind the end, per topic."""
 
 
 async def prune_for_ever(database: Database, kept: timedelta = inbox.KEPT) -> None:
@@ -32,9 +43,7 @@ async def prune_for_ever(database: Database, kept: timedelta = inbox.KEPT) -> No
         await asyncio.sleep(PRUNE_EVERY)
 
 
-async def measure_for_ever(
-    database: Database, metrics: Metrics, subscription: Callable[[], Subscription | None]
-) -> None:
+async def measure_for_ever(database: Database, metrics: Metrics, subscription: Callable[[], Reading | None]) -> None:
     """Every five seconds, read the gauges."""
     while True:
         try:
@@ -46,10 +55,16 @@ async def measure_for_ever(
             log.warning("not measured", error=faults.where(error))
         reading = subscription()
         if reading is not None:
-            metrics.last_poll_age.set(reading.answer_age)
-            for topic, lag in reading.lag().items():
-                metrics.lag.labels(topic).set(lag)
+            measure_reading(metrics, reading)
         await asyncio.sleep(MEASURE_EVERY)
+
+
+def measure_reading(metrics: Metrics, reading: Reading) -> None:
+    """Read the gauges that the consumer knows; lag of a partition that others have now is theirs to tell."""
+    metrics.last_poll_age.set(reading.answer_age)
+    metrics.lag.clear()
+    for topic, lag in reading.lag().items():
+        metrics.lag.labels(topic).set(lag)
 
 
 async def measure(database: Database, metrics: Metrics) -> None:
