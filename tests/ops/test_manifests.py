@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import manifests
+import promql
 import pytest
 import yaml
 from manifests import BASE, FILES, FOLDER, ROOT
@@ -133,9 +134,11 @@ def test_there_is_time_to_drain() -> None:
     assert _pod()["terminationGracePeriodSeconds"] >= shutdown + before + 10
 
 
-def test_no_more_processes_than_partitions() -> None:
+def test_scaling_asks_what_is_measured_and_stops_at_the_partitions() -> None:
     (scaling,) = manifests.read(BASE / "service" / "scaling.yaml")
+    (trigger,) = scaling["spec"]["triggers"]
 
+    assert promql.metrics_of(trigger["metadata"]["query"]) == {"consumer_lag"} & promql.exposed()
     assert scaling["spec"]["maxReplicaCount"] == max(topic.partitions for topic in topics.load())
 
 
