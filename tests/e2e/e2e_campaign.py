@@ -180,10 +180,14 @@ class Campaign:
         return receipt
 
     async def close_rosters(self) -> None:
-        """The unit's rosters are complete; waits for the frozen scope."""
+        """The unit's rosters are complete; waits for the frozen scope and for every due check in it."""
         closed = unions.RosterClosed(unit_id=self.unit_id, campaign_id=self.campaign_id, roster_ids=self.roster_ids)
         await self.portal.answered(await self.portal.say([closed]))
         await days.until(self._is("frozen"), "the frozen scope")
+        await days.until(self._shows_who_is_due, "the due checks")
+
+    async def _shows_who_is_due(self) -> bool:
+        return len(await self.workers()) == (await self.campaign())["due"]
 
     def _is(self, state: str) -> Any:
         async def look() -> bool:
@@ -225,13 +229,22 @@ class Campaign:
 
     async def examine(self) -> None:
         """Move to the exam day, then to the laboratory's; everybody comes and every class is concluded."""
+        await self.until_told()
         day = await self.exam_day()
         await self.start(day)
-        await self.clinic.read_feed()
         await self.clinic.caller.answered(await self.clinic.examine(day))
         await self.start(day + timedelta(days=2))
         await self.clinic.report_laboratory(self.today)
         await days.until(self._is_concluded, "the conclusions")
+
+    async def until_told(self) -> None:
+        """Wait until the clinic's feed has told of every appointment published: topics have no common order."""
+        await days.until(self._is_told, "the appointments in the feed")
+
+    async def _is_told(self) -> bool:
+        await self.clinic.read_feed()
+        plans = await days.plans(self, "published")  # type: ignore[arg-type]
+        return len(self.clinic.booked) >= sum(plan["published_appointments"] for plan in plans)
 
     async def _is_concluded(self) -> bool:
         await self.clinic.read_feed()

@@ -54,6 +54,7 @@ async def provoke_refusals(campaign: Campaign) -> None:
 
 async def look_at_everybody(campaign: Campaign) -> None:
     """The clinic reads the names of those booked with it, as it needs them."""
+    await campaign.until_told()
     booked = await campaign.clinic.caller.pages("/appointments")
     asked = [appointment["appointment_id"] for appointment in booked]
     looked = await campaign.clinic.caller.ask("/identities", {"appointment_ids": asked, "purpose": "tiếp nhận"})
