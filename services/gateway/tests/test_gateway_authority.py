@@ -343,7 +343,7 @@ async def test_the_same_person_is_the_same_pseudonym_and_is_never_named(as_: Cli
 
 
 async def test_a_party_that_asks_too_much_is_told_when_to_come_back(database: Database, settings: Settings) -> None:
-    narrow = settings.model_copy(update={"events_per_second": 10.0, "events_burst": 20.0})
+    narrow = settings.model_copy(update={"events_per_second": 0.1, "events_burst": 20.0})
     clients = Clients(httpx.ASGITransport(make_app(make_edge(narrow, database))))
     one, other = uuid4(), uuid4()
     eager, calm = await clients.union(one), await clients.union(other)
