@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.extraction import files, limits
+from gateway.extraction import files, limits, text_file
 from gateway.sandbox import Sandbox
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -157,6 +157,21 @@ async def test_children_end_with_the_sandbox_and_inherit_no_secret(monkeypatch: 
 def environment_of(pid: int) -> bytes:
     file = Path(f"/proc/{pid}/environ")
     return file.read_bytes() if file.exists() else b""
+
+
+@pytest.mark.parametrize("end", ["", '"Tam,3\n'], ids=["never closed", "closed in a later line"])
+def test_a_stray_quote_swallows_no_row(end: str) -> None:
+    rows = f'Họ và tên,Số\nMột,1\n"Hai,2\nBa,3\n{end}'
+
+    sheet = text_file.extract(rows.encode()).sheets[0]
+
+    assert len(sheet.rows) == len(rows.splitlines())
+
+
+def test_a_line_break_in_a_well_quoted_cell_starts_no_row() -> None:
+    sheet = text_file.extract('Họ và tên,Số\n"Một\nHai",1\nBa,3\n'.encode()).sheets[0]
+
+    assert len(sheet.rows) == 3
 
 
 @settings(max_examples=150, deadline=None)

@@ -97,13 +97,31 @@ def _head(text: str, delimiter: str) -> list[list[str]]:
     head = text[: 64 * 1024]
     if len(head) < len(text):
         head = head[: max(head.rfind("\n"), head.rfind("\r"))] if "\n" in head or "\r" in head else head
-    return list(islice(records(head, delimiter), HEADER_WITHIN))
+    csv.field_size_limit(1 << 30)
+    return list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), HEADER_WITHIN))
 
 
 def records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """RFC 4180 records; an empty one is an empty list, a line break in quotes starts none."""
+    """RFC 4180 records; an empty one is an empty list, a line break in quotes starts none.
+
+    Where a stray quote would swallow the lines behind it, quotes are characters like any other: no row may get lost.
+    """
     csv.field_size_limit(1 << 30)
+    if _quotes_swallow_lines(text, delimiter):
+        return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=csv.QUOTE_NONE)
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _quotes_swallow_lines(text: str, delimiter: str) -> bool:
+    if '"' not in text:
+        return False
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            pass
+    except csv.Error:
+        lenient = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return sum(1 for _ in lenient) < lenient.line_num
+    return False
 
 
 def _rows(text: str, delimiter: str) -> list[Row]:
