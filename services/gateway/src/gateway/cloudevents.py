@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from contracts.base import Event
 from contracts.fields import Problem
-from gateway import catalogue, problems
+from gateway import bounds, catalogue, problems
 from gateway.parties import Caller
 from gateway.problems import Refusal, problem
 
@@ -50,7 +50,7 @@ class Refused:
 
 def read(body: bytes, content_type: str, headers: Mapping[str, str]) -> list[Raw]:
     """The envelopes in a request, unchecked; raises Refusal for a body that is no CloudEvent at all."""
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type = media_type_of(content_type)
     if media_type == BATCH:
         batch = _json(body)
         if not isinstance(batch, list):
@@ -65,6 +65,11 @@ def read(body: bytes, content_type: str, headers: Mapping[str, str]) -> list[Raw
     if "ce-type" in headers and media_type in ("application/json", ""):
         return [binary({name[3:]: value for name, value in headers.items() if name.startswith("ce-")}, body)]
     raise Refusal("body.media-type", detail=f"{STRUCTURED}, {BATCH}, application/json + ce-*")
+
+
+def media_type_of(content_type: str) -> str:
+    """The media type without its parameters, in small letters."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def binary(attributes: Mapping[str, str], body: bytes) -> Raw:
@@ -108,6 +113,9 @@ def _said(
     canonical = event.model_dump_json()
     if "\\u0000" in canonical:
         return [problem("field.invalid", "data")]
+    beyond = bounds.problems_of(event, canonical.encode())
+    if beyond:
+        return beyond
     time = _time(raw.get("time"), now)
     if time is None:
         return [problem("field.format", "time")]

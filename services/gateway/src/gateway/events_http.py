@@ -41,7 +41,7 @@ async def _store(request: Request, edge: Edge, caller: Caller, body: bytes, key:
     now = utc_now()
     checked = [cloudevents.check(raw, place, caller, now=now) for place, raw in enumerate(raws)]
     language = request.headers.get("accept-language", "")
-    is_batch = content_type.startswith(cloudevents.BATCH)
+    is_batch = cloudevents.media_type_of(content_type) == cloudevents.BATCH
     async with edge.database.transaction() as tx:
         before = await idempotency.claim(tx, caller.party, key, content_type.encode() + b"\n" + body)
         if before is not None:

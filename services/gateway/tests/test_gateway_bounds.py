@@ -1,0 +1,60 @@
+"""What is valid by its contract and yet too large, too long or too far away for any service is refused at the edge."""
+
+from json import dumps
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from gateway_builders import CLINIC, Clients, a_declaration, a_section, a_simulated_day, an_offer, cloudevent, post
+
+from contracts.base import Event
+from shared.database import Database
+
+
+@pytest.mark.parametrize(
+    ("event", "change", "field"),
+    [
+        (a_section(uuid4()), {"recorded_at": "0001-01-01T00:00:00+14:00"}, "data.recorded_at"),
+        (a_section(uuid4()), {"recorded_at": "9999-12-31T23:59:59-12:00"}, "data.recorded_at"),
+        (an_offer(uuid4(), uuid4()), {"open_cost": 2**31}, "data.open_cost"),
+        (
+            an_offer(uuid4(), uuid4()),
+            {"windows": [{"start": 0, "total": 10**30, "capacity": {}}]},
+            "data.windows.0.total",
+        ),
+        (an_offer(uuid4(), uuid4()), {"day": "9999-12-31"}, "data.day"),
+    ],
+)
+async def test_a_number_or_day_that_no_service_can_keep_is_refused(
+    as_: Clients, database: Database, event: Event, change: dict[str, Any], field: str
+) -> None:
+    said = cloudevent(event)
+    said["data"] |= change
+
+    answer = await post(await as_.clinic(CLINIC), said)
+
+    assert [(item["code"], item["field"]) for item in answer.json()["problems"]] == [("field.range", field)]
+    assert await database.pool.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_a_key_or_an_event_of_endless_length_is_refused(as_: Clients) -> None:
+    unit = uuid4()
+    day, declared = cloudevent(a_simulated_day()), cloudevent(a_declaration(unit))
+    day["data"]["calendar"] = "x" * 201
+    declared["data"]["name"] = "x" * 800_000
+
+    by_key = await post(await as_.operations(), day)
+    by_size = await post(await as_.union(unit), declared)
+
+    assert [item["code"] for item in by_key.json()["problems"]] == ["field.length"]
+    assert [item["code"] for item in by_size.json()["problems"]] == ["field.length"]
+
+
+async def test_a_batch_is_a_batch_however_its_media_type_is_spelt(as_: Clients) -> None:
+    unit = uuid4()
+    union = await as_.union(unit)
+    batch = dumps([cloudevent(a_declaration(unit)), cloudevent(a_declaration(unit))])
+
+    answer = await union.post("/events", content=batch, headers={"content-type": "Application/CloudEvents-Batch+JSON"})
+
+    assert answer.json()["accepted"] == 2
