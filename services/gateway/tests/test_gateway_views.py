@@ -1,7 +1,9 @@
 """Each class of party sees what its purpose needs, and no field beyond; lists come in pages."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from functools import partial
+from json import dumps
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,7 +28,9 @@ from gateway_builders import (
 
 from contracts import coordination, results, scheduling
 from contracts.base import Event, Party
+from gateway import pages
 from gateway.consumers import make_consumer
+from gateway.problems import Refusal
 from shared.database import Database
 from shared.testing import Deliver
 
@@ -281,6 +285,20 @@ async def test_a_cursor_that_was_not_given_out_is_refused(as_: Clients, cursor: 
     answer = await (await as_.union(uuid4())).get("/receipts", params={"cursor": cursor})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "cursor.invalid")
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+async def test_a_cursor_beyond_the_calendar_is_refused(as_: Clients, time: str) -> None:
+    made_up = urlsafe_b64encode(dumps([time, str(UUID(int=0))]).encode()).decode()
+
+    answer = await (await as_.union(uuid4())).get("/receipts", params={"cursor": made_up})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "cursor.invalid")
+
+
+def test_a_number_that_the_database_cannot_hold_is_no_cursor() -> None:
+    with pytest.raises(Refusal, match=r"cursor\.invalid"):
+        pages.start(urlsafe_b64encode(b"[2147483648]").decode(), -1)
 
 
 async def test_what_has_not_changed_is_not_sent_again(

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from gateway.problems import Refusal
 
 T = TypeVar("T")
 FIRST_ID = UUID(int=0)
+MOST = 2**31 - 1
 
 Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=400)]
 Limit = Annotated[int, Query(ge=1, le=1_000, description="Rows per page")]
@@ -32,9 +34,16 @@ def start(cursor: str | None, *first: Any) -> tuple[Any, ...]:
     try:
         raw = from_json(urlsafe_b64decode(cursor.encode()))
         parts = zip(raw, first, strict=True)
-        return tuple(TypeAdapter(type(part)).validate_python(value) for value, part in parts)
-    except (ValueError, TypeError, ValidationError) as error:
+        return tuple(_storable(TypeAdapter(type(part)).validate_python(value)) for value, part in parts)
+    except (ValueError, TypeError, OverflowError, ValidationError) as error:
         raise Refusal("cursor.invalid") from error
+
+
+def _storable(value: Any) -> Any:
+    """The value, if the database has a place for it; raises OverflowError."""
+    if isinstance(value, int) and abs(value) > MOST:
+        raise OverflowError
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
 def page(
