@@ -47,7 +47,7 @@ class House:
         self.places.prepare()
         self.stack = _borrowed(self.servers, self.places)
         chosen = ports.choose(self.places.ports, ports.SERVICES, usual=False)
-        told = services.environments(self.stack, chosen, "simulated")
+        told = services.environments(self.stack, chosen)
         self.configured = services.Services(chosen, {name: told[name] | self._own(name) for name in services.NAMES})
         self.nursery = Nursery(self.places.logs)
         self.held = contextlib.ExitStack()
@@ -59,6 +59,7 @@ class House:
             "KAFKA_TOPIC_PREFIX": self.prefix,
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.spans.endpoint,
             "OTEL_BSP_SCHEDULE_DELAY": "200",
+            "DAYS": "simulated",
             "RELAY_LEASE_SECONDS": "3",  # how long a killed service's successor waits before it speaks
         }
 

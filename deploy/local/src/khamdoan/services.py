@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from khamdoan import databases, passwords, ports, sockets
 from khamdoan.keepers import GLANCE_SECONDS, Keeper
@@ -17,6 +18,7 @@ READY_SECONDS = 60
 DRAIN_SECONDS = 30
 
 Environment = dict[str, str]
+NO_WISHES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -27,17 +29,13 @@ class Services:
     environments: Mapping[str, Environment]
 
 
-def configure(stack: Stack, *, days: str = "clock", traced: float = 1.0) -> Services:
-    """Settle ports and passwords; nothing is started.
-
-    `days` are started by the `clock` or `simulated`; `traced` is the share of traces that is kept.
-    """
+def configure(stack: Stack, wishes: Mapping[str, str] = NO_WISHES) -> Services:
+    """Settle ports and passwords; nothing is started. `wishes` are settings that every service is told besides."""
     chosen = ports.choose(stack.places.ports, ports.SERVICES, usual=not stack.throwaway)
-    told = environments(stack, chosen, days)
-    return Services(chosen, {name: {**one, "OTEL_TRACES_SAMPLER_ARG": str(traced)} for name, one in told.items()})
+    return Services(chosen, {name: {**told, **wishes} for name, told in environments(stack, chosen).items()})
 
 
-def environments(stack: Stack, chosen: Mapping[str, int], days: str) -> dict[str, Environment]:
+def environments(stack: Stack, chosen: Mapping[str, int]) -> dict[str, Environment]:
     """What each service is told; a variable that only one service needs stands in its entry here."""
     return {
         "registry": {
@@ -48,7 +46,7 @@ def environments(stack: Stack, chosen: Mapping[str, int], days: str) -> dict[str
         },
         "scheduling": common(stack, chosen, "scheduling"),
         "results": common(stack, chosen, "results"),
-        "coordination": {**common(stack, chosen, "coordination"), "DAYS": days},
+        "coordination": common(stack, chosen, "coordination"),
         "gateway": {
             **common(stack, chosen, "gateway"),
             "GATEWAY_PORT": str(chosen["gateway"]),

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -31,22 +31,21 @@ def play(
     with_services: bool,
     throwaway: bool,
     say: Say,
-    days: str = "clock",
-    traced: float = 1.0,
+    wishes: Mapping[str, str] = services.NO_WISHES,
     guest: Guest | None = None,
     stay: bool = True,
     at_guests_end: AtEnd | None = None,
 ) -> int:
     """Start everything and a guest that uses it; returns the guest's exit status once it ended, unless we `stay`.
 
-    `at_guests_end` is given the pid of every server and service while they still run.
+    The services are told `wishes`; `at_guests_end` is given the pid of every server and service while they still run.
     """
     data = data.resolve()
     status = 0
     with state.held(data), contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as at_end:
         listen_for_the_end()
         installed = stack.install(data, throwaway=throwaway)
-        configured = services.configure(installed, days=days, traced=traced) if with_services else Services({}, {})
+        configured = services.configure(installed, wishes) if with_services else Services({}, {})
         nursery = Nursery(installed.places.logs)
         at_end.callback(nursery.close)
         keepers = start_servers(installed, nursery, at_end, say)
