@@ -203,6 +203,26 @@ async def test_an_amendment_is_a_new_version_and_everybody_is_told(database: Dat
     assert (amended.final_class, fitness.final_class) == (3, 3)
 
 
+async def test_nothing_is_concluded_or_amended_on_a_day_before_the_visit(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+
+    concluded = await deliver(consumer, database, [a_conclusion(concluded_on=date(2026, 1, 1))])
+    await deliver(consumer, database, [a_conclusion()])
+    amended = await deliver(consumer, database, [an_amendment(amended_on=date(2026, 1, 1))])
+
+    assert [p.code for p in concluded[0].problems] == ["conclusion.before_visit"]
+    assert [p.code for p in amended[0].problems] == ["conclusion.before_visit"]
+
+
+async def test_an_amendment_without_a_reason_is_refused(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+    await deliver(consumer, database, [a_conclusion()])
+
+    events = await deliver(consumer, database, [an_amendment(reason=" ")])
+
+    assert [p.code for p in events[0].problems] == ["amendment.reason_missing"]
+
+
 async def test_nothing_can_be_amended_before_it_was_concluded(database: Database, deliver: Deliver) -> None:
     await examined(database, deliver)
 

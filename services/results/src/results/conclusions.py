@@ -63,6 +63,8 @@ def _objections(decision: Decision) -> list[Problem]:
         found.append(model.problem("record.other_clinic", "clinic_id"))
     if visit["version"]:
         found.append(model.problem("record.concluded", "visit_id"))
+    if event.concluded_on < visit["day"]:
+        found.append(model.problem("conclusion.before_visit", "concluded_on"))
     missing = sections.missing(visit["stations"], decision.records.received)
     if missing:
         found.append(model.problem("examination.incomplete", " ".join(missing)))
@@ -74,9 +76,8 @@ def _objections(decision: Decision) -> list[Problem]:
 async def amend(tx: Transaction, batch: Batch[clinics.ExaminationAmended]) -> None:
     """State a new version of a signed conclusion; whoever acted on the old one is told again."""
     locked = await visits.lock(tx, batch)
-    refused = [(m, [model.problem("examination.not_concluded")]) for m, visit in locked if not visit["version"]]
-    await records.refuse(tx, refused)
-    signed = [(m, visit) for m, visit in locked if visit["version"]]
+    await records.refuse(tx, [(m, found) for m, visit in locked if (found := _amendment_objections(m.event, visit))])
+    signed = [(m, visit) for m, visit in locked if not _amendment_objections(m.event, visit)]
     visit_ids = [visit["visit_id"] for _, visit in signed]
     last = {row["visit_id"]: row for row in await tx.fetch(store.LAST_CONCLUSIONS, visit_ids)}
     merged = await proposals.records_of(tx, visit_ids)
@@ -89,6 +90,17 @@ async def amend(tx: Transaction, batch: Batch[clinics.ExaminationAmended]) -> No
         for m, visit in signed
     ]  # fmt: skip
     await _store(tx, decisions)
+
+
+def _amendment_objections(event: clinics.ExaminationAmended, visit: Any) -> list[Problem]:
+    found = []
+    if not visit["version"]:
+        found.append(model.problem("examination.not_concluded"))
+    if event.amended_on < visit["day"]:
+        found.append(model.problem("conclusion.before_visit", "amended_on"))
+    if not event.reason.strip():
+        found.append(model.problem("amendment.reason_missing", "reason"))
+    return found
 
 
 async def _store(tx: Transaction, decisions: Sequence[Decision]) -> None:

@@ -33,6 +33,8 @@ _MESSAGES = {
         "Phân loại khác với đề xuất thì phải ghi lý do",
         "A class other than the proposed one needs a reason",
     ),
+    "conclusion.before_visit": ("Ngày kết luận trước ngày khám", "The conclusion is dated before the visit"),
+    "amendment.reason_missing": ("Sửa kết luận thì phải ghi lý do", "An amendment needs a reason"),
     "follow_up.closed": ("Mục theo dõi đã đóng", "The follow-up is closed already"),
 }
 
