@@ -8,6 +8,8 @@ CREATE TABLE days (
 CREATE TABLE programmes (
     programme_id uuid PRIMARY KEY,
     title text NOT NULL,
+    union_unit_id uuid NOT NULL,
+    authority_id text NOT NULL,
     valid_from date NOT NULL,
     valid_to date NOT NULL,
     signed_at timestamptz

@@ -69,6 +69,28 @@ async def test_one_party_cannot_approve_twice(database: Database, deliver: Deliv
     assert [p.code for p in events[0].problems] == ["approval.same_party"]
 
 
+async def test_another_health_authority_cannot_approve(database: Database, deliver: Deliver) -> None:
+    await deliver(CONSUMER, database, [said_by(UNION, a_programme())])
+    stranger = said_by("health/syt-99", health.ProgrammeApproved(programme_id=PROGRAMME))
+
+    events = await deliver(CONSUMER, database, [stranger])
+
+    assert [p.code for p in events[0].problems] == ["approval.not_a_signatory"]
+
+
+async def test_only_the_programmes_parties_approve_what_stands_under_it(database: Database, deliver: Deliver) -> None:
+    await deliver(CONSUMER, database, [the_province(), a_unit(1)])
+    for batch in opening():
+        await deliver(CONSUMER, database, batch)
+    plan = uuid4()
+    await deliver(CONSUMER, database, [a_plan(plan)])
+    word = unions.PlanApproved(plan_id=plan, campaign_id=CAMPAIGN)
+
+    events = await deliver(CONSUMER, database, [said_by(f"unions/{unit(1)}", word)])
+
+    assert [p.code for p in events[0].problems] == ["approval.not_a_signatory"]
+
+
 async def test_a_word_without_a_party_does_not_count(database: Database, deliver: Deliver) -> None:
     events = await deliver(CONSUMER, database, [said_by("clinics/02123", a_programme())])
 

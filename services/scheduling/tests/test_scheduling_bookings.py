@@ -408,6 +408,18 @@ async def test_a_walk_in_takes_a_free_seat_and_gives_up_the_one_elsewhere(
     assert [event.walk_in for event in of(AppointmentKept, said)] == [True]
 
 
+async def test_a_walk_in_who_did_not_come_is_refused(database: Database, deliver: Deliver) -> None:
+    session = a_session()
+    await a_campaign_under_way(database, deliver, [session])
+    await deliver(consumer, database, [day_started(EXAM_DAY)])
+    absent = a_walk_in(0, session).model_copy(update={"status": "absent"})
+
+    said = await deliver(consumer, database, [absent])
+
+    assert of(AppointmentKept, said) == []
+    assert codes(said) == ["attendance.walk-in-not-present"]
+
+
 async def test_walk_ins_are_counted_against_capacity(database: Database, deliver: Deliver) -> None:
     session = a_session(windows=[a_window(480, total=2)])
     await a_campaign_under_way(database, deliver, [session])

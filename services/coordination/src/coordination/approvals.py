@@ -18,17 +18,20 @@ async def give(
     subject: Subject,
     subject_id: UUID,
     *,
+    under: UUID,
     now: datetime,
     problems: list[Problem] | None = None,
 ) -> bool:
     """Record a party's word or refuse it with every problem; true once both parties have spoken.
 
-    The caller holds the lock on the subject's row, so that two words on one subject meet there.
+    `under` is the programme or campaign whose programme names the two parties. The caller holds the lock on the
+    subject's row, so that two words on one subject meet there.
     """
     word = model.word_of(message.party, message.actor)
     given = [model.Word(*row) for row in await tx.fetch(store.APPROVALS_OF, subject, subject_id)]
     problems = list(problems or [])
-    problems += [model.problem("approval.no_party")] if word is None else model.objections(word, given)
+    signatories = dict(await tx.fetchrow(store.SIGNATORIES, under) or {})
+    problems += [model.problem("approval.no_party")] if word is None else model.objections(word, given, signatories)
     if word is None or problems:
         refused = ApprovalRefused(subject=subject, subject_id=subject_id, problems=problems)
         await outbox.append(tx, [message.leads_to(refused)])

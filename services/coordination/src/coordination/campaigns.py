@@ -14,10 +14,14 @@ from shared.database import Transaction
 async def propose_programme(tx: Transaction, message: Message[unions.ProgrammeProposed], *, now: datetime) -> None:
     """A proposal is the proposing party's own word."""
     event = message.event
-    await tx.execute(store.ADD_PROGRAMME, event.programme_id, event.title, event.valid_from, event.valid_to)
+    await tx.execute(
+        store.ADD_PROGRAMME, event.programme_id, event.title, event.union_unit_id, event.authority_id,
+        event.valid_from, event.valid_to,
+    )  # fmt: skip
     await tx.fetchrow(store.LOCK_PROGRAMME, event.programme_id)
     problems = _period_problems(event.valid_from, event.valid_to)
-    await approvals.give(tx, message, "programme", event.programme_id, now=now, problems=problems)
+    programme_id = event.programme_id
+    await approvals.give(tx, message, "programme", programme_id, under=programme_id, now=now, problems=problems)
     await waiting.release(tx, "programme", [event.programme_id])
 
 
@@ -28,7 +32,7 @@ async def approve_programme(tx: Transaction, message: Message[health.ProgrammeAp
     if programme is None:
         await waiting.hold(tx, [message], "programme", [programme_id])
         return
-    if await approvals.give(tx, message, "programme", programme_id, now=now):
+    if await approvals.give(tx, message, "programme", programme_id, under=programme_id, now=now):
         await tx.execute(store.SIGN_PROGRAMME, programme_id, now)
         signed = ProgrammeSigned(
             programme_id=programme_id,
@@ -58,7 +62,9 @@ async def propose(tx: Transaction, message: Message[unions.CampaignProposed], *,
             event.period_to, event.rosters_due, event.coverage_pct,
         )  # fmt: skip
         await tx.fetchrow(store.LOCK_CAMPAIGN, event.campaign_id)
-    await approvals.give(tx, message, "campaign", event.campaign_id, now=now, problems=problems)
+    await approvals.give(
+        tx, message, "campaign", event.campaign_id, under=event.programme_id, now=now, problems=problems
+    )
     await waiting.release(tx, "campaign-proposal", [event.campaign_id])
 
 
@@ -69,7 +75,7 @@ async def approve(tx: Transaction, message: Message[health.CampaignApproved], *,
     if campaign is None:
         await waiting.hold(tx, [message], "campaign-proposal", [campaign_id])
         return
-    if await approvals.give(tx, message, "campaign", campaign_id, now=now):
+    if await approvals.give(tx, message, "campaign", campaign_id, under=campaign_id, now=now):
         proposal = unions.CampaignProposed.model_validate_json(campaign["proposal"])
         tree_as_of = max(await tx.fetchval(store.LOCK_DAY, "VN") or proposal.rosters_due, proposal.rosters_due)
         await outbox.append(tx, [message.leads_to(await _open(tx, proposal, tree_as_of))])

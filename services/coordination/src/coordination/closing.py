@@ -60,7 +60,7 @@ async def approve(
         return
     same = message.event.digest == campaign["digest"]
     problems = [] if same else [model.problem("approval.other_digest", "digest")]
-    if await approvals.give(tx, message, "closing", campaign_id, now=now, problems=problems):
+    if await approvals.give(tx, message, "closing", campaign_id, under=campaign_id, now=now, problems=problems):
         key = await _signing_key(tx, seed)
         await tx.execute(store.CLOSE_CAMPAIGN, campaign_id)
         closed = CampaignClosed(

@@ -29,6 +29,10 @@ _MESSAGES = {
         "Một người không thể thay mặt cả hai bên",
         "One person cannot speak for both parties",
     ),
+    "approval.not_a_signatory": (
+        "Bên này không phải là bên ký chương trình phối hợp",
+        "This party is not one of the two that the programme names",
+    ),
     "approval.other_digest": (
         "Mã băm khác với số liệu đang chờ ký",
         "The digest is not the one that waits to be signed",
@@ -66,10 +70,15 @@ def word_of(party: str | None, actor: str | None) -> Word | None:
     return Word("unions" if party_class == "unions" else "health", party, actor)
 
 
-def objections(word: Word, given: Iterable[Word]) -> list[Problem]:
-    """Why a word does not count beside those already given: four eyes, never the same party or person twice."""
+def objections(word: Word, given: Iterable[Word], signatories: Mapping[str, str]) -> list[Problem]:
+    """Why a word does not count: only the two parties that the programme names speak, each once, by two people.
+
+    `signatories` are the parties by class; empty while the programme is not known.
+    """
     given = list(given)
     found = []
+    if signatories and signatories[word.party_class] != word.party:
+        found.append(problem("approval.not_a_signatory"))
     if any(other.party_class == word.party_class for other in given):
         found.append(problem("approval.same_party"))
     if any(other.actor == word.actor for other in given):

@@ -27,7 +27,7 @@ async def approve(
     if plan is None:
         await waiting.hold(tx, [message], "plan", [plan_id])
         return
-    if await approvals.give(tx, message, "plan", plan_id, now=now):
+    if await approvals.give(tx, message, "plan", plan_id, under=plan["campaign_id"], now=now):
         await tx.execute(store.APPROVE_PLAN, plan_id, now)
         approved = PlanApproved(plan_id=plan_id, campaign_id=plan["campaign_id"])
         await outbox.append(tx, [message.leads_to(approved)])

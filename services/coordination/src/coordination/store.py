@@ -26,7 +26,8 @@ LOCK_PROGRAMME = "SELECT title, valid_from, valid_to, signed_at FROM programmes 
 LOCK_CAMPAIGN = "SELECT programme_id, proposal, state, digest, figures FROM campaigns WHERE campaign_id = $1 FOR UPDATE"
 LOCK_PLAN = "SELECT campaign_id, approved_at FROM plans WHERE plan_id = $1 FOR UPDATE"
 ADD_PROGRAMME = """
-INSERT INTO programmes (programme_id, title, valid_from, valid_to) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+INSERT INTO programmes (programme_id, title, union_unit_id, authority_id, valid_from, valid_to)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
 """
 ADD_CAMPAIGN = """
 INSERT INTO campaigns (campaign_id, programme_id, proposal, period_from, period_to, rosters_due, coverage_pct)
@@ -34,6 +35,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
 """
 ADD_PLANS = """
 INSERT INTO plans (plan_id, campaign_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
+SIGNATORIES = """
+SELECT 'unions/' || union_unit_id AS unions, 'health/' || authority_id AS health FROM programmes
+WHERE programme_id = $1 OR programme_id = (SELECT programme_id FROM campaigns WHERE campaign_id = $1)
 """
 APPROVALS_OF = "SELECT party_class, party, actor FROM approvals WHERE subject = $1 AND subject_id = $2"
 ADD_APPROVAL = """

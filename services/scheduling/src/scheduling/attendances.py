@@ -103,6 +103,8 @@ async def _record_walk_ins(tx: Transaction, messages: list[Attendance], today: d
 def _why_no_walk_in(
     attendance: AttendanceRecorded, session: Record, seen: Mapping[UUID, Appointment]
 ) -> str | None:
+    if attendance.status != "present":
+        return "attendance.walk-in-not-present"
     if attendance.visit_id in seen:
         return "attendance.already-recorded"
     if session["clinic_id"] != attendance.clinic_id:

@@ -115,6 +115,10 @@ MESSAGES = {
         "Lịch khám của người khác.",
         "The appointment is another worker's.",
     ),
+    "attendance.walk-in-not-present": (
+        "Người đến không hẹn thì phải có mặt.",
+        "A walk-in is somebody who came.",
+    ),
     "attendance.already-recorded": (
         "Kết quả điểm danh đã được ghi nhận.",
         "The attendance is recorded already.",
