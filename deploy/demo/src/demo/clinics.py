@@ -18,7 +18,6 @@ LABORATORY_DAYS = 2
 PAGE = 2_000
 PROPOSALS_AT_ONCE = 200
 ABSENT, REFUSED, AMENDED = 0.06, 0.002, 0.005
-FOLLOW_UP_DAYS = 20
 
 
 @dataclass(slots=True)
@@ -108,7 +107,6 @@ class ClinicSystem:
             if station in booking.stations
         ]
         await self.caller.say(sections)
-        self.ledger.sections += len(sections)
         self.laboratory[day + timedelta(days=LABORATORY_DAYS)] += came
         for booking in today:
             del self.booked[booking.visit_id]
@@ -141,7 +139,6 @@ class ClinicSystem:
         for booking in (booking for d in due for booking in self.laboratory.pop(d)):
             reports += [self._report(booking, s, day) for s in findings.LABORATORY if s in booking.stations]
         await self.caller.say(reports)
-        self.ledger.laboratory += len(reports)
 
     def _report(self, booking: Booking, station: str, day: date) -> clinics.LaboratoryReported:
         return clinics.LaboratoryReported.model_validate({
@@ -163,7 +160,6 @@ class ClinicSystem:
                     restrictions=["không làm việc trên cao"] if (proposed or 3) >= 4 else [],
                 )
             )  # fmt: skip
-        self.ledger.concluded += len(conclusions)
         return await self.caller.say(conclusions)
 
     async def _proposals(self) -> list[dict[str, Any]]:

@@ -13,31 +13,16 @@ class Ledger:
     roster_rows: int = 0
     rosters: int = 0
     refused_rows: dict[str, int] = field(default_factory=dict)
-    attendances: int = 0
     visits: int = 0
-    missed: int = 0
-    sections: int = 0
-    laboratory: int = 0
-    concluded: int = 0
     amended: int = 0
     follow_ups_closed: int = 0
-    left: int = 0
-    joined: int = 0
     delivered: int = 0
     examined_people: set[UUID] = field(default_factory=set)
-    refused_people: set[UUID] = field(default_factory=set)
-    missed_people: set[UUID] = field(default_factory=set)
     requests: dict[str, int] = field(default_factory=dict)
 
     def attended(self, bookings: Iterable[Any], statuses: Sequence[str]) -> None:
-        """Note who came, who did not and who refused."""
+        """Note who came; a visit every time, a person once."""
         for booking, status in zip(bookings, statuses, strict=True):
-            self.attendances += 1
             if status == "present":
                 self.visits += 1
                 self.examined_people.add(booking.worker_id)
-            elif status == "refused":
-                self.refused_people.add(booking.worker_id)
-            else:
-                self.missed += 1
-                self.missed_people.add(booking.worker_id)

@@ -22,20 +22,23 @@ async def collect(world: World) -> dict[str, Any]:
     coverage = await story.coverage_of_province(world)
     figures = coverage["figures"] if coverage else {}
     ledger, durations = world.ledger, world.display.durations
+    total, rosters = sum(durations.values()), durations["rosters_posted"] + durations["rosters_answered"]
+    half_year, from_plan_on = durations["half_year"], durations["plan"] + durations["half_year"]
+    examined = _count(statistics, "clinics.section.recorded") + _count(statistics, "clinics.laboratory.reported")
     stages = {
-        "posted": _stage(sum(world.edge.counts.posted.values()), sum(durations.values())),
-        "stored": _stage(sum(statistics["receipts"].values()), sum(durations.values())),
-        "registered": _stage(world.figures["rosters"]["registered"], durations["rosters_answered"]),
-        "refused": _stage(world.figures["rosters"]["refused"], durations["rosters_answered"]),
+        "posted": _stage(sum(world.edge.counts.posted.values()), total),
+        "stored": _stage(sum(statistics["receipts"].values()), total),
+        "registered": _stage(world.figures["rosters"]["registered"], rosters),
+        "refused": _stage(world.figures["rosters"]["refused"], rosters),
         "due": _stage(figures.get("in_scope", 0), durations["scope"]),
         "planned": _stage(world.figures["first_plan"]["appointments"], durations["plan"]),
-        "appointed": _stage(_count(statistics, "scheduling.appointment.made"), durations["plan"]),
-        "attended": _stage(ledger.visits, durations["half_year"]),
-        "missed": _stage(ledger.missed, durations["half_year"]),
-        "sections": _stage(ledger.sections + ledger.laboratory, durations["half_year"]),
-        "concluded": _stage(ledger.concluded, durations["half_year"]),
-        "delivered": _stage(ledger.delivered, durations["half_year"]),
-        "covered": _stage(figures.get("examined", 0), durations["half_year"]),
+        "appointed": _stage(_count(statistics, "scheduling.appointment.made"), from_plan_on),
+        "attended": _stage(_count(statistics, "scheduling.appointment.kept"), half_year),
+        "missed": _stage(_count(statistics, "scheduling.appointment.missed"), half_year),
+        "sections": _stage(examined, half_year),
+        "concluded": _stage(_count(statistics, "results.examination.concluded"), half_year),
+        "delivered": _stage(ledger.delivered, half_year),
+        "covered": _stage(figures.get("examined", 0), half_year),
     }
     return {
         "scenario": world.scenario.name,
@@ -43,6 +46,8 @@ async def collect(world: World) -> dict[str, Any]:
         "roster_rows": ledger.roster_rows,
         "codes_on_refused_rows": ledger.refused_rows,
         "requests": ledger.requests,
+        "amended": ledger.amended,
+        "follow_ups_closed": ledger.follow_ups_closed,
         "refusals": {name: number for name, number in statistics["types"].items() if ".refused." in name},
         "visits": figures.get("visits"),
         "people": {name: figures.get(name) for name in ("in_scope", *STATES, "pending")},
@@ -81,7 +86,7 @@ def reconcile(world: World, summary: dict[str, Any]) -> list[str]:
             len(world.ledger.examined_people),
             people["examined"] + summary["late_joiners"]["late_joiners_examined"],
         ),
-        "every visit was concluded": (world.ledger.visits, world.ledger.concluded),
+        "every visit was concluded": (world.ledger.visits, summary["stages"]["concluded"]["count"]),
         "the signed figures are those of the coverage": (
             {name: closed["closing_figures"][name] for name in STATES}, {name: people[name] for name in STATES},
         ),

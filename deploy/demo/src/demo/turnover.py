@@ -46,5 +46,3 @@ async def join_and_leave(world: World, day: date) -> None:
         leaving = (await world.union.portal.get(f"/receipts/{receipt}"))["answers"][-1]["data"]["leaving"]
         confirmed = unions.LeavingConfirmed(unit_id=unit.unit_id, worker_ids=leaving, left_on=day)
         await world.union.portal.answered(await world.union.portal.say([confirmed]))
-        world.ledger.left += len(leaving)
-        world.ledger.joined += JOINERS_OF_UNIT

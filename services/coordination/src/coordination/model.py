@@ -13,7 +13,6 @@ from contracts.fields import Problem
 
 PartyClass = Literal["unions", "health"]
 BOTH: tuple[PartyClass, PartyClass] = ("unions", "health")
-STATES = ("examined", "no_show", "refused", "deferred", "left")
 GRASSROOTS = ("CDCS", "NGHIEP_DOAN")
 LABORATORY_GRACE = timedelta(days=14)
 """Conclusions may follow the last exam day by this much before a campaign is closed."""

@@ -10,8 +10,6 @@ from contracts.fields import Problem
 from results.classification import laboratory
 
 Sections = dict[str, dict[str, Any]]
-VALID_MONTHS = 12
-"""A check counts twelve months from the signing of its conclusion (TT 32/2023 art 38)."""
 
 _MESSAGES = {
     "record.other_clinic": ("Lượt khám thuộc cơ sở khác", "The visit belongs to another clinic"),
@@ -106,7 +104,7 @@ def age_on(day: date, born: str) -> int:
 
 
 def valid_until(concluded_on: date) -> date:
-    """The same day a year later; 29 February counts to the 28th."""
+    """Twelve months from the signing of the conclusion (TT 32/2023 art 38); 29 February counts to the 28th."""
     try:
         return concluded_on.replace(year=concluded_on.year + 1)
     except ValueError:
