@@ -52,11 +52,11 @@ demo: setup ## one campaign from roster to close-out; SCENARIO=… SCALE=0.1 KEE
 
 .PHONY: test
 test: setup lint types contracts small-demo ## everything a change must pass
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m 'not exhaustive'
 
 .PHONY: quick
 quick: setup lint types ## the same without the slow tests and the demo
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m 'not slow'
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m 'not slow and not exhaustive'
 
 .PHONY: lint
 lint: setup ## style and boundaries between the parts
