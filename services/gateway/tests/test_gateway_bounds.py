@@ -37,6 +37,24 @@ async def test_a_number_or_day_that_no_service_can_keep_is_refused(
     assert await database.pool.fetchval("SELECT count(*) FROM outbox") == 0
 
 
+async def test_a_finding_that_is_no_number_is_refused_rather_than_lost(as_: Clients, database: Database) -> None:
+    said = dumps(cloudevent(a_section(uuid4())))
+    answers = {}
+
+    for spelt in ("NaN", "Infinity", "1e999"):
+        body = said.replace("60.5", spelt).encode()
+        headers = {"content-type": "application/cloudevents+json"}
+        answer = (await (await as_.clinic(CLINIC)).post("/events", content=body, headers=headers)).json()
+        answers[spelt] = (answer["code"], [item["field"] for item in answer.get("problems", [])])
+
+    assert answers == {
+        "NaN": ("body.unreadable", []),
+        "Infinity": ("body.unreadable", []),
+        "1e999": ("event.invalid", ["data.findings.weight_kg"]),
+    }
+    assert await database.pool.fetchval("SELECT count(*) FROM outbox") == 0
+
+
 async def test_a_key_or_an_event_of_endless_length_is_refused(as_: Clients) -> None:
     unit = uuid4()
     day, declared = cloudevent(a_simulated_day()), cloudevent(a_declaration(unit))

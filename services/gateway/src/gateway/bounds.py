@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from math import isfinite
 from typing import Any
 
 from contracts.base import Event, Record
@@ -38,6 +39,9 @@ def _beyond(value: Any, at: str) -> Iterator[str]:
             yield from _beyond(part, f"{at}.{place}")
     elif isinstance(value, int):
         if abs(value) > AT_MOST:
+            yield at
+    elif isinstance(value, float):
+        if not isfinite(value):  # such as 1e999; JSON has no word for it, so the next reader would see nothing
             yield at
     elif isinstance(value, date):
         day = value.date() if isinstance(value, datetime) else value

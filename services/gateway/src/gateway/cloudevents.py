@@ -79,7 +79,7 @@ def binary(attributes: Mapping[str, str], body: bytes) -> Raw:
 
 def _json(body: bytes) -> Any:
     try:
-        return from_json(body)
+        return from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise Refusal("body.unreadable") from error
 
