@@ -249,17 +249,19 @@ async def test_high_blood_pressure_opens_a_follow_up_that_a_clinic_closes_once(
     assert [p.code for p in second[0].problems] == ["follow_up.closed"]
 
 
-async def test_a_follow_up_is_not_closed_from_another_visit(database: Database, deliver: Deliver) -> None:
+async def test_a_follow_up_is_closed_from_its_own_visit_and_with_an_outcome(
+    database: Database, deliver: Deliver
+) -> None:
     await examined(database, deliver, systolic_mmhg=143)
     opened = of(said.FollowUpOpened, await deliver(consumer, database, [a_conclusion(final_class=3)]))[0]
     closing = clinics.FollowUpClosed(
         follow_up_id=opened.follow_up_id, visit_id=visit(7), clinic_id="02123", closed_on=date(2026, 9, 1),
-        outcome="huyết áp ổn định",
+        outcome=" ",
     )  # fmt: skip
 
     events = await deliver(consumer, database, [closing])
 
-    assert [p.code for p in events[0].problems] == ["follow_up.other_visit"]
+    assert [p.code for p in events[0].problems] == ["follow_up.other_visit", "follow_up.outcome_missing"]
 
 
 async def test_an_amendment_opens_no_follow_up_twice(database: Database, deliver: Deliver) -> None:
@@ -286,5 +288,3 @@ async def test_ten_like_suspicions_in_one_unit_alert_once_without_names(database
         clusters += of(said.ClusterDetected, events)
 
     assert [(c.at_least, worker(0).hex in c.model_dump_json()) for c in clusters] == [(10, False)]
-
-

@@ -101,6 +101,8 @@ def _objections(event: clinics.FollowUpClosed, row: Any) -> list[Problem]:
         found.append(model.problem("record.other_clinic", "clinic_id"))
     if event.visit_id != row["visit_id"]:
         found.append(model.problem("follow_up.other_visit", "visit_id"))
+    if not event.outcome.strip():
+        found.append(model.problem("follow_up.outcome_missing", "outcome"))
     if row["closed_on"] is not None:
         found.append(model.problem("follow_up.closed", "follow_up_id"))
     return found
