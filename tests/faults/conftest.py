@@ -1,25 +1,21 @@
 """What every fault test may ask for: the kernel's shop and its means of doing harm, and a place for its figures."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-sys.path.insert(1, str(HERE.parents[1] / "shared" / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "shared" / "tests"))
 
 import fault_report
+from fault_report import Figure
+from fault_servers import OwnServers
 from kernel_shop import MIGRATIONS, Store, a_store
 
-
-class Figure(Protocol):
-    """Notes one row of measured values."""
-
-    def __call__(self, fault: str, /, **values: Any) -> None:
-        """Values are numbers or short texts, their unit in the name: `recovered_seconds=4.1`."""
+from shared.database import Database
+from shared.testing import Templates, Topics
 
 
 @pytest.fixture
@@ -46,3 +42,34 @@ def migrations() -> Path:
 def store() -> Store:
     """A consumer with an empty record of its calls."""
     return a_store()
+
+
+@pytest.fixture(scope="session")
+def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServers]:
+    """A PostgreSQL and a Kafka that nobody else uses; started by the first test of a worker that breaks servers."""
+    with OwnServers.started() as own:
+        yield own
+
+
+@pytest.fixture
+def own_servers(own_stack: OwnServers) -> Iterator[OwnServers]:
+    """The same, running, whatever the last test left behind."""
+    own_stack.restore()
+    yield own_stack
+    own_stack.restore()
+
+
+@pytest.fixture
+async def own_database(own_servers: OwnServers) -> AsyncIterator[Database]:
+    """The shop's tables on the server that may be broken."""
+    url = await Templates(own_servers.database_url).clone(MIGRATIONS)
+    database = Database(url, max_connections=4)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def own_kafka(own_servers: OwnServers) -> Topics:
+    """A topic prefix on the broker that may be broken; its topics go with the broker."""
+    return Topics(own_servers.kafka)

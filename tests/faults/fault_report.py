@@ -6,9 +6,16 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 REPORT = Path(__file__).parents[2] / ".khamdoan" / "faults" / "report.json"
+
+
+class Figure(Protocol):
+    """Notes one row of measured values."""
+
+    def __call__(self, fault: str, /, **values: Any) -> None:
+        """Values are numbers or short texts, their unit in the name: `recovered_seconds=4.1`."""
 
 
 def replace(test: str, rows: Sequence[dict[str, Any]], report: Path = REPORT) -> None:
