@@ -136,8 +136,8 @@ async def put_workers(tx: Transaction, workers: Sequence[WorkerFacts]) -> None:
     )
 
 
-async def assign_crews(tx: Transaction, unit_ids: Iterable[UUID]) -> None:
-    """Point each worker of these units to the line whose calendar counts; the caller holds the units."""
+async def assign_crews(tx: Transaction, unit_ids: Iterable[UUID], worker_ids: Iterable[UUID] | None = None) -> None:
+    """Point workers of these units, all or some, to the line whose calendar counts; the caller holds the units."""
     await tx.execute(
         """
         UPDATE workers SET crew_id = found.line_id
@@ -148,11 +148,12 @@ async def assign_crews(tx: Transaction, unit_ids: Iterable[UUID]) -> None:
                 SELECT DISTINCT ON (unit_id) unit_id, line_id FROM lines
                 WHERE unit_id = ANY($1) ORDER BY unit_id, headcount DESC, line_id
             ) AS first_of_unit ON first_of_unit.unit_id = workers.unit_id
-            WHERE workers.unit_id = ANY($1)
+            WHERE workers.unit_id = ANY($1) AND ($2::uuid[] IS NULL OR workers.worker_id = ANY($2))
         ) AS found
         WHERE workers.worker_id = found.worker_id AND workers.crew_id IS DISTINCT FROM found.line_id
         """,
         list(set(unit_ids)),
+        None if worker_ids is None else list(worker_ids),
     )
 
 

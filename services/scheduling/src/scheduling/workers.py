@@ -48,7 +48,7 @@ async def register(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[Worke
     units = [worker.unit_id for worker in events]
     await demand_store.lock_units(tx, units)
     await demand_store.put_workers(tx, events)
-    await demand_store.assign_crews(tx, units)
+    await demand_store.assign_crews(tx, units, [worker.worker_id for worker in events])
     await demand.follow_facts(tx, batch)
     await demand.add_late_joiners(tx, batch)
     await demand.declare(tx, {message.event.unit_id: message for message in batch})
