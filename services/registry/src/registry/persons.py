@@ -15,8 +15,15 @@ from registry.vault import Vault
 from registry.worker_facts import Facts
 from shared.database import Transaction
 
-GET_BY_NUMBER = "SELECT blind_index AS found, worker_id FROM identifiers WHERE blind_index = ANY($1::bytea[])"
-GET_BY_NAMESAKE = "SELECT namesake AS found, worker_id FROM persons WHERE namesake = ANY($1::bytea[])"
+# OFFSET 0 keeps each hash looked up by itself: with statistics of an empty table the planner would read all of it.
+GET_BY_NUMBER = """
+SELECT found, worker_id FROM unnest($1::bytea[]) AS wanted (found)
+CROSS JOIN LATERAL (SELECT worker_id FROM identifiers WHERE blind_index = wanted.found OFFSET 0) AS known
+"""
+GET_BY_NAMESAKE = """
+SELECT found, worker_id FROM unnest($1::bytea[]) AS wanted (found)
+CROSS JOIN LATERAL (SELECT worker_id FROM persons WHERE namesake = wanted.found OFFSET 0) AS known
+"""
 # Two people with different citizen's numbers are two people, so those with one are compared with those without.
 GET_PEERS = """
 SELECT peer, worker_id FROM persons WHERE peer = ANY($1::bytea[])

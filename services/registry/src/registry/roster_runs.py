@@ -203,8 +203,8 @@ async def _take_effect(tx: Transaction, vault: Vault, holder: UUID, step: list[S
 
 async def _recall(tx: Transaction, step: Sequence[Slice], claimed: Mapping[UUID, Record]) -> None:
     """What earlier slices came to; a roster that begins forgets whom an earlier sending of it named."""
-    counts = await workers.count(tx, [part.roster.unit_id for part in step])
     beginning = [part for part in step if part.first == 0]
+    counts = await workers.count(tx, [part.roster.unit_id for part in beginning])
     await tx.execute(FORGET_MEMBERS, [part.roster.roster_id for part in beginning])
     for part in step:
         row = claimed[part.roster.roster_id]
