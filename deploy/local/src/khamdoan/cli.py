@@ -23,6 +23,7 @@ COMMANDS = {
     "subject": "khamdoan.commands.subject",
     "trace": "khamdoan.commands.trace",
     "dead-letters": "khamdoan.commands.dead_letters",
+    "rebuild": "khamdoan.commands.rebuild",
 }
 
 

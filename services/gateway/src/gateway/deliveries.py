@@ -24,7 +24,22 @@ WHERE ($1::text IS NULL OR state = $1) ORDER BY at DESC LIMIT $2
 
 async def record(tx: Transaction, batch: Batch[Any]) -> None:
     """Remember how parked messages stand, and show it in their receipts."""
-    owner, state = owner_of(batch[0].type), batch[0].type.split(".")[-2]
+    await remember(tx, batch)
+    refs = [event.ref for event in batch.events]
+    if _turn(batch) == "parked":
+        await receipts.mark_parked(tx, refs)
+    if _turn(batch) == "replayed":
+        await receipts.unpark(tx, refs)
+
+
+def _turn(batch: Batch[Any]) -> str:
+    """Parked, replayed or discarded, as the events' type says."""
+    return batch[0].type.split(".")[-2]
+
+
+async def remember(tx: Transaction, batch: Batch[Any]) -> None:
+    """Remember how parked messages stand."""
+    owner, state = owner_of(batch[0].type), _turn(batch)
     events = batch.events
     await tx.execute(
         RECORD,
@@ -37,10 +52,6 @@ async def record(tx: Transaction, batch: Batch[Any]) -> None:
         [event.reason for event in events],
         [event.at for event in events],
     )
-    if state == "parked":
-        await receipts.mark_parked(tx, [event.ref for event in events])
-    if state == "replayed":
-        await receipts.unpark(tx, [event.ref for event in events])
 
 
 async def counts(db: Reader) -> list[dict[str, Any]]:

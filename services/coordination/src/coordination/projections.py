@@ -1,0 +1,71 @@
+"""Which of coordination's tables are made of events alone; `python -m coordination.projections` makes them again."""
+
+import sys
+from typing import Any
+
+from contracts import registry, results, scheduling
+from coordination import alerts, organisations, people
+from coordination.app import MIGRATIONS
+from coordination.settings import Settings
+from shared import rebuild_command
+from shared.consuming import Batch
+from shared.database import Transaction
+from shared.projections import Projections, Table
+
+ORGANISATIONS = (registry.OrganisationRegistered, registry.OrganisationChanged)
+FOLLOW_UPS = (results.FollowUpOpened, results.FollowUpClosed)
+PEOPLE: dict[type[Any], Any] = {
+    scheduling.HealthCheckBecameDue: people.become_due,
+    scheduling.HealthCheckWithdrawn: people.end,
+    scheduling.AppointmentMade: people.plan,
+    scheduling.AppointmentMoved: people.plan,
+    scheduling.AppointmentCancelled: people.unplan,
+    scheduling.AppointmentKept: people.visit,
+    scheduling.AppointmentMissed: people.miss,
+    results.VisitConcluded: people.examine,
+}
+FILLS: dict[type[Any], Any] = {
+    **PEOPLE,
+    **dict.fromkeys(ORGANISATIONS, organisations.put),
+    results.FollowUpOpened: alerts.open_follow_ups,
+    results.FollowUpClosed: alerts.close_follow_ups,
+}
+
+
+def _filling(fill: Any) -> Any:
+    async def handle(tx: Transaction, batch: Batch[Any]) -> None:
+        await fill(tx, batch.events)
+
+    return handle
+
+
+PROJECTIONS = Projections(
+    service="coordination",
+    migrations=MIGRATIONS,
+    tables={
+        "organisations": Table(ORGANISATIONS),
+        "people": Table(tuple(PEOPLE), of_record=("final_state",)),
+        "follow_ups": Table(FOLLOW_UPS),
+    },
+    handlers={event_class: _filling(fill) for event_class, fill in FILLS.items()},
+    records={
+        "days": "days that were started here",
+        "programmes": "what was proposed here and signed",
+        "campaigns": "what was proposed here, opened, frozen and closed",
+        "plans": "what was approved here, or given up",
+        "approvals": "whose word counted",
+        "signing_keys": "the key of trials",
+        "campaign_units": "denominators, decided when the scope froze",
+        "changed_units": "what the next count has to look at",
+        "coverage": "the figures said last; counted from people, and said again where they differ",
+        "alerts": "what was raised in which month",
+    },
+    # Coverage follows by itself: the next day counts every unit of the campaigns that still run, and says what differs.
+    after_repair="""
+    INSERT INTO changed_units (campaign_id, unit_id) SELECT DISTINCT campaign_id, unit_id FROM people
+    JOIN campaigns USING (campaign_id) WHERE state IN ('frozen', 'closing') ON CONFLICT DO NOTHING
+    """,
+)
+
+if __name__ == "__main__":
+    sys.exit(rebuild_command.main(PROJECTIONS, Settings()))

@@ -1,0 +1,37 @@
+"""Which of the tables of results are made of events alone; `python -m results.projections` makes them again."""
+
+import sys
+from typing import Any
+
+from contracts.registry import WorkerChanged, WorkerRegistered
+from results import workers
+from results.app import MIGRATIONS
+from results.settings import Settings
+from shared import rebuild_command
+from shared.consuming import Batch
+from shared.database import Transaction
+from shared.projections import Projections, Table
+
+WORKERS = (WorkerRegistered, WorkerChanged)
+
+
+async def _put_workers(tx: Transaction, batch: Batch[Any]) -> None:
+    await workers.put(tx, batch.events)
+
+
+PROJECTIONS = Projections(
+    service="results",
+    migrations=MIGRATIONS,
+    tables={"workers": Table(WORKERS)},
+    handlers=dict.fromkeys(WORKERS, _put_workers),
+    records={
+        "visits": "counts versions and what was received",
+        "records": "what clinics said; their topics are kept for 90 days",
+        "conclusions": "what doctors concluded; their topics are kept for 90 days",
+        "follow_ups": "opened here",
+        "clusters": "told once in a campaign",
+    },
+)
+
+if __name__ == "__main__":
+    sys.exit(rebuild_command.main(PROJECTIONS, Settings()))
