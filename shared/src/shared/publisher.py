@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from shared.outbox import Row
 
@@ -17,6 +17,7 @@ _OF_THE_TOPIC = {
     KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.TOPIC_EXCEPTION,
+    KafkaError.MSG_SIZE_TOO_LARGE,
 }
 
 
@@ -46,13 +47,17 @@ class Publisher:
         if self._producer is None:
             self._producer = self._build()
         started, flight = monotonic(), _Flight(len(rows))
-        for row in rows:
-            await self._produce(self._producer, row, flight, started)
-        while flight.unknown and not flight.failures:
-            if not self._producer.poll(0):
-                await asyncio.sleep(0.001)
-            if monotonic() - started > self._deadline:
-                flight.failures["deadline"] += 1
+        try:
+            for row in rows:
+                await self._produce(self._producer, row, flight, started)
+            while flight.unknown and not flight.failures:
+                if not self._producer.poll(0):
+                    await asyncio.sleep(0.001)
+                if monotonic() - started > self._deadline:
+                    flight.failures["deadline"] += 1
+        except KafkaException as error:
+            # A producer that is beyond repair says so from whatever is called next.
+            flight.failures[error.args[0].name()] += 1
         if flight.failures:
             raise PublishError(flight.failures, {topic.removeprefix(self._prefix) for topic in flight.topics})
 
