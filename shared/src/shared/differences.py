@@ -40,9 +40,7 @@ class _Shape:
     copy: str
     key: list[str]
     values: list[str]
-
-    def of(self, alias: str, columns: list[str]) -> str:
-        return ", ".join(f"{alias}.{column}" for column in columns)
+    all: list[str]
 
     @property
     def same_key(self) -> str:
@@ -91,19 +89,21 @@ async def between(tx: Transaction, name: str, live: str, copy: str, table: Table
 async def settle(tx: Transaction, name: str, live: str, copy: str, table: Table) -> None:
     """Make the table as it lives say what the copy says, touching only the rows that differ."""
     shape = await _shape(tx, name, live, copy, table)
-    columns = shape.key + shape.values
     if not table.rows_of_record:
         await tx.execute(
             f"DELETE FROM {shape.live} AS live"  # noqa: S608
             f" WHERE NOT EXISTS (SELECT FROM {shape.copy} AS copy WHERE {shape.same_key})"
         )
-    told = ", ".join(f"{column} = excluded.{column}" for column in shape.values)
-    update = f"DO UPDATE SET {told}" if told else "DO NOTHING"
+    if shape.values:
+        told = ", ".join(f"{column} = copy.{column}" for column in shape.values)
+        await tx.execute(
+            f"UPDATE {shape.live} AS live SET {told} FROM {shape.copy} AS copy"  # noqa: S608
+            f" WHERE {shape.same_key} AND {shape.differs}"
+        )
+    columns = ", ".join(shape.all)
     await tx.execute(
-        f"INSERT INTO {shape.live} AS kept ({', '.join(columns)})"  # noqa: S608
-        f" SELECT {shape.of('copy', columns)} FROM {shape.copy} AS copy"
-        f" LEFT JOIN {shape.live} AS live ON {shape.same_key} WHERE live.{shape.key[0]} IS NULL OR {shape.differs}"
-        f" ON CONFLICT ({', '.join(shape.key)}) {update}"
+        f"INSERT INTO {shape.live} ({columns}) SELECT {columns} FROM {shape.copy} AS copy"  # noqa: S608
+        f" WHERE NOT EXISTS (SELECT FROM {shape.live} AS live WHERE {shape.same_key})"
     )
 
 
@@ -113,4 +113,4 @@ async def _shape(tx: Transaction, name: str, live: str, copy: str, table: Table)
     if not key:
         raise NoKeyError(name)
     values = [row["name"] for row in rows if not row["in_key"] and row["bare"] not in table.of_record]
-    return _Shape(f"{live}.{name}", f"{copy}.{name}", key, values)
+    return _Shape(f"{live}.{name}", f"{copy}.{name}", key, values, [row["name"] for row in rows])

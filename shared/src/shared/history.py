@@ -20,8 +20,12 @@ BUFFERED_AT_MOST = 4_000
 SILENT_AT_MOST = 60.0
 
 
+class ShortTopicError(Exception):
+    """A partition ends before what the service consumed of it: the topic was truncated or recreated."""
+
+
 class SilentBrokerError(Exception):
-    """Kafka has nothing more of a partition, though the service consumed it further: the topic was cut or recreated."""
+    """Kafka has answered nothing about a partition for a minute."""
 
 
 class History:
@@ -64,12 +68,12 @@ class History:
         return sum(max(0, offset - self._next.get(self._partition(place), 0)) for place, offset in until.items())
 
     async def read(self, until: Mapping[Place, int]) -> AsyncIterator[list[Arrival]]:
-        """What was not read yet of these partitions, up to (and without) the offsets; raises SilentBrokerError."""
+        """What was not read yet of these partitions, up to (and without) the offsets; raises ShortTopicError."""
         ahead = {self._partition(place): offset for place, offset in until.items()}
         ahead = {partition: offset for partition, offset in ahead.items() if self._next.get(partition, 0) < offset}
         buffers: dict[TopicPartition, deque[ConsumerRecord]] = {partition: deque() for partition in ahead}
         heads: list[tuple[int, str, int]] = []
-        self._assign(ahead)
+        await self._assign(ahead)
         batch: list[Arrival] = []
         while ahead:
             if len(heads) < len(ahead):
@@ -89,9 +93,14 @@ class History:
         if batch:
             yield batch
 
-    def _assign(self, ahead: Mapping[TopicPartition, int]) -> None:
-        if ahead:
-            self._consumer.assign(list(ahead))
+    async def _assign(self, ahead: Mapping[TopicPartition, int]) -> None:
+        if not ahead:
+            return
+        ends = await self._consumer.end_offsets(list(ahead))
+        for partition, offset in ahead.items():
+            if ends[partition] < offset:
+                raise ShortTopicError(partition.topic, partition.partition, offset, ends[partition])
+        self._consumer.assign(list(ahead))
         for partition in ahead:
             self._consumer.seek(partition, self._next.get(partition, 0))
 

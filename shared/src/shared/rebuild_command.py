@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from shared import faults
 from shared.differences import Difference
-from shared.history import SilentBrokerError
+from shared.history import ShortTopicError, SilentBrokerError
 from shared.projections import Projections
 from shared.rebuilding import BusyError, Report, rebuild
 from shared.settings import Settings
@@ -20,7 +20,8 @@ EQUAL, DIFFERS, IMPOSSIBLE = 0, 1, 2
 
 OBSTACLES: dict[type[Exception], tuple[str, str, str]] = {
     BusyError: ("rebuild.busy", "Đang có người dựng lại.", "Somebody else is rebuilding this service's projections."),
-    SilentBrokerError: (
+    SilentBrokerError: ("rebuild.servers-away", "Kafka không trả lời.", "Kafka does not answer."),
+    ShortTopicError: (
         "rebuild.topic-ends-early",
         "Chủ đề kết thúc trước chỗ dịch vụ đã đọc: đã bị xoá hoặc tạo lại.",
         "A topic ends before what was consumed of it: it was truncated or recreated.",

@@ -94,7 +94,7 @@ class _Position:
 async def rebuild(projections: Projections, settings: Settings, *, repair: bool) -> Report:
     """Make the projections again and compare; with `repair`, make the service's tables what the topics say.
 
-    Raises BusyError, SpeakingError, and SilentBrokerError when a topic ends before what was consumed of it.
+    Raises BusyError, SpeakingError, and ShortTopicError when a topic ends before what was consumed of it.
     """
     live = Database(settings.database_url, max_connections=2, idle_seconds=IDLE_SECONDS)
     beside = Database(_within_schema(settings.database_url), max_connections=2, idle_seconds=IDLE_SECONDS)
