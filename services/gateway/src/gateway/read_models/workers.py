@@ -13,7 +13,7 @@ from shared.database import Transaction
 
 RECORD = """
 INSERT INTO workers (worker_id, unit_id, employer_id, line_id)
-SELECT worker_id, unit_id, employer_id, line_id FROM json_populate_recordset(NULL::workers, $1::json)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[])
 ON CONFLICT (worker_id) DO UPDATE
 SET unit_id = excluded.unit_id, employer_id = excluded.employer_id, line_id = excluded.line_id, left_on = NULL
 """
@@ -26,7 +26,11 @@ UNITS_OF = "SELECT worker_id, unit_id FROM workers WHERE worker_id = ANY($1::uui
 
 async def record(tx: Transaction, batch: Batch[Any]) -> None:
     """Remember where each worker belongs now."""
-    await tx.execute(RECORD, as_rows(batch.events))
+    facts = batch.events
+    await tx.execute(
+        RECORD, [fact.worker_id for fact in facts], [fact.unit_id for fact in facts],
+        [fact.employer_id for fact in facts], [fact.line_id for fact in facts],
+    )  # fmt: skip
 
 
 async def leave(tx: Transaction, batch: Batch[WorkerLeft]) -> None:

@@ -58,16 +58,16 @@ class Reading:
 
     def source(self, person: Person) -> dict[str, str]:
         """The source text beside every value: what the cells of one person held, by field."""
-        texts: dict[str, list[str]] = {}
-        for number, column in enumerate(self.columns):
-            index = self._indices[number]
-            if column.field and index < len(person.cells):
-                texts.setdefault(column.field, []).append(shown(person.cells[index]))
-        return {name: " ".join(filter(None, parts)) for name, parts in texts.items() if any(parts)}
+        texts: dict[str, str] = {}
+        cells = person.cells
+        for index, name in self._sources:
+            if index < len(cells) and (text := shown(cells[index])):
+                texts[name] = f"{texts[name]} {text}" if name in texts else text
+        return texts
 
     @cached_property
-    def _indices(self) -> list[int]:
-        return [column_number(column.column) for column in self.columns]
+    def _sources(self) -> list[tuple[int, str]]:
+        return [(column_number(column.column), column.field) for column in self.columns if column.field]
 
 
 @contextmanager
