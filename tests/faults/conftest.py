@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "shared" / "tests"))
+sys.path.insert(1, str(Path(__file__).parents[1] / "e2e"))
 
 import fault_report
 from fault_report import Figure
