@@ -45,6 +45,8 @@ PRODUCING: dict[str, Any] = {
     "acks": "all",
     "enable.idempotence": True,
     "max.in.flight.requests.per.connection": 5,
+    # Without it, what is in flight behind a record that the broker refuses for good is written, and overtakes it.
+    "enable.gapless.guarantee": True,
     # The library never gives up on a record by itself, which would let a later one of the same key overtake it:
     # the relay has a deadline of its own and starts over in order.
     "message.timeout.ms": 0,

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -19,6 +20,8 @@ _OF_THE_TOPIC = {
     KafkaError.TOPIC_EXCEPTION,
     KafkaError.MSG_SIZE_TOO_LARGE,
 }
+# While others are acknowledged, a topic that takes nothing for so long (no leader, too few replicas) is left out too.
+STRAGGLING_SECONDS = 2.0
 
 
 class PublishError(Exception):
@@ -38,6 +41,7 @@ class Publisher:
         self._prefix = prefix
         self._deadline = deadline
         self._producer: Producer | None = None
+        self._suspects: set[str] = set()
 
     async def send(self, rows: Sequence[Row]) -> None:
         """Returns when every row is acknowledged; raises PublishError after the first failure or the deadline (s).
@@ -46,22 +50,24 @@ class Publisher:
         """
         if self._producer is None:
             self._producer = self._build()
-        started, flight = monotonic(), _Flight(len(rows))
+        flight = _Flight([self._prefix + row.topic for row in rows], self._suspects)
         try:
             for row in rows:
-                await self._produce(self._producer, row, flight, started)
+                await self._produce(self._producer, row, flight)
             while flight.unknown and not flight.failures:
                 if not self._producer.poll(0):
                     await asyncio.sleep(0.001)
-                if monotonic() - started > self._deadline:
-                    flight.failures["deadline"] += 1
+                flight.require_progress(self._deadline)
         except KafkaException as error:
-            # A producer that is beyond repair says so from whatever is called next.
+            # A producer that is beyond repair says so once; what was refused, and by which topic, is reported behind.
             flight.failures[error.args[0].name()] += 1
+            with suppress(KafkaException):
+                self._producer.poll(0)
+        self._suspects = self._suspects - set(flight.sent) | flight.refusing
         if flight.failures:
-            raise PublishError(flight.failures, {topic.removeprefix(self._prefix) for topic in flight.topics})
+            raise PublishError(flight.failures, {topic.removeprefix(self._prefix) for topic in flight.refusing})
 
-    async def _produce(self, producer: Producer, row: Row, flight: "_Flight", started: float) -> None:
+    async def _produce(self, producer: Producer, row: Row, flight: "_Flight") -> None:
         headers: list[tuple[str, str | bytes | None]] = [*row.headers.items(), ("ce_sequence", str(row.sequence))]
         while not flight.failures:
             try:
@@ -71,8 +77,7 @@ class Publisher:
             except BufferError:
                 producer.poll(0)
                 await asyncio.sleep(0.005)
-                if monotonic() - started > self._deadline:
-                    flight.failures["deadline"] += 1
+                flight.require_progress(self._deadline)
             else:
                 return
 
@@ -84,20 +89,38 @@ class Publisher:
 
 
 class _Flight:
-    """Rows on their way."""
+    """Rows on their way, by topic."""
 
-    def __init__(self, rows: int) -> None:
-        self.unknown = rows
+    def __init__(self, topics: Sequence[str], suspects: set[str]) -> None:
+        self.sent = Counter(topics)
+        self.waiting = Counter(topics)
+        self.unknown = len(topics)
         self.failures: Counter[str] = Counter()
-        self.topics: set[str] = set()
+        self.refusing: set[str] = set()
+        self._started = self._heard = monotonic()
+        self._suspicious = suspects >= set(topics)
 
     def delivered(self, error: KafkaError | None, message: Message) -> Any:
         """Called by the client library once per row."""
+        topic = message.topic() or ""
         self.unknown -= 1
-        if error is not None:
+        self._heard = monotonic()
+        if error is None:
+            self.waiting[topic] -= 1
+        else:
             self.failures[error.name()] += 1
             if error.code() in _OF_THE_TOPIC:
-                self.topics.add(message.topic() or "")
+                self.refusing.add(topic)
+
+    def require_progress(self, deadline: float) -> None:
+        """Fail it when the broker is silent for too long, or when only some topics are."""
+        now = monotonic()
+        some_flow = self._suspicious or any(not self.waiting[topic] for topic in self.sent)
+        if some_flow and now - self._heard > STRAGGLING_SECONDS:
+            self.failures["straggling"] += 1
+            self.refusing |= {topic for topic, number in self.waiting.items() if number}
+        elif now - self._started > deadline:
+            self.failures["deadline"] += 1
 
 
 def _purge(producer: Producer) -> None:
