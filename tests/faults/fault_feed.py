@@ -31,6 +31,7 @@ class Feed:
     per_second: int = 300
     keys: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(40)])
     said: list[OrderPlaced] = field(default_factory=list)
+    said_at: list[float] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -56,6 +57,7 @@ class Feed:
             self.topics.prefix + row.topic, row.value, row.key, headers=headers, on_delivery=self._delivered
         )
         self.said.append(order)
+        self.said_at.append(time.monotonic())
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:
