@@ -1,17 +1,21 @@
 """A poison key: later messages park behind by offset, others flow; people replay and discard (guarantee 4)."""
 
 from dataclasses import replace
+from datetime import timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from kernel_shop import CustomerKnown, OrderChanged, OrderPlaced, OrderStored, PoisonError, Store, an_order
 
-from shared import dead_letters, replaying, waiting
+from shared import dead_letters, letters, replaying, waiting
+from shared.clock import utc_now
 from shared.consuming import Batch, Consumer
 from shared.database import Database, Transaction
 from shared.delivery import Delivery
-from shared.replaying import Decision, NotParkedError
+from shared.letters import NotParkedError, Search
+from shared.replaying import Decision, NotFirstError
 from shared.testing import Deliver, arrival_of
 
 DECISION = Decision(who="ops-1", why="the handler was repaired")
@@ -190,14 +194,85 @@ async def test_a_batch_waits_for_a_replay_of_its_key_and_then_flows(
     assert await history(database) == [4]
 
 
-async def test_what_is_shown_of_a_letter_has_neither_key_nor_payload(
+async def test_what_is_shown_of_a_letter_has_neither_key_nor_what_tells_of_anybody(
     store: Store, database: Database, deliver: Deliver
 ) -> None:
-    letters = await parked_key(store, database, deliver)
+    parked = await parked_key(store, database, deliver)
 
-    shown: dict[str, Any] = await replaying.show_letter(database, letters[0])
-    listed = await replaying.list_letters(database, state="parked", reason=None, limit=10)
+    shown: dict[str, Any] = await letters.show(database, store.consumer, parked[0])
+    listed = await letters.search(database, Search())
 
     assert shown["reason"] == "handler_failed"
-    assert [item["id"] for item in listed] == letters
+    assert [item["id"] for item in listed] == parked
+    assert shown["payload"] == {
+        "order_id": "‹pseudonymous: text of 36›", "amount": 1, "poison": True, "customer_id": "‹pseudonymous: null›",
+    }  # fmt: skip
+    assert shown["behind"] == 2
     assert str(KEY) not in str(shown) + str(listed)
+
+
+async def test_the_first_letter_of_a_key_can_be_replayed_alone(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    first, second, _ = await parked_key(store, database, deliver)
+    store.repaired = True
+    delivery = Delivery(store.consumer, database)
+
+    with pytest.raises(NotFirstError):
+        await replaying.replay(delivery, second, DECISION, rest="keep")
+    alone = await replaying.replay(delivery, first, DECISION, rest="keep")
+
+    assert (alone.replayed, await history(database)) == (1, [1])
+    states = [row["state"] for row in await database.pool.fetch('SELECT state FROM dead_letters ORDER BY "offset"')]
+    assert states == ["replayed", "parked", "parked"]
+    assert await database.pool.fetchval("SELECT count(*) FROM parked_keys") == 1
+
+
+async def test_a_key_is_free_once_its_last_letter_was_replayed_alone(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    parked = await parked_key(store, database, deliver)
+    store.repaired = True
+
+    for letter in parked:
+        await replaying.replay(Delivery(store.consumer, database), letter, DECISION, rest="keep")
+
+    assert await history(database) == [1, 2, 3]
+    assert await database.pool.fetchval("SELECT count(*) FROM parked_keys") == 0
+
+
+async def test_letters_are_found_by_key_type_reason_topic_and_time(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    parked = await parked_key(store, database, deliver)
+    now = utc_now()
+
+    async def found(**wanted: Any) -> list[UUID]:
+        return [letter["id"] for letter in await letters.search(database, Search(**wanted))]
+
+    assert await found(key=str(KEY)) == await found(topic="shop.orders") == parked
+    assert await found(type="order.changed") == await found(reason=dead_letters.BEHIND) == parked[1:]
+    assert await found(since=now - timedelta(hours=1), until=now + timedelta(hours=1)) == parked
+    assert await found(key="another") == await found(until=now - timedelta(hours=1)) == await found(state="discarded")
+    assert await found(state="discarded") == []
+
+
+async def test_all_that_a_search_finds_is_replayed_key_by_key_and_no_faster_than_asked(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    broken = [an_order(poison=True) for _ in range(4)]
+    await deliver(store.consumer, database, [*broken, OrderChanged(order_id=KEY, poison=True)], may_park=True)
+    store.repaired = True
+    began = monotonic()
+
+    replayed = [
+        result
+        async for _, result in replaying.replay_found(
+            Delivery(store.consumer, database), Search(type="order.placed"), DECISION, per_second=20
+        )
+    ]
+
+    assert [result.replayed for result in replayed] == [1, 1, 1, 1]
+    assert monotonic() - began >= 4 / 20
+    assert await acts(database) == [("replayed", DECISION.who, DECISION.why)] * 4
+    assert [letter["type"] for letter in await letters.search(database, Search())] == [OrderChanged.entry.type]

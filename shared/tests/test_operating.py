@@ -62,11 +62,32 @@ async def test_dead_letters_are_decided_upon_over_the_operations_port(
             shown = (await client.get(f"/dead-letters/{first['id']}")).json()
 
     assert (first["reason"], behind["reason"]) == ("handler_failed", "behind_a_parked_message")
-    assert nameless.status_code == 422
+    assert (nameless.status_code, nameless.json()["fields"]) == (422, ["who"])
     assert failed.json()["failed"] == first["id"]
     assert discarded.json()["replayed"] == 1
-    assert again.status_code == 404
+    assert (again.status_code, again.json()["code"]) == (404, "dead-letter.not-parked")
+    assert {"vi", "en"} < again.json().keys()
     assert [act["act"] for act in shown["acts"]] == ["replay_failed", "discarded"]
+
+
+async def test_what_a_search_finds_is_replayed_over_the_operations_port(
+    store: Store, database: Database, kafka: Topics
+) -> None:
+    broken = [an_order(poison=True) for _ in range(3)]
+    async with running(Service("store", kafka.settings(database), consumer=store.consumer)) as service:
+        await kafka.say(*broken)
+        await until(database, "SELECT count(*) = 3 FROM dead_letters")
+        store.repaired = True
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{await service.operations_port()}") as client:
+            one = {"key": str(broken[0].order_id)}
+            found = (await client.get("/dead-letters", params=one)).json()
+            everything = await client.post("/dead-letters/replay", json=DECISION)
+            told = await client.post("/dead-letters/replay", json=DECISION | one)
+            left = (await client.get("/dead-letters")).json()
+
+    assert everything.json()["code"] == "request.invalid"
+    assert [json.loads(line)["letter"] for line in told.text.splitlines()] == [letter["id"] for letter in found]
+    assert (len(found), len(left)) == (1, 2)
 
 
 @pytest.fixture

@@ -189,11 +189,14 @@ class Command:
         self.house = house
 
     def __call__(self, *arguments: str, status: int = 0) -> str:
-        """Run a command on the house and return what it printed; raises if it ends otherwise than expected."""
+        """Run a command on the house and return what it printed; raises if it ends otherwise than expected.
+
+        Where it is expected to fail, what it said about that is returned too.
+        """
         command = [sys.executable, "-m", "khamdoan", *arguments, "--data", str(self.house.folder)]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert ended.returncode == status, f"{ended.returncode}: {ended.stdout}{ended.stderr}"
-        return ended.stdout
+        return ended.stdout + (ended.stderr if status else "")
 
 
 def descendants(pid: int) -> set[int]:

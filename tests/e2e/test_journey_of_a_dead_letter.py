@@ -31,6 +31,13 @@ async def test_a_broken_record_waits_for_a_person_while_others_flow(
 
     poison, waiting = letters_of(khamdoan, "registry")
     assert (poison["state"], waiting["reason"]) == ("parked", "behind_a_parked_message")
+    assert "name" in poison["payload"]["‹missing›"]
+    by_key = khamdoan("dead-letters", "list", "--service", "registry", "--key", broken.aggregate_id)
+    assert [line.split()[0] for line in by_key.splitlines()] == [poison["id"], waiting["id"]]
+    out_of_order = ("dead-letters", "replay", waiting["id"], "--alone", "--why", "a try", "--service", "registry")
+    assert "dead-letter.not-first" in khamdoan(*out_of_order, status=1)
+    of_its_type = ("dead-letters", "replay", "--type", "organisation.declared", "--service", "registry")
+    assert poison["id"] in khamdoan(*of_its_type, "--why", "a try", "--per-second", "100", status=1)
     refused = khamdoan("dead-letters", "replay", poison["id"], "--service", "registry", "--why", "a try", status=1)
     assert poison["id"] in refused
     for service in ("registry", "gateway"):

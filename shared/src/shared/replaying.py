@@ -1,27 +1,22 @@
 """What people decide about dead letters: replay or discard, with who and why, one aggregate per transaction."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from json import loads
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from asyncpg import Record
 
-from shared import dead_letters, faults
+from shared import dead_letters, faults, letters
 from shared.consuming import Message
-from shared.database import Database, Transaction
+from shared.database import Transaction
 from shared.delivery import Delivery
 from shared.envelope import Arrival
 from shared.jobs import Job, Outcome
+from shared.letters import NotParkedError, Search
 
-# No key, header or value: whoever runs the service needs none of them to decide.
-SUMMARY = """
-SELECT id, topic, partition, "offset", source, event_id, type, reason, detail::text, trace_id, parked_at, state
-FROM dead_letters
-"""
-LIST = SUMMARY + " WHERE state = $1 AND ($2::text IS NULL OR reason = $2) ORDER BY id LIMIT $3"
-SHOW = SUMMARY + " WHERE id = $1"
-ACTS = "SELECT act, who, why, at FROM delivery_acts WHERE dead_letter = $1 ORDER BY position"
 LOCK_KEY = """
 SELECT 1 FROM parked_keys WHERE (topic, key) IN (SELECT topic, key FROM dead_letters WHERE id = $1) FOR UPDATE
 """
@@ -34,8 +29,8 @@ RECORD_ACT = "INSERT INTO delivery_acts (dead_letter, act, who, why) VALUES ($1,
 FREE_KEY = "DELETE FROM parked_keys WHERE topic = $1 AND key = $2"
 
 
-class NotParkedError(Exception):
-    """There is no such letter, or it was decided upon already."""
+class NotFirstError(Exception):
+    """Other letters of the same key stand before this one: alone it would take effect out of order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +50,41 @@ class Result:
     error: str | None = None
 
 
-async def list_letters(database: Database, *, state: str, reason: str | None, limit: int) -> list[dict[str, Any]]:
-    """Dead letters, oldest first, without keys and payloads."""
-    return [_summary(row) for row in await database.pool.fetch(LIST, state, reason, limit)]
+async def replay(
+    delivery: Delivery, letter: UUID, decision: Decision, *, rest: Literal["release", "keep"] = "release"
+) -> Result:
+    """Let the letter's key take effect, in order, until one fails again; then free the key.
 
-
-async def show_letter(database: Database, letter: UUID) -> dict[str, Any]:
-    """One dead letter with all that was decided about it."""
-    row = await database.pool.fetchrow(SHOW, letter)
-    if row is None:
-        raise NotParkedError(letter)
-    return _summary(row) | {"acts": [dict(act) for act in await database.pool.fetch(ACTS, letter)]}
-
-
-async def replay(delivery: Delivery, letter: UUID, decision: Decision) -> Result:
-    """Let the letter and what is parked behind it take effect, in order, until one fails again; then free the key."""
+    With `rest="keep"` only the letter itself, which must be the first of its key; what is behind it stays parked.
+    """
     async with delivery.database.transaction() as tx:
         row = await _lock(tx, letter)
-        return await _drain(delivery, tx, row, decision)
+        if rest == "release":
+            return await _drain(delivery, tx, row, decision)
+        if (await _parked(tx, row))[0]["id"] != letter:
+            raise NotFirstError(letter)
+        return await _replay_alone(delivery, tx, row, decision)
+
+
+async def replay_found(
+    delivery: Delivery, found: Search, decision: Decision, *, per_second: float
+) -> AsyncIterator[tuple[UUID, Result]]:
+    """Replay the keys of all letters that a search finds, oldest first, at most so many records a second on average.
+
+    One key is one transaction: a key that fails again stays parked, and the next one is tried.
+    """
+    seen: set[tuple[str, str | None]] = set()
+    async for letter, key in letters.places(delivery.database, found):
+        if key in seen:
+            continue
+        if key[1] is not None:
+            seen.add(key)
+        try:
+            result = await replay(delivery, letter, decision)
+        except NotParkedError:
+            continue
+        yield letter, result
+        await asyncio.sleep(max(1, result.replayed) / per_second)
 
 
 async def discard(delivery: Delivery, letter: UUID, decision: Decision, *, rest: Literal["release", "keep"]) -> Result:
@@ -94,10 +106,28 @@ async def _lock(tx: Transaction, letter: UUID) -> Record:
     return row
 
 
+async def _replay_alone(delivery: Delivery, tx: Transaction, letter: Record, decision: Decision) -> Result:
+    job = _job(delivery, tx, letter)
+    error = await _try(job, letter)
+    await job.finish()
+    if error is not None:
+        await tx.execute(RECORD_ACT, letter["id"], "replay_failed", decision.who, decision.why)
+        return Result(0, letter["id"], error)
+    await _settle(tx, delivery, letter, "replayed", decision)
+    if letter["key"] is not None and not await _parked(tx, letter):
+        await tx.execute(FREE_KEY, letter["topic"], letter["key"])
+    return Result(1)
+
+
+def _job(delivery: Delivery, tx: Transaction, letter: Record) -> Job:
+    job = Job(delivery.consumer, delivery.metrics, tx, Outcome(), careful=True)
+    job.parked.draining = letter["topic"], letter["key"]
+    return job
+
+
 async def _drain(delivery: Delivery, tx: Transaction, first: Record, decision: Decision) -> Result:
     """Letters that are parked while the key is drained, because a handler released them, are drained as well."""
-    job = Job(delivery.consumer, delivery.metrics, tx, Outcome(), careful=True)
-    job.parked.draining = first["topic"], first["key"]
+    job = _job(delivery, tx, first)
     replayed = 0
     while letters := await _parked(tx, first):
         for letter in letters:
@@ -149,7 +179,3 @@ def _arrival(letter: Record) -> Arrival:
         loads(letter["headers"]),
         letter["value"],
     )
-
-
-def _summary(row: Record) -> dict[str, Any]:
-    return dict(row) | {"detail": loads(row["detail"])}

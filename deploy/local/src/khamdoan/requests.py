@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -20,8 +20,19 @@ def get(url: str, query: Mapping[str, str] | None = None, *, token: str = "") ->
 
 def post(url: str, document: object, *, token: str = "") -> Any:
     """Send a document; returns the one that comes back."""
+    return _answer(_posting(url, document, token))
+
+
+def post_for_lines(url: str, document: object) -> Iterator[Any]:
+    """Send a document; every line of the answer is one that comes back, as soon as it is there."""
+    with _opened(_posting(url, document, "")) as answer:
+        for line in answer:
+            yield json.loads(line)
+
+
+def _posting(url: str, document: object, token: str) -> urllib.request.Request:
     headers = {**_headers(token), "content-type": "application/json"}
-    return _answer(urllib.request.Request(url, json.dumps(document).encode(), headers))  # noqa: S310
+    return urllib.request.Request(url, json.dumps(document).encode(), headers)  # noqa: S310
 
 
 def _headers(token: str) -> dict[str, str]:
@@ -29,19 +40,32 @@ def _headers(token: str) -> dict[str, str]:
 
 
 def _answer(request: urllib.request.Request) -> Any:
+    with _opened(request) as answer:
+        return json.load(answer)
+
+
+def _opened(request: urllib.request.Request) -> Any:
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - our own http addresses only
-            return json.load(answer)
+        return urllib.request.urlopen(request, timeout=SECONDS)  # noqa: S310 - our own http addresses only
     except HTTPError as refusal:
-        if refusal.code == HTTPStatus.NOT_FOUND:
-            raise SetupError(
-                "not-found", "Không tìm thấy, hoặc đã được quyết định rồi.", "There is none, or it was decided already."
-            ) from None
-        text = refusal.read().decode(errors="replace")
-        raise SetupError("refused", f"Bị từ chối ({refusal.code}).", f"Refused ({refusal.code}): {text}") from None
+        raise _refused(refusal) from None
     except URLError as away:
         raise SetupError(
             "away",
             "Dịch vụ không trả lời: xem `khamdoan status`.",
             f"The service does not answer ({away.reason}): see `khamdoan status`.",
         ) from None
+
+
+def _refused(refusal: HTTPError) -> SetupError:
+    """What the service says in both languages with a code, if it does."""
+    text = refusal.read().decode(errors="replace")
+    try:
+        said = json.loads(text)
+        fields = f" ({', '.join(said['fields'])})" if said.get("fields") else ""
+        return SetupError(said["code"], said["vi"] + fields, said["en"] + fields)
+    except (json.JSONDecodeError, AttributeError, KeyError, TypeError):
+        pass
+    if refusal.code == HTTPStatus.NOT_FOUND:
+        return SetupError("not-found", "Không tìm thấy.", "There is none.")
+    return SetupError("refused", f"Bị từ chối ({refusal.code}).", f"Refused ({refusal.code}): {text}")

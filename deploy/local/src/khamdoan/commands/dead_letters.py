@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import json
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from khamdoan import requests, state
@@ -10,6 +11,8 @@ from khamdoan.commands import options
 from khamdoan.commands.options import Subparsers
 from khamdoan.services import NAMES
 
+VIETNAM = timezone(timedelta(hours=7))
+PAGE = 1_000
 LIST_COLUMNS = ("id", "parked_at", "state", "reason", "type", "topic", "partition", "offset", "trace_id")
 
 
@@ -21,17 +24,41 @@ def add_to(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     listing = _action(actions, "list", list_, "các bản tin bị giữ / the parked ones, oldest first")
     listing.add_argument("--state", choices=["parked", "replayed", "discarded"], default="parked")
-    listing.add_argument("--reason", help="chỉ lý do này / only this reason")
+    _search(listing)
     _letter(_action(actions, "show", show, "một bản tin và các quyết định / one of them, with what was decided"))
-    replay_ = _action(actions, "replay", replay, "xử lý lại, theo thứ tự / let it and what waits behind it take effect")
+    replay_ = _action(actions, "replay", replay, "xử lý lại, theo thứ tự / let messages take effect, in order")
+    replay_.add_argument("letter", nargs="?", help="mã bản tin; không có thì theo bộ lọc / its id, else what is found")
+    replay_.add_argument("--alone", action="store_true", help="chỉ bản tin này / only this one, the first of its key")
+    replay_.add_argument("--per-second", type=float, default=10, help="tối đa mỗi giây / records a second, at most")
+    _search(replay_)
     discard_ = _action(actions, "discard", discard, "bỏ / decide that it never takes effect")
+    _letter(discard_)
     for deciding in (replay_, discard_):
-        _letter(deciding)
         deciding.add_argument("--who", default=getpass.getuser(), help="người quyết định / who decides (you)")
         deciding.add_argument("--why", required=True, help="lý do, được ghi lại / the reason, which is recorded")
     discard_.add_argument(
         "--rest", choices=["release", "keep"], default="release", help="những bản tin phía sau / what waits behind it"
     )
+
+
+def _search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", help="chỉ lý do này / only this reason")
+    parser.add_argument("--type", help="loại sự kiện, hoặc một phần tên / its type, or a part of the name")
+    parser.add_argument("--key", help="khoá, ví dụ mã người lao động / its key, e.g. a worker's id")
+    parser.add_argument("--topic", help="chủ đề / its topic")
+    parser.add_argument("--since", type=_instant, metavar="TIME", help="từ lúc / parked since, e.g. 2026-11-22T08:00")
+    parser.add_argument("--until", type=_instant, metavar="TIME", help="đến trước lúc / parked before")
+
+
+def _instant(text: str) -> str:
+    """A time without a zone is Vietnam's."""
+    given = datetime.fromisoformat(text)
+    return (given if given.tzinfo else given.replace(tzinfo=VIETNAM)).isoformat()
+
+
+def _wanted(given: argparse.Namespace) -> dict[str, str]:
+    named = {name: getattr(given, name) for name in ("reason", "type", "key", "topic", "since", "until")}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -47,26 +74,35 @@ def _letter(parser: argparse.ArgumentParser) -> None:
 
 
 def list_(given: argparse.Namespace) -> int:
-    """One line per letter."""
-    query = {"state": given.state, "limit": "1000", **({"reason": given.reason} if given.reason else {})}
-    letters = requests.get(f"{_port(given)}/dead-letters", query)
-    for letter in letters:
-        print("  ".join(str(letter[column]) for column in LIST_COLUMNS))
-    if not letters:
+    """One line per letter, page after page."""
+    query, number = {"state": given.state, "limit": str(PAGE), **_wanted(given)}, 0
+    while letters := requests.get(f"{_port(given)}/dead-letters", query):
+        for letter in letters:
+            print("  ".join(str(letter[column]) for column in LIST_COLUMNS))
+        number += len(letters)
+        query["after"] = letters[-1]["id"]
+    if not number:
         print("Không có bản tin nào / None.")
     return 0
 
 
 def show(given: argparse.Namespace) -> int:
-    """Everything but key and payload, which nobody needs to decide."""
+    """Everything but the key, the payload without what could tell of anybody."""
     print(json.dumps(requests.get(f"{_port(given)}/dead-letters/{given.letter}"), indent=2, ensure_ascii=False))
     return 0
 
 
 def replay(given: argparse.Namespace) -> int:
-    """Exit status 1 when the letter, or one behind it, fails again."""
-    done = requests.post(f"{_port(given)}/dead-letters/{given.letter}/replay", {"who": given.who, "why": given.why})
-    return _told(done)
+    """Exit status 1 when a letter, or one behind it, fails again."""
+    act = {"who": given.who, "why": given.why}
+    if given.letter is not None:
+        rest = {"rest": "keep" if given.alone else "release"}
+        return _told(requests.post(f"{_port(given)}/dead-letters/{given.letter}/replay", act | rest))
+    found = {**act, **_wanted(given), "per_second": given.per_second}
+    statuses = [_told(done) for done in requests.post_for_lines(f"{_port(given)}/dead-letters/replay", found)]
+    if not statuses:
+        print("Không có bản tin nào / None.")
+    return max(statuses, default=0)
 
 
 def discard(given: argparse.Namespace) -> int:
