@@ -31,6 +31,10 @@ class ShrunkPartitionError(Exception):
     """A partition ends before what was consumed of it: the topic was recreated or truncated; a person must decide."""
 
 
+class CutPartitionError(Exception):
+    """A partition begins behind what stands next: retention took what nobody read; a person must decide."""
+
+
 class DeadConsumerError(Exception):
     """The task that polls Kafka has ended or polls no more."""
 
@@ -211,7 +215,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Start where the database says, which is the truth: after a restore it lies before Kafka's own offsets."""
         try:
             await self._seek(assigned)
-        except ShrunkPartitionError as error:
+        except (ShrunkPartitionError, CutPartitionError) as error:
             self._fail(error)
             return
         self.assigned = set(assigned)
@@ -224,11 +228,14 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 rows = await self._delivery.database.pool.fetch(offsets.READ, self._delivery.consumer.group)
         known = {TopicPartition(prefix + row["topic"], row["partition"]): row["next_offset"] for row in rows}
         ends = await self.consumer.end_offsets(list(assigned)) if assigned else {}
+        begins = await self.consumer.beginning_offsets(list(assigned)) if assigned else {}
         for partition in assigned:
             # A partition that the database never saw is read from its beginning, whatever Kafka believes.
             offset = known.get(partition, 0)
             if offset > ends[partition]:
                 raise ShrunkPartitionError(partition.topic, partition.partition, offset, ends[partition])
+            if partition in known and offset < begins[partition]:
+                raise CutPartitionError(partition.topic, partition.partition, offset, begins[partition])
             self.consumer.seek(partition, offset)
             self._sought[partition] = offset
 
