@@ -1,14 +1,25 @@
-"""Every event class of the house, found in one file per owner."""
+"""Every event class of the house, found in one file per owner (scheduling's plans have their own)."""
 
 from collections.abc import Iterator
 from types import ModuleType
 
-from contracts import clinics, coordination, deliveries, health, operations, registry, results, scheduling, unions
+from contracts import (
+    clinics,
+    coordination,
+    deliveries,
+    health,
+    operations,
+    plans,
+    registry,
+    results,
+    scheduling,
+    unions,
+)
 from contracts.base import Event
 
 PARTIES = ("unions", "health", "clinics", "operations")
 SERVICES = deliveries.SERVICES
-_OWNERS = (unions, health, clinics, operations, registry, scheduling, results, coordination)
+_OWNERS = (unions, health, clinics, operations, registry, scheduling, plans, results, coordination)
 
 
 def _classes_of(owner: ModuleType) -> Iterator[type[Event]]:

@@ -170,6 +170,22 @@ class PlanApproved(
     campaign_id: Public[UUID]
 
 
+class PlanDeclined(
+    Event,
+    name="coordination.plan.declined",
+    topic="coordination.plans",
+    key="plan_id",
+    readers=("scheduling", "gateway"),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """One of the two parties will not have a plan; scheduling gives it up, and may be asked for another."""
+
+    plan_id: Public[UUID]
+    campaign_id: Public[UUID]
+    party: Public[Literal["unions", "health"]]
+
+
 class Figures(Record):
     """People by final state; `in_scope` = examined + no_show + refused + deferred + left + pending.
 

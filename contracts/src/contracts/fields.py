@@ -1,5 +1,6 @@
 """The types that several owners' events use for the same thing."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -52,3 +53,38 @@ class Problem(Record):
     field: Public[str | None] = None
     message_vi: Public[str] = ""
     message_en: Public[str] = ""
+
+
+class OtherSession(Record):
+    """A session as a question imagines it: what is named differs from the listed one; `held` false leaves it out.
+
+    One that is not listed needs site, day and windows. Whatever is named counts as permitted.
+    """
+
+    session_id: Public[UUID]
+    site: Public[Site | None] = None
+    day: Public[date | None] = None
+    bnn: Public[bool | None] = None
+    open_cost: Public[Annotated[int, Field(ge=0)] | None] = None
+    held: Public[bool] = True
+    windows: Public[Annotated[list[Window], Field(max_length=96)] | None] = None
+
+
+class OtherCeiling(Record):
+    """An absence ceiling as a question imagines it."""
+
+    line_id: Public[UUID]
+    max_absent_pct: Percent
+
+
+class Question(Record):
+    """What a campaign's plan would be with other sessions or ceilings.
+
+    `anew` plans everybody from scratch on both sides; else whoever has a place keeps it where the rules allow.
+    """
+
+    request_id: Public[UUID]
+    campaign_id: Public[UUID]
+    sessions: Public[Annotated[list[OtherSession], Field(max_length=200)]] = []
+    ceilings: Public[Annotated[list[OtherCeiling], Field(max_length=200)]] = []
+    anew: Public[bool] = False

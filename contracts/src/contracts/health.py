@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Event, Party, Public
-from contracts.fields import ClinicId, Site
-from contracts.unions import APPROVAL_ANSWERS, BOTH_PARTIES
+from contracts.fields import ClinicId, Question, Site
+from contracts.unions import APPROVAL_ANSWERS, BOTH_PARTIES, DECLINE_ANSWERS
 
 
 class ProgrammeApproved(
@@ -55,6 +55,35 @@ class PlanApproved(
 
     plan_id: Public[UUID]
     campaign_id: Public[UUID]
+
+
+class PlanDeclined(
+    Event,
+    name="health.plan.declined",
+    topic="health.plans",
+    key="plan_id",
+    readers=("coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    answered_by=DECLINE_ANSWERS,
+    retention_days=None,
+):
+    """The health side will not have a plan: a waiting one is withdrawn, one being computed is cancelled."""
+
+    plan_id: Public[UUID]
+    campaign_id: Public[UUID]
+
+
+class WhatIfAsked(
+    Question,
+    Event,
+    name="health.what-if.asked",
+    topic="health.plans",
+    key="request_id",
+    readers=("scheduling", "gateway"),
+    shown_to=BOTH_PARTIES,
+    answered_by=("scheduling.what-if.answered.v1",),
+):
+    """The health side asks what other capacity, ceilings, dates or sessions would bring; nothing is published by it."""
 
 
 class ClosingApproved(

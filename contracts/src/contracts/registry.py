@@ -1,6 +1,6 @@
 """What `registry` says: organisations, lines, and workers as facts without identity."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -184,6 +184,69 @@ class WorkerLeft(
     worker_id: WorkerId
     unit_id: Public[UUID]
     left_on: Pseudonymous[date]
+
+
+class WorkerMerged(
+    Event,
+    name="registry.worker.merged",
+    topic="registry.persons",
+    key="worker_id",
+    readers=("scheduling", "results", "coordination", "gateway"),
+    retention_days=None,
+):
+    """Two workers turned out to be one person: `person_id` stands for `worker_id` from now on.
+
+    Both stay on record, so that an undo restores what was; readers count and show a person once. Of a worker's merges
+    and undoings the highest `version` holds, in whatever order they come.
+    """
+
+    worker_id: WorkerId
+    person_id: WorkerId
+    version: Public[int]
+
+
+class WorkerMergeUndone(
+    Event,
+    name="registry.worker.merge-undone",
+    topic="registry.persons",
+    key="worker_id",
+    readers=("scheduling", "results", "coordination", "gateway"),
+    retention_days=None,
+):
+    """A worker stands for themself again; `person_id` is who stood for them before."""
+
+    worker_id: WorkerId
+    person_id: WorkerId
+    version: Public[int]
+
+
+class WorkerErased(
+    Event,
+    name="registry.worker.erased",
+    topic="registry.erasures",
+    key="worker_id",
+    readers=("registry",),
+    retention_days=None,
+):
+    """Who a worker is was destroyed; this topic is the list that a registry restored from a backup applies again."""
+
+    worker_id: WorkerId
+    erased_at: Public[datetime]
+
+
+class IdentityReviewSettled(
+    Event,
+    name="registry.identity-review.settled",
+    topic="registry.declarations",
+    key="review_id",
+    readers=("gateway",),
+    shown_to=(Party.UNIONS,),
+):
+    """A registrar's word on two workers took effect; where they are one person now, `person_id` stands for both."""
+
+    review_id: Public[UUID]
+    decision: Public[Literal["same", "different", "undo"]]
+    person_id: Pseudonymous[UUID | None] = None
 
 
 class LeavingRecorded(

@@ -6,7 +6,6 @@ occurs most there), registry to map columns. `data/roster_headings.tsv` holds th
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
@@ -91,13 +90,28 @@ def match(heading: str) -> Match | None:
 
 
 def old_encoding(headings: Iterable[str]) -> Encoding | None:
-    """The old encoding of a header: two of its headings are known only after conversion from it."""
-    found = Counter(
-        encoding
-        for heading in headings
-        if (encoding := legacy_text.detect(heading)) and match(heading) and not _match(heading)
-    )
-    return next((encoding for encoding, count in found.most_common(1) if count >= 2), None)
+    """The old encoding of a header: its letters show, and conversion from it makes more of the headings known."""
+    texts = tuple(heading for heading in headings if not heading.isascii())
+    return _old_encoding(texts) if any(map(legacy_text.detect, texts)) else None
+
+
+@lru_cache(maxsize=1024)
+def _old_encoding(texts: tuple[str, ...]) -> Encoding | None:
+    known = sum(_match(text) is not None for text in texts)
+    gains: dict[Encoding, int] = {
+        encoding: sum(_match(legacy_text.convert(text, encoding)) is not None for text in texts) - known
+        for encoding in ("tcvn3", "vni")
+    }
+    best = max(gains, key=lambda encoding: gains[encoding])
+    signs = sum(legacy_text.detect(text) is not None for text in texts)
+    return best if gains[best] >= 2 or (gains[best] == 1 and signs >= 2) else None
+
+
+def in_unicode(headings: Iterable[str]) -> list[str]:
+    """Headings as they are to be read: all of them converted where the header is in an old encoding."""
+    texts = list(headings)
+    encoding = old_encoding(texts)
+    return texts if encoding is None else [text if text.isascii() else legacy_text.convert(text, encoding) for text in texts]
 
 
 def _match(heading: str) -> Match | None:
@@ -139,5 +153,5 @@ def is_header(texts: Iterable[str]) -> bool:
     texts = [text for text in texts if text]
     if template_keys(texts) >= 3:
         return True
-    fields = {found.field for found in map(match, texts) if found and found.field != "ignored"}
+    fields = {found.field for found in map(match, in_unicode(texts)) if found and found.field != "ignored"}
     return bool(fields & NAME_FIELDS) and len(fields) >= 3

@@ -1,4 +1,4 @@
-"""What `scheduling` says: what is due and why, which sessions count, plans, and every turn of an appointment."""
+"""What `scheduling` says: what is due, which sessions count, every turn of an appointment (plans: `plans.py`)."""
 
 from datetime import date
 from typing import Literal
@@ -87,6 +87,44 @@ class HealthCheckDeferred(
     reason: Public[str]
 
 
+class HealthCheckJoined(
+    Event,
+    name="scheduling.health-check.joined",
+    topic="scheduling.health-checks",
+    key="health_check_id",
+    readers=("gateway",),
+    shown_to=(Party.UNIONS,),
+    retention_days=None,
+):
+    """Two workers are one person, who is examined once in a campaign: this check counts with the one it is joined to.
+
+    An appointment that it had is cancelled as *replaced*.
+    """
+
+    health_check_id: Pseudonymous[UUID]
+    worker_id: WorkerId
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+    joined_to: Pseudonymous[UUID]
+
+
+class HealthCheckSeparated(
+    Event,
+    name="scheduling.health-check.separated",
+    topic="scheduling.health-checks",
+    key="health_check_id",
+    readers=("gateway",),
+    shown_to=(Party.UNIONS,),
+    retention_days=None,
+):
+    """A check that was joined to another counts by itself again."""
+
+    health_check_id: Pseudonymous[UUID]
+    worker_id: WorkerId
+    unit_id: Public[UUID]
+    campaign_id: Public[UUID]
+
+
 class DemandDeclared(
     Event,
     name="scheduling.demand.declared",
@@ -141,6 +179,31 @@ class SessionRefused(
     problems: Public[list[Problem]]
 
 
+class MakeUpSessionProposed(
+    Event,
+    name="scheduling.make-up-session.proposed",
+    topic="scheduling.sessions",
+    key="campaign_id",
+    readers=("gateway",),
+    shown_to=(Party.UNIONS, Party.HEALTH, Party.CLINICS),
+    retention_days=None,
+):
+    """So many people around a site have no place that a session of their own is worth its opening.
+
+    Clinics may offer one (khám vét): `stations` tells how many people need each desk; a visit by `latest` keeps every
+    legal deadline that can still be kept.
+    """
+
+    campaign_id: Public[UUID]
+    site: Site
+    on_day: Public[date]
+    people: Public[int]
+    urgent: Public[int] = 0
+    stations: Public[dict[Station, int]]
+    bnn: Public[bool] = False
+    latest: Public[date | None] = None
+
+
 class PermitNoted(
     Event,
     name="scheduling.permit.noted",
@@ -156,65 +219,6 @@ class PermitNoted(
     permit_id: Public[UUID]
     confirmed: Public[int] = 0
     unconfirmed: Public[int] = 0
-
-
-class PlanProposed(
-    Event,
-    name="scheduling.plan.proposed",
-    topic="scheduling.plans",
-    key="plan_id",
-    readers=("coordination", "gateway"),
-    shown_to=BOTH_PARTIES,
-    retention_days=None,
-):
-    """A plan was computed and waits for both parties: its size, cost, bound and why some have no place."""
-
-    plan_id: Public[UUID]
-    campaign_id: Public[UUID]
-    kind: Public[Literal["initial", "make-up", "repair"]]
-    on_day: Public[date]
-    demand: Public[int]
-    appointments: Public[int]
-    unassigned: Public[dict[str, int]]
-    sessions_used: Public[int]
-    cost: Public[int]
-    lower_bound: Public[int]
-    inputs_digest: Public[str]
-    explanation_vi: Public[list[str]] = []
-    explanation_en: Public[list[str]] = []
-
-
-class PlanPublished(
-    Event,
-    name="scheduling.plan.published",
-    topic="scheduling.plans",
-    key="plan_id",
-    readers=("gateway",),
-    shown_to=BOTH_PARTIES,
-    retention_days=None,
-):
-    """An approved plan became appointments; `dropped` could not be kept, because the world moved meanwhile."""
-
-    plan_id: Public[UUID]
-    campaign_id: Public[UUID]
-    appointments: Public[int]
-    dropped: Public[int] = 0
-
-
-class PlanAbandoned(
-    Event,
-    name="scheduling.plan.abandoned",
-    topic="scheduling.plans",
-    key="plan_id",
-    readers=("gateway",),
-    shown_to=BOTH_PARTIES,
-    retention_days=None,
-):
-    """A plan that was asked for or proposed will not be published: it could not be computed, or its campaign closes."""
-
-    plan_id: Public[UUID]
-    campaign_id: Public[UUID]
-    reason: Public[Literal["failed", "campaign-closed"]]
 
 
 class DaySwept(
@@ -303,6 +307,7 @@ class AppointmentCancelled(
     session_id: Public[UUID]
     clinic_id: ClinicId
     reason: Pseudonymous[Literal["left", "refused", "absence", "session-withdrawn", "permit-revoked", "replaced"]]
+    because: Public[Literal["session-cut"] | None] = None
 
 
 class AppointmentKept(

@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Event, Party, Pseudonymous, Public, Record
-from contracts.fields import Percent, Sealed, Site, VisitId, WorkerId
+from contracts.fields import Percent, Question, Sealed, Site, VisitId, WorkerId
 
 BOTH_PARTIES = (Party.UNIONS, Party.HEALTH)
 APPROVAL_ANSWERS = ("coordination.approval.recorded.v1", "coordination.approval.refused.v1")
 REQUEST_ANSWERS = ("scheduling.request.answered.v1",)
+DECLINE_ANSWERS = ("coordination.plan.declined.v1", "coordination.approval.refused.v1")
 
 OrganisationKind = Literal[
     "TLD", "LDLD_TINH", "CD_NGANH_TW", "CD_NGANH_DP", "CD_KCN", "CD_XA", "CD_TONG_CTY", "CDCS", "NGHIEP_DOAN",
@@ -239,6 +240,35 @@ class PlanApproved(
     campaign_id: Public[UUID]
 
 
+class PlanDeclined(
+    Event,
+    name="unions.plan.declined",
+    topic="unions.plans",
+    key="plan_id",
+    readers=("coordination", "gateway"),
+    shown_to=BOTH_PARTIES,
+    answered_by=DECLINE_ANSWERS,
+    retention_days=None,
+):
+    """The union side will not have a plan: a waiting one is withdrawn, one being computed is cancelled."""
+
+    plan_id: Public[UUID]
+    campaign_id: Public[UUID]
+
+
+class WhatIfAsked(
+    Question,
+    Event,
+    name="unions.what-if.asked",
+    topic="unions.plans",
+    key="request_id",
+    readers=("scheduling", "gateway"),
+    shown_to=BOTH_PARTIES,
+    answered_by=("scheduling.what-if.answered.v1",),
+):
+    """The union side asks what other capacity, ceilings, dates or sessions would bring; nothing is published by it."""
+
+
 class ClosingApproved(
     Event,
     name="unions.closing.approved",
@@ -316,3 +346,23 @@ class BookingRequested(
     worker_id: WorkerId
     session_id: Public[UUID]
     window: Public[int | None] = None
+
+
+class IdentityReviewDecided(
+    Event,
+    name="unions.identity-review.decided",
+    topic="unions.identity-reviews",
+    key="review_id",
+    readers=("registry", "gateway"),
+    shown_to=(Party.UNIONS,),
+    answered_by=("registry.identity-review.settled.v1", "registry.declaration.refused.v1"),
+    retention_days=None,
+):
+    """A registrar above both units says whether two workers are one person; `undo` takes the last such word back.
+
+    `ground` is what it rests on; there is no free text, which might name somebody.
+    """
+
+    review_id: Public[UUID]
+    decision: Public[Literal["same", "different", "undo"]]
+    ground: Public[Literal["documents-seen", "employer-confirmed", "worker-confirmed", "entry-error"]]

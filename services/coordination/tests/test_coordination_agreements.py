@@ -20,7 +20,7 @@ from coordination_builders import (
 )
 
 from contracts import coordination as said
-from contracts import health, scheduling, unions
+from contracts import health, plans, unions
 from coordination.consumers import make_consumer
 from coordination.settings import Settings
 from shared.database import Database
@@ -134,6 +134,58 @@ async def test_a_plan_is_approved_by_both_parties_in_either_order(database: Data
     assert isinstance(second[-1], said.PlanApproved)
 
 
+async def test_one_party_is_enough_to_decline_a_plan_even_while_it_is_computed(
+    database: Database, deliver: Deliver
+) -> None:
+    plan = uuid4()
+    for batch in opening():
+        await deliver(CONSUMER, database, batch)
+
+    declined = await deliver(
+        CONSUMER, database, [said_by(UNION, unions.PlanDeclined(plan_id=plan, campaign_id=CAMPAIGN))]
+    )
+    await deliver(CONSUMER, database, [a_plan(plan)])
+    late = await deliver(
+        CONSUMER, database, [said_by(AUTHORITY, health.PlanApproved(plan_id=plan, campaign_id=CAMPAIGN))]
+    )
+
+    assert declined == [said.PlanDeclined(plan_id=plan, campaign_id=CAMPAIGN, party="unions")]
+    assert [p.code for p in late[0].problems] == ["plan.given_up"]
+
+
+async def test_an_approved_plan_is_not_declined_and_strangers_decline_nothing(
+    database: Database, deliver: Deliver
+) -> None:
+    plan = uuid4()
+    for batch in opening():
+        await deliver(CONSUMER, database, batch)
+    await deliver(CONSUMER, database, [a_plan(plan)])
+    stranger = await deliver(
+        CONSUMER, database, [said_by("health/syt-99", health.PlanDeclined(plan_id=plan, campaign_id=CAMPAIGN))]
+    )
+    for party, word in ((UNION, unions.PlanApproved), (AUTHORITY, health.PlanApproved)):
+        await deliver(CONSUMER, database, [said_by(party, word(plan_id=plan, campaign_id=CAMPAIGN))])
+
+    late = await deliver(
+        CONSUMER, database, [said_by(AUTHORITY, health.PlanDeclined(plan_id=plan, campaign_id=CAMPAIGN))]
+    )
+
+    assert [p.code for p in stranger[0].problems] == ["approval.not_a_signatory"]
+    assert [p.code for p in late[0].problems] == ["plan.approved_already"]
+
+
+async def test_a_plan_that_scheduling_withdrew_hears_no_more_words(database: Database, deliver: Deliver) -> None:
+    plan = uuid4()
+    await deliver(CONSUMER, database, [a_plan(plan)])
+    await deliver(CONSUMER, database, [plans.PlanWithdrawn(plan_id=plan, campaign_id=CAMPAIGN, reason="expired")])
+
+    late = await deliver(
+        CONSUMER, database, [said_by(UNION, unions.PlanApproved(plan_id=plan, campaign_id=CAMPAIGN))]
+    )
+
+    assert [p.code for p in late[0].problems] == ["plan.given_up"]
+
+
 async def test_operators_move_time_only_forward(database: Database, deliver: Deliver) -> None:
     await deliver(CONSUMER, database, [day_asked(date(2026, 7, 2))])
 
@@ -150,8 +202,8 @@ async def test_production_refuses_simulated_time(database: Database, deliver: De
     assert [p.code for p in events[0].problems] == ["day.production"]
 
 
-def a_plan(plan_id: object) -> scheduling.PlanProposed:
-    return scheduling.PlanProposed.model_validate({
+def a_plan(plan_id: object) -> plans.PlanProposed:
+    return plans.PlanProposed.model_validate({
         "plan_id": plan_id, "campaign_id": CAMPAIGN, "kind": "initial", "on_day": date(2026, 7, 1), "demand": 1,
         "appointments": 1, "unassigned": {}, "sessions_used": 1, "cost": 100, "lower_bound": 100, "inputs_digest": "x",
     })  # fmt: skip

@@ -16,7 +16,7 @@ from scheduling_builders import (
     workers,
 )
 
-from contracts.scheduling import PlanProposed, PlanPublished
+from contracts.plans import PlanProposed, PlanPublished
 from scheduling.app import make_service
 from scheduling.settings import Settings
 from shared.database import Database
@@ -37,10 +37,10 @@ async def test_rosters_become_appointments(database: Database, kafka: Topics) ->
         await until(database, "SELECT count(*) = 30 FROM health_checks", seconds=60)
         await until(database, "SELECT count(*) = 1 FROM sessions WHERE status = 'confirmed'", seconds=60)
         await kafka.say(scope_frozen())
-        (proposal,) = await kafka.hear("scheduling.plans", 1, seconds=60)
+        _sessions, _people, proposal = await kafka.hear("scheduling.plans", 3, seconds=60)
         plan = PlanProposed.model_validate_json(proposal.value or b"")
         await kafka.say(plan_approved(plan.plan_id))
-        published = (await kafka.hear("scheduling.plans", 2, seconds=60))[1]
+        published = (await kafka.hear("scheduling.plans", 4, seconds=60))[3]
         made = await kafka.hear("scheduling.appointments", 30, seconds=60)
 
     assert (plan.campaign_id, plan.appointments) == (CAMPAIGN, 30)

@@ -35,15 +35,13 @@ from scheduling_builders import (
 )
 
 from contracts.coordination import ClosingProposed, Figures
+from contracts.plans import PlanAbandoned, PlanProposed, PlanPublished
 from contracts.registry import Exposure
 from contracts.scheduling import (
     AppointmentMade,
     AppointmentMoved,
     DaySwept,
     HealthCheckDeferred,
-    PlanAbandoned,
-    PlanProposed,
-    PlanPublished,
 )
 from scheduling import plan_store
 from scheduling.consumers import consumer
@@ -160,7 +158,7 @@ async def test_a_run_whose_runner_died_is_computed_anew_and_the_dead_one_is_not_
 
     plan = await proposed(database)
     async with database.transaction() as tx:
-        heard = dead is not None and await plan_store.finish_run(tx, dead, "digest")
+        heard = dead is not None and await plan_store.finish_run(tx, dead, "digest", TODAY)
 
     assert plan.appointments == 6
     assert heard is False

@@ -1,6 +1,7 @@
 """Which message starts which use case."""
 
 from contracts import coordination, health, operations, registry, results, scheduling, unions
+from contracts import plans as plans_said
 from coordination import alerts, campaigns, closing, coverage, days, organisations, people, plans, scope
 from coordination.settings import Settings
 from shared.clock import utc_now
@@ -72,8 +73,8 @@ def _agreements(consumer: Consumer) -> None:
 def _plans(consumer: Consumer) -> None:
     """Plans wait for both parties too."""
 
-    @consumer.on(scheduling.PlanProposed)
-    async def on_plan_proposed(tx: Transaction, batch: Batch[scheduling.PlanProposed]) -> None:
+    @consumer.on(plans_said.PlanProposed)
+    async def on_plan_proposed(tx: Transaction, batch: Batch[plans_said.PlanProposed]) -> None:
         await plans.register(tx, batch)
 
     @consumer.on(unions.PlanApproved)
@@ -85,6 +86,21 @@ def _plans(consumer: Consumer) -> None:
     async def on_health_plan_approved(tx: Transaction, batch: Batch[health.PlanApproved]) -> None:
         for message in batch:
             await plans.approve(tx, message, now=utc_now())
+
+
+    @consumer.on(unions.PlanDeclined)
+    async def on_union_plan_declined(tx: Transaction, batch: Batch[unions.PlanDeclined]) -> None:
+        for message in batch:
+            await plans.decline(tx, message)
+
+    @consumer.on(health.PlanDeclined)
+    async def on_health_plan_declined(tx: Transaction, batch: Batch[health.PlanDeclined]) -> None:
+        for message in batch:
+            await plans.decline(tx, message)
+
+    @consumer.on(plans_said.PlanWithdrawn)
+    async def on_plan_withdrawn(tx: Transaction, batch: Batch[plans_said.PlanWithdrawn]) -> None:
+        await plans.give_up(tx, batch)
 
 
 def _scope(consumer: Consumer) -> None:
@@ -142,6 +158,14 @@ def _people(consumer: Consumer) -> None:
     @consumer.on(results.VisitConcluded)
     async def on_visit_concluded(tx: Transaction, batch: Batch[results.VisitConcluded]) -> None:
         await people.examine(tx, batch.events)
+
+    @consumer.on(registry.WorkerMerged)
+    async def on_worker_merged(tx: Transaction, batch: Batch[registry.WorkerMerged]) -> None:
+        await people.merge(tx, batch.events)
+
+    @consumer.on(registry.WorkerMergeUndone)
+    async def on_worker_merge_undone(tx: Transaction, batch: Batch[registry.WorkerMergeUndone]) -> None:
+        await people.separate(tx, batch.events)
 
     @consumer.on(results.FollowUpOpened)
     async def on_follow_up_opened(tx: Transaction, batch: Batch[results.FollowUpOpened]) -> None:

@@ -41,6 +41,15 @@ _MESSAGES = {
         "Chương trình phối hợp chưa được hai bên ký hoặc không bao trùm thời gian này",
         "The programme is not signed by both parties or does not cover the period",
     ),
+    "plan.given_up": (
+        "Kế hoạch đã bị rút: một bên từ chối hoặc đã hết hạn chờ duyệt",
+        "The plan was withdrawn: a party declined it, or nobody approved it in time",
+    ),
+    "plan.approved_already": (
+        "Hai bên đã phê duyệt kế hoạch này",
+        "Both parties have approved this plan",
+    ),
+    "plan.other_campaign": ("Kế hoạch thuộc đợt khám khác", "The plan belongs to another campaign"),
     "day.production": ("Hệ thống chính thức theo đồng hồ", "Production keeps to the clock"),
     "day.not_forward": ("Ngày làm việc chỉ đi tới", "Business days only go forward"),
 }

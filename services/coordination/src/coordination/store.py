@@ -24,7 +24,7 @@ WHERE valid_from <= $1 ORDER BY organisation_id, valid_from DESC
 
 LOCK_PROGRAMME = "SELECT title, valid_from, valid_to, signed_at FROM programmes WHERE programme_id = $1 FOR UPDATE"
 LOCK_CAMPAIGN = "SELECT programme_id, proposal, state, digest, figures FROM campaigns WHERE campaign_id = $1 FOR UPDATE"
-LOCK_PLAN = "SELECT campaign_id, approved_at FROM plans WHERE plan_id = $1 FOR UPDATE"
+LOCK_PLAN = "SELECT campaign_id, approved_at, given_up FROM plans WHERE plan_id = $1 FOR UPDATE"
 ADD_PROGRAMME = """
 INSERT INTO programmes (programme_id, title, union_unit_id, authority_id, valid_from, valid_to)
 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
@@ -36,6 +36,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
 ADD_PLANS = """
 INSERT INTO plans (plan_id, campaign_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING
 """
+GIVE_UP_PLANS = "UPDATE plans SET given_up = true WHERE plan_id = ANY($1::uuid[])"
 SIGNATORIES = """
 SELECT 'unions/' || union_unit_id AS unions, 'health/' || authority_id AS health FROM programmes
 WHERE programme_id = $1 OR programme_id = (SELECT programme_id FROM campaigns WHERE campaign_id = $1)
@@ -137,6 +138,24 @@ INSERT INTO changed_units (campaign_id, unit_id) SELECT DISTINCT * FROM unnest($
 ON CONFLICT DO NOTHING
 """
 
+# --- merged workers -----------------------------------------------------------------------------------------------
+
+PUT_TURNS = """
+INSERT INTO merges (worker_id, person_id, version) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
+ON CONFLICT (worker_id) DO UPDATE SET person_id = excluded.person_id, version = excluded.version
+WHERE merges.version < excluded.version
+"""
+# Everybody who is, or was until now, one person with one of these, in every campaign.
+MARK_PERSONS_CHANGED = """
+INSERT INTO changed_units (campaign_id, unit_id)
+SELECT DISTINCT campaign_id, unit_id FROM campaigns JOIN people USING (campaign_id)
+WHERE worker_id IN (
+    SELECT unnest($1::uuid[]) UNION SELECT person_id FROM merges WHERE worker_id = ANY($1::uuid[])
+    UNION SELECT worker_id FROM merges WHERE person_id IN (
+        SELECT unnest($1::uuid[]) UNION SELECT person_id FROM merges WHERE worker_id = ANY($1::uuid[])))
+ON CONFLICT DO NOTHING
+"""
+
 # --- coverage -----------------------------------------------------------------------------------------------------
 
 CAMPAIGNS_TO_COUNT = """
@@ -146,24 +165,22 @@ WHERE state IN ('frozen', 'closing') ORDER BY campaign_id FOR UPDATE
 TAKE_CHANGED = "DELETE FROM changed_units WHERE campaign_id = $1 RETURNING unit_id"
 # One row per unit: in scope are those whose check was due before their unit's demand was declared in time.
 OWN_FIGURES = """
-SELECT person.unit_id,
-    count(*) FILTER (WHERE scope) AS in_scope,
-    count(*) FILTER (WHERE scope AND state = 'examined') AS examined,
-    count(*) FILTER (WHERE scope AND state = 'no_show') AS no_show,
-    count(*) FILTER (WHERE scope AND state = 'refused') AS refused,
-    count(*) FILTER (WHERE scope AND state = 'deferred') AS deferred,
-    count(*) FILTER (WHERE scope AND state = 'left') AS "left",
-    count(*) FILTER (WHERE scope AND state IS NULL) AS pending,
+SELECT unit_id,
+    count(*) FILTER (WHERE counted AND in_scope) AS in_scope,
+    count(*) FILTER (WHERE counted AND in_scope AND state = 'examined') AS examined,
+    count(*) FILTER (WHERE counted AND in_scope AND state = 'no_show') AS no_show,
+    count(*) FILTER (WHERE counted AND in_scope AND state = 'refused') AS refused,
+    count(*) FILTER (WHERE counted AND in_scope AND state = 'deferred') AS deferred,
+    count(*) FILTER (WHERE counted AND in_scope AND state = 'left') AS "left",
+    count(*) FILTER (WHERE counted AND in_scope AND state IS NULL) AS pending,
     coalesce(sum(visits), 0) AS visits,
-    count(*) FILTER (WHERE NOT scope AND late_joiner IS NOT NULL) AS late_joiners,
-    count(*) FILTER (WHERE NOT scope AND late_joiner IS NOT NULL AND examined_on IS NOT NULL) AS late_joiners_examined,
-    count(*) FILTER (WHERE scope AND planned_on <= $2) AS planned
+    count(*) FILTER (WHERE counted AND NOT in_scope AND is_known) AS late_joiners,
+    count(*) FILTER (WHERE counted AND NOT in_scope AND is_known AND examined) AS late_joiners_examined,
+    count(*) FILTER (WHERE counted AND in_scope AND planned_on <= $2) AS planned
 FROM (
-    SELECT people.*, coalesce(NOT late_joiner, false) AND coalesce(unit.in_scope, false) AS scope,
-        CASE WHEN final_state IS NOT NULL THEN final_state
-             WHEN examined_on IS NOT NULL THEN 'examined' ELSE ended END AS state
-    FROM people LEFT JOIN campaign_units AS unit USING (campaign_id, unit_id) WHERE campaign_id = $1
-) AS person GROUP BY person.unit_id
+    SELECT *, CASE WHEN final_state IS NOT NULL THEN final_state WHEN examined THEN 'examined' ELSE ended END AS state
+    FROM counted_people WHERE campaign_id = $1
+) AS person GROUP BY unit_id
 """
 LAST_COVERAGE = "SELECT unit_id, figures FROM coverage WHERE campaign_id = $1"
 PUT_COVERAGE = """
@@ -175,10 +192,10 @@ UNIT_TARGETS = "SELECT unit_id, target_pct FROM campaign_units WHERE campaign_id
 
 # --- closing ------------------------------------------------------------------------------------------------------
 
+LOCK_PEOPLE = "SELECT FROM people WHERE campaign_id = $1 FOR UPDATE"
 PEOPLE_TO_CLOSE = """
-SELECT worker_id, health_check_id, examined_on IS NOT NULL AS examined, ended, missed
-FROM people JOIN campaign_units AS unit USING (campaign_id, unit_id)
-WHERE campaign_id = $1 AND late_joiner = false AND unit.in_scope FOR UPDATE OF people
+SELECT worker_id, health_check_id, examined, ended, missed FROM counted_people
+WHERE campaign_id = $1 AND counted AND in_scope
 """
 SET_FINAL_STATES = """
 UPDATE people SET final_state = final.state

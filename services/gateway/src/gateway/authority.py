@@ -36,6 +36,8 @@ WORKERS: dict[type[Event], Callable[[Any], Ids]] = {
 }
 CAMPAIGNS: dict[type[Event], Callable[[Any], Ids]] = {
     unions.PlanApproved: lambda event: [event.campaign_id],
+    unions.PlanDeclined: lambda event: [event.campaign_id],
+    unions.WhatIfAsked: lambda event: [event.campaign_id],
     unions.ClosingApproved: lambda event: [event.campaign_id],
 }
 SESSIONS: dict[type[Event], Callable[[Any], Ids]] = {

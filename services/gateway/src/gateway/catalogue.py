@@ -8,11 +8,22 @@ from uuid import NAMESPACE_URL, UUID
 
 from asyncpg.pgproto.pgproto import UUID as QuickUUID  # noqa: N811 - made in C; a gateway makes millions
 
-from contracts import clinics, coordination, deliveries, health, operations, registry, results, scheduling, unions
+from contracts import (
+    clinics,
+    coordination,
+    deliveries,
+    health,
+    operations,
+    plans,
+    registry,
+    results,
+    scheduling,
+    unions,
+)
 from contracts.base import TYPE_PREFIX, Event, Sensitivity, sensitivity_of
 
 OUTSIDE = (unions, health, clinics, operations)
-INSIDE = (registry, scheduling, results, coordination)
+INSIDE = (registry, scheduling, plans, results, coordination)
 # The gateway itself says these for a party, when a file came in; nobody may say them directly.
 MADE_HERE = (unions.RosterSubmitted, unions.RosterChunkSealed)
 DELIVERIES = deliveries.EVENTS

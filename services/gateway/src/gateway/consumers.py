@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from contracts import clinics, coordination, health, registry, results, scheduling, unions
+from contracts import plans as plans_said
 from contracts.base import Event
 from gateway import catalogue, causation, class_mixes, deliveries, feeds, receipts
 from gateway.read_models import (
@@ -18,6 +19,7 @@ from gateway.read_models import (
     health_checks,
     lines,
     organisations,
+    plan_cases,
     plans,
     rosters,
     sessions,
@@ -49,9 +51,12 @@ RECORDS: dict[type[Event], Record] = {
     scheduling.HealthCheckDeferred: health_checks.defer,
     scheduling.DemandDeclared: campaigns.declare_demand,
     scheduling.SessionListed: sessions.list_,
-    scheduling.PlanProposed: plans.propose,
-    scheduling.PlanPublished: plans.publish,
-    scheduling.PlanAbandoned: plans.abandon,
+    scheduling.MakeUpSessionProposed: sessions.make_up,
+    plans_said.PlanProposed: plans.propose,
+    plans_said.PlanPublished: plans.publish,
+    plans_said.PlanAbandoned: plans.abandon,
+    plans_said.PlanWithdrawn: plans.abandon,
+    plans_said.PlanExplained: plan_cases.record,
     scheduling.DaySwept: days.sweep,
     scheduling.AppointmentMade: partial(appointments.record, state="made"),
     scheduling.AppointmentMoved: partial(appointments.record, state="moved"),

@@ -83,7 +83,7 @@ def crew_of(crew_id: UUID, row: Record) -> Crew:
     pattern = tuple(None if shift is None else (shift[0], shift[1]) for shift in loads(row["shifts"]))
     ceiling = max(1, row["headcount"] * row["max_absent_pct"] // 100)
     shifts = Shifts(row["shifts_from"].toordinal(), pattern)
-    return Crew(crew_id, row["site"], shifts, ceiling, loads(row["reaches"]))
+    return Crew(crew_id, row["site"], shifts, ceiling, loads(row["reaches"]), row["headcount"])
 
 
 async def live_appointments(
@@ -180,17 +180,43 @@ async def change_appointments(tx: Transaction, appointments: Sequence[Appointmen
         )
 
 
-async def set_check_states(tx: Transaction, states: dict[UUID, str]) -> None:
-    """Write states of checks; whoever is open anew has no reason for being left out yet."""
+async def follow_windows(tx: Transaction, session_ids: Sequence[UUID]) -> set[UUID]:
+    """Point booked appointments to the window that begins when theirs did, -1 where none does; those that changed."""
+    rows = await tx.fetch(
+        """
+        UPDATE appointments AS a SET window_index = found.place
+        FROM (
+            SELECT appointment_id, coalesce(w.place - 1, -1) AS place
+            FROM appointments JOIN sessions AS s USING (session_id)
+            LEFT JOIN LATERAL jsonb_array_elements(s.windows::jsonb) WITH ORDINALITY AS w (item, place)
+                ON (w.item ->> 0)::int = start_minute
+            WHERE session_id = ANY($1) AND state = 'booked'
+        ) AS found
+        WHERE a.appointment_id = found.appointment_id AND a.window_index <> found.place
+        RETURNING a.appointment_id
+        """,
+        session_ids,
+    )
+    # Whoever waits for a window of the session that was, waits for any of it now.
+    await tx.execute("UPDATE wait_list SET window_index = NULL WHERE session_id = ANY($1)", session_ids)
+    return {row["appointment_id"] for row in rows}
+
+
+async def set_check_states(
+    tx: Transaction, states: dict[UUID, str], displaced: Collection[UUID] = frozenset()
+) -> None:
+    """Write states of checks; whoever is open anew has no reason for being left out yet, but may be displaced."""
     if states:
         await tx.execute(
             """
-            UPDATE health_checks SET state = n.state, deferred_for = NULL
+            UPDATE health_checks SET state = n.state, deferred_for = NULL,
+                displaced = n.state = 'open' AND health_checks.health_check_id = ANY($3)
             FROM unnest($1::uuid[], $2::text[]) AS n (health_check_id, state)
             WHERE health_checks.health_check_id = n.health_check_id
             """,
             list(states),
             list(states.values()),
+            list(displaced),
         )
 
 

@@ -1,5 +1,6 @@
 """Which message starts which use case."""
 
+from contracts import health, unions
 from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdrawn
 from contracts.coordination import (
     CampaignClosed,
@@ -7,6 +8,7 @@ from contracts.coordination import (
     ClosingProposed,
     DayStarted,
     PlanApproved,
+    PlanDeclined,
     ScopeFrozen,
 )
 from contracts.health import PermitGranted, PermitRevoked
@@ -18,11 +20,13 @@ from contracts.registry import (
     RosterClosed,
     WorkerChanged,
     WorkerLeft,
+    WorkerMerged,
+    WorkerMergeUndone,
     WorkerRegistered,
 )
 from contracts.results import VisitConcluded
 from contracts.unions import AbsenceReported, BookingRequested, MoveRequested, RefusalReported
-from scheduling import attendances, bookings, days, demand, leavings, plans, sessions, workers
+from scheduling import attendances, bookings, days, demand, leavings, merges, plans, sessions, what_ifs, workers
 from shared.consuming import Batch, Consumer
 from shared.database import Transaction
 
@@ -64,6 +68,16 @@ async def on_worker_left(tx: Transaction, batch: Batch[WorkerLeft]) -> None:
     await leavings.leave(tx, batch)
 
 
+@consumer.on(WorkerMerged)
+async def on_worker_merged(tx: Transaction, batch: Batch[WorkerMerged]) -> None:
+    await merges.follow(tx, batch)
+
+
+@consumer.on(WorkerMergeUndone)
+async def on_worker_merge_undone(tx: Transaction, batch: Batch[WorkerMergeUndone]) -> None:
+    await merges.follow(tx, batch)
+
+
 @consumer.on(RosterClosed)
 async def on_roster_closed(tx: Transaction, batch: Batch[RosterClosed]) -> None:
     await demand.close_rosters(tx, batch)
@@ -97,6 +111,11 @@ async def on_day_started(tx: Transaction, batch: Batch[DayStarted]) -> None:
 @consumer.on(PlanApproved)
 async def on_plan_approved(tx: Transaction, batch: Batch[PlanApproved]) -> None:
     await plans.publish(tx, batch)
+
+
+@consumer.on(PlanDeclined)
+async def on_plan_declined(tx: Transaction, batch: Batch[PlanDeclined]) -> None:
+    await plans.decline(tx, batch)
 
 
 @consumer.on(SessionOffered)
@@ -147,3 +166,13 @@ async def on_absence_reported(tx: Transaction, batch: Batch[AbsenceReported]) ->
 @consumer.on(RefusalReported)
 async def on_refusal_reported(tx: Transaction, batch: Batch[RefusalReported]) -> None:
     await leavings.refuse(tx, batch)
+
+
+@consumer.on(unions.WhatIfAsked)
+async def on_union_what_if_asked(tx: Transaction, batch: Batch[unions.WhatIfAsked]) -> None:
+    await what_ifs.ask(tx, batch)
+
+
+@consumer.on(health.WhatIfAsked)
+async def on_health_what_if_asked(tx: Transaction, batch: Batch[health.WhatIfAsked]) -> None:
+    await what_ifs.ask(tx, batch)

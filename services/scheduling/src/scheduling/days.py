@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from contracts.coordination import CampaignOpened, DayStarted, ScopeFrozen
 from contracts.scheduling import DaySwept
-from scheduling import appointment_store, attendances, demand_store, plan_store, plans, seating
+from scheduling import appointment_store, attendances, demand_store, make_ups, plan_store, plans, seating
 from scheduling.floor import refused
 from shared import outbox, waiting
 from shared.consuming import Batch, Message
@@ -22,7 +22,9 @@ async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
             continue
         missed = await attendances.sweep(tx, day - timedelta(days=REPORTING_DAYS), message)
         await _serve_wait_lists(tx, message, day)
+        await plans.expire(tx, day, message.leads_to)
         await plans.ask(tx, day, [message.ref])
+        await make_ups.propose(tx, day, message.leads_to)
         swept = DaySwept(
             day=day, calendar=message.event.calendar, missed=missed, planning=await plan_store.being_computed(tx)
         )

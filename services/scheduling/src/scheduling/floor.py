@@ -23,8 +23,10 @@ from shared.outbox import Outgoing
 Says = Callable[[Event], Outgoing]
 MadeBy = Literal["plan", "booking", "wait-list", "walk-in", "move"]
 LostBy = Literal["left", "refused", "absence", "session-withdrawn", "permit-revoked", "replaced"]
+Because = Literal["session-cut"]
 MissedBy = Literal["absent", "unreported"]
 EndedBy = Literal["left", "refused"]
+DISPLACING = frozenset({"absence", "session-withdrawn", "permit-revoked"})
 IDS = ("appointment_id", "health_check_id", "worker_id", "unit_id", "campaign_id", "session_id", "clinic_id")
 PLACE = ("site", "day", "window", "start", "package", "stations")
 
@@ -79,7 +81,7 @@ class Floor:
     """What one transaction has locked to decide upon, and what it decided: `seating.settle` writes it.
 
     `live` holds the booked appointment of a check, `joined` and `left` are turns of the wait-list, `loosened` the
-    sessions in which somebody gave up a seat.
+    sessions in which somebody gave up a seat, `displaced` the checks that lost theirs and found no other.
     """
 
     room: Room
@@ -92,6 +94,7 @@ class Floor:
     joined: list[Waiting] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
     loosened: set[UUID] = field(default_factory=set)
+    displaced: set[UUID] = field(default_factory=set)
     said: list[Outgoing] = field(default_factory=list)
 
     def state_of(self, person: Person) -> str:
@@ -144,14 +147,16 @@ class Floor:
         """Put a vacated appointment back into its seat."""
         self._occupy(person, self.live[person.health_check_id])
 
-    def cancel(self, person: Person, reason: LostBy, says: Says) -> Appointment:
+    def cancel(self, person: Person, reason: LostBy, says: Says, because: Because | None = None) -> Appointment:
         """Give up the live appointment; the caller has vacated its seat."""
         appointment = self.live.pop(person.health_check_id)
         appointment.state = "cancelled"
         self.changed[appointment.appointment_id] = appointment
         self.states[person.health_check_id] = "open"
         self.loosened.add(appointment.session_id)
-        self.said.append(says(AppointmentCancelled(**appointment.parties(), reason=reason)))
+        if reason in DISPLACING:
+            self.displaced.add(person.health_check_id)
+        self.said.append(says(AppointmentCancelled(**appointment.parties(), reason=reason, because=because)))
         return appointment
 
     def keep(self, person: Person, appointment: Appointment, says: Says, *, walk_in: bool = False) -> None:
@@ -180,17 +185,40 @@ class Floor:
         )  # fmt: skip
         self.said.append(says(withdrawn))
 
-    def relocate(self, people: Iterable[Person], reason: LostBy, says: dict[UUID, Says]) -> None:
-        """Find each live appointment its next best seat or give it up; whoever is most urgent chooses first."""
-        urgent_first = sorted(people, key=lambda p: (-p.priority, p.due_on, p.health_check_id))
-        for person in urgent_first:
+    def relocate(
+        self, people: Iterable[Person], reason: LostBy, says: dict[UUID, Says], because: Because | None = None
+    ) -> None:
+        """Find each live appointment its next best seat or give it up; whoever is most urgent chooses first.
+
+        Nobody is moved onto a frozen day, of which they might hear too late.
+        """
+        by_urgency = urgent_first(people)
+        for person in by_urgency:
             self.vacate(person)
-        for person in urgent_first:
-            seat = self.room.best(person)
+        for person in by_urgency:
+            seat = self.room.best(person, after=self.room.last_frozen)
             if seat is None:
-                self.cancel(person, reason, says[person.health_check_id])
+                self.cancel(person, reason, says[person.health_check_id], because)
             else:
-                self.move(person, seat, reason, says[person.health_check_id])
+                self.move(person, seat, because or reason, says[person.health_check_id])
+
+    def crowded(self, people: Iterable[Person]) -> list[Person]:
+        """Those who no longer fit where they are; whoever is most urgent stays."""
+        by_urgency = urgent_first(people)
+        for person in by_urgency:
+            self.vacate(person)
+        out = []
+        for person in by_urgency:
+            seat = self.live[person.health_check_id].seat
+            if not 0 <= seat.window < len(self.room.sessions[seat.session_id].windows) or self.room.full(
+                person.need, seat
+            ):
+                out.append(person)
+            else:
+                self.stay(person)
+        for person in out:
+            self.stay(person)
+        return out
 
     def promote(self, session_id: UUID, says: Says) -> None:
         """Let the wait-list of a session take the seats that are free now, in its order."""
@@ -199,6 +227,7 @@ class Floor:
             seat = self.room.seat_in(person, session_id, entry.window)
             if self.state_of(person) != "open":
                 self.give_up(entry)
+                self.said.append(says(refused(person.worker_id, entry.request_id, "wait-list.not-needed")))
             elif isinstance(seat, Seat):
                 self.give_up(entry)
                 appointment = self.book(person, seat, "wait-list", says, uuid5(person.health_check_id, entry.ref))
@@ -208,7 +237,8 @@ class Floor:
         """Let go of what has been written and said."""
         for check_id, state in self.states.items():
             self.people[check_id] = replace(self.people[check_id], state=state)
-        for written in (self.states, self.made, self.changed, self.joined, self.left, self.loosened, self.said):
+        for written in (self.states, self.made, self.changed, self.joined, self.left, self.loosened, self.displaced,
+                        self.said):  # fmt: skip
             written.clear()
 
     def wait(self, entry: Waiting) -> None:
@@ -231,6 +261,11 @@ class Floor:
     def _occupy(self, person: Person, appointment: Appointment) -> None:
         self.room.take(person.need, appointment.seat)
         self.room.go(person.crew, person.need, appointment.site, appointment.day, appointment.start)
+
+
+def urgent_first(people: Iterable[Person]) -> list[Person]:
+    """Who chooses before whom."""
+    return sorted(people, key=lambda p: (-p.priority, p.due_on, p.health_check_id))
 
 
 def granted(worker_id: UUID, request_id: UUID, appointment: Appointment | None = None) -> RequestAnswered:

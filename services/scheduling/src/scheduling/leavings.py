@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from contracts.registry import WorkerLeft
 from contracts.unions import AbsenceReported, RefusalReported
-from scheduling import appointment_store, demand_store, seating, session_store, workers
+from scheduling import appointment_store, demand_store, merge_store, merges, plans, seating, session_store, workers
 from scheduling.bookings import NOT_OPEN
 from scheduling.floor import EndedBy, Floor, granted, refused
 from scheduling.model import Person
@@ -19,11 +19,12 @@ async def absent(tx: Transaction, batch: Batch[AbsenceReported]) -> None:
     """Note days of absence; appointments on them go to the next best seat or are given up."""
     known = await workers.known(tx, batch)
     ready = {m.event.worker_id: m for m in known if m.event.first_day <= m.event.last_day}
-    floor = await _floor_of_absences(tx, [m.event for m in ready.values()])
+    ready |= {also: ready[worker_id] for also, worker_id in (await merge_store.siblings_of(tx, ready)).items()}
+    floor = await _floor_of_absences(tx, [_of(worker_id, m.event) for worker_id, m in ready.items()])
     affected = [p for key, p in floor.people.items() if key in floor.live and _is_away(ready, p, floor.live[key].day)]
     left = {floor.live[p.health_check_id].session_id: ready[p.worker_id].leads_to for p in affected}
     floor.relocate(affected, "absence", {p.health_check_id: ready[p.worker_id].leads_to for p in affected})
-    places = {p.worker_id: floor.live.get(p.health_check_id) for p in affected}
+    places = {ready[p.worker_id].event.worker_id: floor.live.get(p.health_check_id) for p in affected}
     for message in known:
         worker_id, request_id = message.event.worker_id, message.event.request_id
         if worker_id in ready:
@@ -33,7 +34,17 @@ async def absent(tx: Transaction, batch: Batch[AbsenceReported]) -> None:
         floor.said.append(message.leads_to(answer))
     for session_id, says in left.items():
         floor.promote(session_id, says)
+    lost = bool(floor.displaced)
     await seating.settle(tx, floor)
+    if lost:
+        await plans.ask(tx, floor.room.today, [m.ref for m in ready.values()], repairs_only=True)
+
+
+def _of(worker_id: UUID, absence: AbsenceReported) -> AbsenceReported:
+    """The absence as it is of another worker who is the same person."""
+    if worker_id == absence.worker_id:
+        return absence
+    return absence.model_copy(update={"worker_id": worker_id, "request_id": uuid5(absence.request_id, str(worker_id))})
 
 
 async def _floor_of_absences(tx: Transaction, absences: list[AbsenceReported]) -> Floor:
@@ -73,6 +84,7 @@ async def refuse(tx: Transaction, batch: Batch[RefusalReported]) -> None:
         else:
             floor.said.append(message.leads_to(refused(asked.worker_id, asked.request_id, NOT_OPEN[state])))
     await seating.settle(tx, floor)
+    await merges.join_checks_of(tx, {m.event.worker_id: m for m in ready})
 
 
 async def leave(tx: Transaction, batch: Batch[WorkerLeft]) -> None:
@@ -86,6 +98,7 @@ async def leave(tx: Transaction, batch: Batch[WorkerLeft]) -> None:
         if floor.state_of(floor.people[check_id]) in ("open", "booked"):
             _end(floor, floor.people[check_id], "left", message, message.event.left_on)
     await seating.settle(tx, floor)
+    await merges.join_checks_of(tx, events)
 
 
 async def _floor_of(

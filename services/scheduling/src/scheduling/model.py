@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,13 +23,17 @@ WORTH_WAITING_FOR = {"session.full", "line.absence-ceiling"}
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """A production line, as far as it decides where its people may go; `reaches` are minutes one way by site."""
+    """A production line, as far as it decides where its people may go; `reaches` are minutes one way by site.
+
+    `ceiling` people of its `headcount` may be away at once; a headcount of 0 is not known.
+    """
 
     crew_id: UUID
     site: str
     shifts: Shifts
     ceiling: int
     reaches: Mapping[str, int]
+    headcount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,11 @@ class Room:
         self._absent: Counter[tuple[UUID, int]] = Counter()
         self._eligible: dict[tuple[UUID, Need, Seat], str | None] = {}
         self._costs: dict[tuple[UUID, Need, UUID], list[tuple[int, Seat]]] = {}
+
+    @property
+    def last_frozen(self) -> date:
+        """The last of the days, from today on, on which plans change nothing."""
+        return self.today + timedelta(days=self.terms.freeze_days - 1)
 
     def refusal(self, person: Person, seat: Seat) -> str | None:
         """The first rule that forbids the seat, None if the person may have it."""

@@ -85,6 +85,12 @@ def read(folder: Path, inputs: Inputs, digest: str) -> Result:
     )
 
 
+def read_cases(folder: Path) -> dict[str, Any]:
+    """The cases that the planning process left: why the plan is as it is, as data."""
+    cases: dict[str, Any] = json.loads((folder / "cases.json").read_text(encoding="utf-8"))
+    return cases
+
+
 def _instance(inputs: Inputs, start: date, packages: dict[Need, str], crews: Sequence[Crew]) -> dict[str, Any]:
     days = max((session.day - start).days for session in inputs.sessions) + 1 if inputs.sessions else DAYS_BEFORE + 1
     sites = _names_of_places(crews)

@@ -19,7 +19,7 @@ SELECT health_check_id, session_id, window_index FROM appointments
 WHERE campaign_id = $1 AND state = 'booked' AND day >= $2 ORDER BY health_check_id
 """
 SESSIONS_FROM = """
-SELECT * FROM sessions WHERE campaign_id = $1 AND status = 'confirmed' AND day >= $2 ORDER BY day, session_id
+SELECT * FROM sessions WHERE campaign_id = $1 AND status <> 'withdrawn' AND day >= $2 ORDER BY day, session_id
 """
 PEOPLE_TO_PLAN = f"""
 {PEOPLE} WHERE c.campaign_id = $1 AND (c.state = 'open' OR c.health_check_id = ANY($2)) ORDER BY c.health_check_id
@@ -34,7 +34,7 @@ class Run:
 
     plan_id: UUID
     campaign_id: UUID
-    kind: Literal["initial", "make-up"]
+    kind: Literal["initial", "make-up", "repair"]
     asked_on: date
     seed: int
     causes: tuple[str, ...]
@@ -44,11 +44,16 @@ class Run:
 async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Record]:
     """Campaigns with a fixed scope, open checks and coming confirmed sessions, and no plan under way; locked in order.
 
-    With each: the day of its last published plan, and whether anything changed since that a new one could use.
+    With each: the day of its last published plan, whether anything changed since that a new one could use, whether
+    somebody lost a place, and the day on which a party declined a newer plan.
     """
     return await tx.fetch(
         """
-        SELECT campaign_id, last.asked_on AS last_plan,
+        SELECT campaign_id, last.asked_on AS last_plan, declined.day AS declined_on,
+            EXISTS (SELECT FROM sessions AS s WHERE s.campaign_id = k.campaign_id AND s.status = 'confirmed'
+                        AND s.day >= $1 AND s.loosened_on > declined.day) AS loosened_since,
+            EXISTS (SELECT FROM health_checks AS c
+                    WHERE c.campaign_id = k.campaign_id AND c.state = 'open' AND c.displaced) AS has_displaced,
             EXISTS (SELECT FROM health_checks AS c
                     WHERE c.campaign_id = k.campaign_id AND c.state = 'open' AND c.deferred_for IS NULL)
             OR EXISTS (SELECT FROM sessions AS s
@@ -57,7 +62,10 @@ async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Recor
         FROM campaigns AS k LEFT JOIN LATERAL (
             SELECT max(asked_on) AS asked_on FROM plan_runs AS r
             WHERE r.campaign_id = k.campaign_id AND r.state = 'published'
-        ) AS last ON true
+        ) AS last ON true LEFT JOIN LATERAL (
+            SELECT max(declined_on) AS day FROM plan_runs AS r
+            WHERE r.campaign_id = k.campaign_id AND r.declined_on >= coalesce(last.asked_on, r.declined_on)
+        ) AS declined ON true
         WHERE frozen_on IS NOT NULL AND closing_on IS NULL
           AND EXISTS (SELECT FROM health_checks AS c WHERE c.campaign_id = k.campaign_id AND c.state = 'open')
           AND EXISTS (SELECT FROM sessions AS s WHERE s.campaign_id = k.campaign_id AND s.status = 'confirmed'
@@ -98,6 +106,29 @@ async def cancel_runs(tx: Transaction, campaign_ids: Iterable[UUID]) -> list[Rec
         WHERE campaign_id = ANY($1) AND state IN ('queued', 'running', 'proposed') RETURNING plan_id, campaign_id
         """,
         list(campaign_ids),
+    )
+
+
+async def decline_runs(tx: Transaction, plan_ids: Sequence[UUID], today: date) -> list[Record]:
+    """Give up these plans, those that are under way; returns the plan and campaign of each."""
+    return await tx.fetch(
+        """
+        UPDATE plan_runs SET state = 'cancelled', leased_until = NULL, declined_on = $2
+        WHERE plan_id = ANY($1) AND state IN ('queued', 'running', 'proposed') RETURNING plan_id, campaign_id
+        """,
+        plan_ids,
+        today,
+    )
+
+
+async def expire_runs(tx: Transaction, today: date) -> list[Record]:
+    """Give up proposed plans whose time to be approved is over; returns the plan and campaign of each."""
+    return await tx.fetch(
+        """
+        UPDATE plan_runs SET state = 'cancelled'
+        WHERE state = 'proposed' AND expires_on <= $1 RETURNING plan_id, campaign_id
+        """,
+        today,
     )
 
 
@@ -153,16 +184,17 @@ async def is_running(connection: Reader, run: Run) -> bool:
     )
 
 
-async def finish_run(tx: Transaction, run: Run, inputs_digest: str) -> bool:
+async def finish_run(tx: Transaction, run: Run, inputs_digest: str, expires_on: date) -> bool:
     """Mark a run proposed; False if it was cancelled or taken over meanwhile."""
     tag = await tx.execute(
         """
-        UPDATE plan_runs SET state = 'proposed', leased_until = NULL, inputs_digest = $3
+        UPDATE plan_runs SET state = 'proposed', leased_until = NULL, inputs_digest = $3, expires_on = $4
         WHERE plan_id = $1 AND attempt = $2 AND state = 'running'
         """,
         run.plan_id,
         run.attempt,
         inputs_digest,
+        expires_on,
     )
     return tag == "UPDATE 1"
 
@@ -199,11 +231,62 @@ async def defer(tx: Transaction, reasons: dict[UUID, str]) -> list[Record]:
     """Note why checks have no place, those that are still open; returns them."""
     return await tx.fetch(
         """
-        UPDATE health_checks SET deferred_for = n.reason
+        UPDATE health_checks SET deferred_for = n.reason, displaced = false
         FROM unnest($1::uuid[], $2::text[]) AS n (health_check_id, reason)
         WHERE health_checks.health_check_id = n.health_check_id AND state = 'open'
         RETURNING health_checks.health_check_id, worker_id, unit_id, campaign_id, deferred_for
         """,
         list(reasons),
         list(reasons.values()),
+    )
+
+
+async def places_without_session(tx: Transaction, first_day: date, not_since: date) -> list[Record]:
+    """Where people whom a plan left out, or who have no session with a free place to come, work; by campaign and site.
+
+    Campaigns whose first plan is published and that have no plan under way; places not proposed after `not_since`.
+    """
+    return await tx.fetch(
+        """
+        WITH waiting AS (
+            SELECT c.*, coalesce(l.site, u.commune_code) AS site, l.reaches
+            FROM health_checks AS c JOIN campaigns AS k USING (campaign_id) JOIN workers AS w USING (worker_id)
+            LEFT JOIN lines AS l ON l.line_id = w.crew_id LEFT JOIN units AS u ON u.unit_id = w.unit_id
+            WHERE c.state = 'open' AND k.closing_on IS NULL AND k.period_to >= $1
+              AND EXISTS (SELECT FROM plan_runs AS r WHERE r.campaign_id = k.campaign_id AND r.state = 'published')
+              AND NOT EXISTS (SELECT FROM plan_runs AS r
+                              WHERE r.campaign_id = k.campaign_id AND r.state IN ('queued', 'running', 'proposed'))
+        ), free AS (
+            SELECT campaign_id, site FROM sessions AS s
+            WHERE status = 'confirmed' AND day >= $1 AND seats > (
+                SELECT count(*) FROM appointments AS a
+                WHERE a.session_id = s.session_id AND a.state IN ('booked', 'kept'))
+            GROUP BY campaign_id, site
+        )
+        SELECT campaign_id, site, array_agg(priority) AS priorities, bool_or(bnn) AS bnn,
+            min(legal_deadline) FILTER (WHERE legal_deadline >= $1) AS latest,
+            (SELECT array_agg(station) FROM waiting AS one CROSS JOIN unnest(one.stations) AS station
+             WHERE one.campaign_id = waiting.campaign_id AND one.site = waiting.site) AS stations
+        FROM waiting
+        WHERE site IS NOT NULL
+          AND (deferred_for <> 'worker_unavailable' OR deferred_for IS NULL AND NOT EXISTS (
+                SELECT FROM free WHERE free.campaign_id = waiting.campaign_id
+                  AND (free.site = waiting.site OR waiting.reaches ? free.site)))
+          AND NOT EXISTS (SELECT FROM make_ups AS m WHERE m.campaign_id = waiting.campaign_id
+                            AND m.site = waiting.site AND m.proposed_on > $2)
+        GROUP BY campaign_id, site ORDER BY campaign_id, site
+        """,
+        first_day,
+        not_since,
+    )
+
+
+async def note_make_ups(tx: Transaction, places: Sequence[tuple[UUID, str, date]]) -> None:
+    """Note where make-up sessions were proposed, by campaign, site and day."""
+    await tx.executemany(
+        """
+        INSERT INTO make_ups (campaign_id, site, proposed_on) VALUES ($1, $2, $3)
+        ON CONFLICT (campaign_id, site) DO UPDATE SET proposed_on = excluded.proposed_on
+        """,
+        places,
     )

@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from scheduling import planning
+from scheduling import plan_cases, planning
 from scheduling.planning.reading import read_appointments, read_changes
 
 RULE_BROKEN = 3
@@ -21,10 +21,12 @@ def main(folder: Path, seconds: float, seed: int) -> int:
     """Plan the folder's problem; whoever holds a place already keeps it unless the rules forbid that."""
     instance = planning.read_instance(folder)
     published = read_appointments(folder)
+    first_free = 0
     if published:
         changes = read_changes(folder)
         plan = planning.replan(instance, published, changes, time_limit=seconds, seed=seed)
         report = planning.check(instance, plan, changes, published)
+        first_free = changes.now + instance.params.freeze_days
     else:
         plan = planning.solve(instance, time_limit=seconds, seed=seed)
         report = planning.check(instance, plan)
@@ -32,6 +34,8 @@ def main(folder: Path, seconds: float, seed: int) -> int:
         sys.stderr.write(", ".join(sorted(report.violations)))
         return RULE_BROKEN
     planning.write_solution(plan, folder)
+    cases = plan_cases.of_plan(instance, plan, first_free)
+    (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
     summary = {"cost": plan.cost.total, "bound": plan.bound}
     (folder / "plan.json").write_text(json.dumps(summary), encoding="utf-8")
     return 0

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID, uuid5
 
-from contracts.coordination import CampaignClosed, ClosingProposed, PlanApproved
-from contracts.scheduling import HealthCheckDeferred, PlanAbandoned, PlanProposed, PlanPublished
-from scheduling import demand_store, explanations, plan_store, seating, terms
+from asyncpg import Record
+
+from contracts.coordination import CampaignClosed, ClosingProposed, PlanApproved, PlanDeclined
+from contracts.plans import PlanAbandoned, PlanExplained, PlanProposed, PlanPublished, PlanWithdrawn
+from contracts.scheduling import HealthCheckDeferred
+from scheduling import demand_store, plan_store, seating, terms
+from scheduling.explanations import Explained
 from scheduling.floor import Floor, Says
 from scheduling.model import Seat
 from scheduling.plan_folder import Result
@@ -20,22 +24,38 @@ from shared.database import Transaction
 SEATED_AT_ONCE = 5_000
 
 
-async def ask(tx: Transaction, today: date, causes: Sequence[str]) -> None:
-    """Ask for the first plan of every campaign that can have one, and for make-up plans where there is news."""
+async def ask(tx: Transaction, today: date, causes: Sequence[str], *, repairs_only: bool = False) -> None:
+    """Ask for the plans that are needed: a campaign's first, repairs at once, now and then a make-up plan with news.
+
+    A plan that a party declined is not asked for again before a session changed or the time of a make-up plan is over.
+    """
     limits = terms.in_force(today)
+    interval = timedelta(days=limits.make_up_days)
     for campaign in await plan_store.lock_campaigns_to_plan(tx, today + timedelta(days=limits.freeze_days)):
-        last = campaign["last_plan"]
-        if last is not None and (today < last + timedelta(days=limits.make_up_days) or not campaign["has_news"]):
+        declined = campaign["declined_on"]
+        kind = _kind(campaign, today, interval)
+        unwanted = declined is not None and today < declined + interval and not campaign["loosened_since"]
+        if kind is None or unwanted or (repairs_only and kind != "repair"):
             continue
-        kind = "initial" if last is None else "make-up"
-        plan_id = uuid5(campaign["campaign_id"], f"{kind}/{today}")
+        which = causes[0] if kind == "repair" and causes else today
+        plan_id = uuid5(campaign["campaign_id"], f"{kind}/{which}/{declined}" if declined else f"{kind}/{which}")
         seed = plan_id.int % 2**31
         await plan_store.add_run(tx, plan_id, campaign["campaign_id"], kind, today, seed, causes)
 
 
-async def propose(tx: Transaction, run: Run, result: Result) -> bool:
+def _kind(campaign: Record, today: date, interval: timedelta) -> str | None:
+    last = campaign["last_plan"]
+    if last is None:
+        return "initial"
+    if campaign["has_displaced"]:
+        return "repair"
+    return "make-up" if today >= last + interval and campaign["has_news"] else None
+
+
+async def propose(tx: Transaction, run: Run, result: Result, explained: Explained) -> bool:
     """Put a computed plan before both parties; False if it was cancelled or computed elsewhere meanwhile."""
-    if not await plan_store.finish_run(tx, run, result.inputs_digest):
+    expires_on = result.on_day + timedelta(days=terms.in_force(result.on_day).approval_days)
+    if not await plan_store.finish_run(tx, run, result.inputs_digest, expires_on):
         return False
     await plan_store.add_placements(tx, run.plan_id, result.placements)
     proposed = PlanProposed(
@@ -50,10 +70,22 @@ async def propose(tx: Transaction, run: Run, result: Result) -> bool:
         cost=result.cost,
         lower_bound=result.bound,
         inputs_digest=result.inputs_digest,
-        explanation_vi=explanations.vietnamese(result),
-        explanation_en=explanations.english(result),
+        explanation_vi=explained.lines_vi,
+        explanation_en=explained.lines_en,
+        cost_parts=explained.cost_parts,
+        unassigned_by_priority=explained.unassigned_by_priority,
+        limits=explained.limits,
+        expires_on=expires_on,
     )
-    await outbox.append(tx, [outbox.because_of(run.causes, proposed)])
+    cases = [
+        PlanExplained(
+            plan_id=run.plan_id, campaign_id=run.campaign_id, part=number, parts=len(explained.parts),
+            sessions=sessions, people=people,
+        )
+        for number, (sessions, people) in enumerate(explained.parts, 1)
+    ]  # fmt: skip
+    # The cases go first: whoever hears of the plan can read why.
+    await outbox.append(tx, [outbox.because_of(run.causes, event) for event in (*cases, proposed)])
     return True
 
 
@@ -63,6 +95,7 @@ async def publish(tx: Transaction, batch: Batch[PlanApproved]) -> None:
         run = await plan_store.publish_run(tx, message.event.plan_id)
         if run is not None:
             await _publish(tx, run["plan_id"], run["campaign_id"], message.leads_to)
+            await ask(tx, await demand_store.today(tx), [message.ref], repairs_only=True)
 
 
 async def _publish(tx: Transaction, plan_id: UUID, campaign_id: UUID, says: Says) -> None:
@@ -124,6 +157,21 @@ async def end(tx: Transaction, batch: Batch[ClosingProposed] | Batch[CampaignClo
     await outbox.append(
         tx, [cause[row["campaign_id"]].leads_to(PlanAbandoned(**row, reason="campaign-closed")) for row in given_up]
     )
+
+
+async def decline(tx: Transaction, batch: Batch[PlanDeclined]) -> None:
+    """Give up plans that a party will not have, whether they wait or are still being computed."""
+    today = await demand_store.today(tx)
+    cause = {message.event.plan_id: message for message in batch}
+    given_up = await plan_store.decline_runs(tx, list(cause), today)
+    said = [cause[row["plan_id"]].leads_to(PlanWithdrawn(**row, reason="declined")) for row in given_up]
+    await outbox.append(tx, said)
+
+
+async def expire(tx: Transaction, today: date, says: Says) -> None:
+    """Give up plans that both parties have not approved in time, so that a newer one may follow."""
+    expired = await plan_store.expire_runs(tx, today)
+    await outbox.append(tx, [says(PlanWithdrawn(**row, reason="expired")) for row in expired])
 
 
 async def abandon(tx: Transaction, run: Run) -> None:

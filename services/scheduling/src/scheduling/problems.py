@@ -83,6 +83,10 @@ MESSAGES = {
         "Người lao động đã ở trong danh sách chờ.",
         "The worker is on the wait-list already.",
     ),
+    "wait-list.not-needed": (
+        "Người lao động không còn cần chỗ chờ này: đã có lịch khác hoặc lượt khám đã kết thúc.",
+        "The worker no longer needs this turn: another appointment was made or the check has ended.",
+    ),
     "wait-list.ended": (
         "Buổi khám đã qua, không còn chỗ trống.",
         "The session is over and no seat became free.",
@@ -127,6 +131,26 @@ MESSAGES = {
         "Lượt khám đã kết thúc hoặc đã có lịch khác.",
         "The check has ended or has another appointment.",
     ),
+    "what-if.nobody-due": (
+        "Chưa có lượt khám nào đến hạn trong đợt khám.",
+        "Nobody is due in the campaign yet.",
+    ),
+    "what-if.session-incomplete": (
+        "Buổi khám mới cần có điểm khám, ngày và khung giờ.",
+        "A session that is not listed needs site, day and windows.",
+    ),
+    "what-if.session-past": (
+        "Ngày được hỏi đã qua.",
+        "The imagined day is over.",
+    ),
+    "what-if.unknown-line": (
+        "Không có dây chuyền này trong đợt khám.",
+        "No line of the campaign has this id.",
+    ),
+    "what-if.not-computed": (
+        "Không tính được phương án này.",
+        "The question could not be computed.",
+    ),
     "session.of-another-clinic": (
         "Buổi khám thuộc cơ sở khác.",
         "The session belongs to another clinic.",
@@ -136,8 +160,8 @@ MESSAGES = {
         "The session was withdrawn.",
     ),
     "session.has-appointments": (
-        "Buổi khám đã có lịch hẹn, không thể thay đổi.",
-        "The session has appointments and cannot be changed.",
+        "Buổi khám đã có lịch hẹn: chỉ được đổi khung giờ và số chỗ, không đổi đợt khám, điểm, ngày hay phạm vi.",
+        "The session has appointments: windows and places may change, not its campaign, site, day or scope.",
     ),
     "session.in-the-past": (
         "Ngày khám đã qua.",

@@ -50,7 +50,7 @@ async def settle(tx: Transaction, floor: Floor) -> None:
     made = {appointment.appointment_id for appointment in floor.made}
     await appointment_store.change_appointments(tx, [a for key, a in floor.changed.items() if key not in made])
     await appointment_store.add_appointments(tx, floor.made)
-    await appointment_store.set_check_states(tx, floor.states)
+    await appointment_store.set_check_states(tx, floor.states, floor.displaced)
     await appointment_store.change_wait_list(tx, floor.joined, floor.left)
     await session_store.loosen(tx, floor.loosened & floor.room.sessions.keys(), floor.room.today)
     await outbox.append(tx, floor.said)

@@ -1,4 +1,4 @@
-"""Exam sessions in the calendar: offered, confirmed by a permit, withdrawn."""
+"""Exam sessions in the calendar: offered, confirmed by a permit, changed, withdrawn."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -12,7 +12,7 @@ from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdra
 from contracts.health import PermitGranted, PermitRevoked
 from contracts.scheduling import PermitNoted, SessionListed, SessionRefused
 from contracts.unions import BookingRequested
-from scheduling import appointment_store, demand_store, seating, session_store
+from scheduling import appointment_store, cuts, demand_store, plans, seating, session_store
 from scheduling.floor import LostBy, Says
 from scheduling.problems import problem
 from shared import outbox, waiting
@@ -23,7 +23,7 @@ AboutSession = TypeVar("AboutSession", AttendanceRecorded, BookingRequested, Ses
 
 
 async def offer(tx: Transaction, batch: Batch[SessionOffered]) -> None:
-    """List sessions as planned, or as confirmed where a permit covers them already."""
+    """List sessions as planned, or as confirmed where a permit covers them already; who is in one may have to move."""
     campaigns = await demand_store.get_campaigns(tx, {m.event.campaign_id for m in batch})
     early = [m for m in batch if m.event.campaign_id not in campaigns]
     await waiting.hold(tx, early, "campaign", [m.event.campaign_id for m in early])
@@ -44,6 +44,9 @@ async def offer(tx: Transaction, batch: Batch[SessionOffered]) -> None:
     fresh = [m for m in taken if not _repeats(m.event, listed.get(m.event.session_id))]
     await session_store.put_sessions(tx, [m.event for m in fresh])
     await session_store.match_permits(tx, {m.event.clinic_id for m in fresh}, today)
+    changed = {m.event.session_id: m for m in fresh if booked.get(m.event.session_id)}
+    if changed:
+        await cuts.cut(tx, changed)
     await outbox.append(tx, refusals + await _listings(tx, {m.event.session_id: m.leads_to for m in taken}))
     await waiting.release(tx, "session", [m.event.session_id for m in fresh])
 
@@ -71,8 +74,9 @@ async def withdraw(tx: Transaction, batch: Batch[SessionWithdrawn]) -> None:
             causes[event.session_id] = message
     await session_store.lock_clinics(tx, [m.event.clinic_id for m in causes.values()])
     await session_store.withdraw_sessions(tx, causes)
-    await _empty(tx, {session_id: m.leads_to for session_id, m in causes.items()}, "session-withdrawn")
-    await outbox.append(tx, said + await _listings(tx, {session_id: m.leads_to for session_id, m in causes.items()}))
+    says = {session_id: m.leads_to for session_id, m in causes.items()}
+    await _empty(tx, says, "session-withdrawn", [m.ref for m in causes.values()])
+    await outbox.append(tx, said + await _listings(tx, says))
 
 
 async def permit(tx: Transaction, batch: Batch[PermitGranted]) -> None:
@@ -98,7 +102,8 @@ async def _match_permits(
     changed = await session_store.match_permits(tx, causes, await demand_store.today(tx))
     says = {row["session_id"]: causes[row["clinic_id"]].leads_to for row in changed}
     lost = [row for row in changed if row["status"] == "planned"]
-    await _empty(tx, {row["session_id"]: says[row["session_id"]] for row in lost}, "permit-revoked")
+    refs = [message.ref for message in causes.values()]
+    await _empty(tx, {row["session_id"]: says[row["session_id"]] for row in lost}, "permit-revoked", refs)
     notes = []
     for clinic_id, message in causes.items():
         turned = [r for r in changed if r["clinic_id"] == clinic_id and r["status"] != r["was"]]
@@ -113,8 +118,11 @@ async def _match_permits(
     await outbox.append(tx, notes + await _listings(tx, says))
 
 
-async def _empty(tx: Transaction, says: Mapping[UUID, Says], reason: LostBy) -> None:
-    """Move everybody out of sessions that no longer take place, in one pass over all of them."""
+async def _empty(tx: Transaction, says: Mapping[UUID, Says], reason: LostBy, refs: Sequence[str]) -> None:
+    """Move everybody out of sessions that no longer take place, in one pass over all of them.
+
+    Whoever finds no other place is planned anew at once.
+    """
     today = await demand_store.today(tx)
     held = await appointment_store.booked_checks(tx, list(says))
     if not held:
@@ -124,7 +132,10 @@ async def _empty(tx: Transaction, says: Mapping[UUID, Says], reason: LostBy) -> 
     floor = await seating.open_floor(tx, {*says, *elsewhere}, checks, today)
     leaving = {check_id: a.session_id for check_id, a in floor.live.items() if a.session_id in says}
     floor.relocate([floor.people[c] for c in leaving], reason, {c: says[s] for c, s in leaving.items()})
+    lost = bool(floor.displaced)
     await seating.settle(tx, floor)
+    if lost:
+        await plans.ask(tx, today, refs, repairs_only=True)
 
 
 async def _listings(tx: Transaction, says: Mapping[UUID, Says]) -> list[outbox.Outgoing]:
@@ -162,7 +173,7 @@ def _why_not(
     starts = [window.start for window in offered.windows]
     rules = {
         "session.withdrawn": listed is not None and listed["status"] == "withdrawn",
-        "session.has-appointments": booked.get(offered.session_id, 0) > 0,
+        "session.has-appointments": booked.get(offered.session_id, 0) > 0 and not _stays(offered, listed),
         "session.in-the-past": offered.day <= today,
         "session.outside-campaign": not campaign["period_from"] <= offered.day <= campaign["period_to"],
         "session.windows-disordered": any(a >= b for a, b in pairwise(starts)),
@@ -170,6 +181,12 @@ def _why_not(
         "campaign.closed": campaign["closing_on"] is not None,
     }
     return [code for code, broken in rules.items() if broken]
+
+
+def _stays(offered: SessionOffered, listed: Record | None) -> bool:
+    """Whether an offer leaves a session where and what it is, other than its windows and places."""
+    names = ("campaign_id", "site", "day", "bnn")
+    return listed is not None and all(listed[name] == getattr(offered, name) for name in names)
 
 
 def _repeats(offered: SessionOffered, listed: Record | None) -> bool:

@@ -30,6 +30,9 @@ class Terms:
     end_of_shift_minutes: int
     freeze_days: int
     make_up_days: int
+    make_up_people: int
+    make_up_urgent: int
+    approval_days: int
     weights: Weights
 
 

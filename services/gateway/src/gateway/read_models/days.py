@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 
 from contracts.coordination import DayCounted, DayStarted
-from contracts.scheduling import DaySwept, PlanAbandoned, PlanProposed
+from contracts.plans import PlanAbandoned, PlanProposed, PlanWithdrawn
+from contracts.scheduling import DaySwept
 from gateway.read_models.records import Reader
 from shared.consuming import Batch
 from shared.database import Transaction
@@ -50,7 +51,9 @@ async def count(tx: Transaction, batch: Batch[DayCounted]) -> None:
         await tx.execute(DONE, "counted", event.day)
 
 
-async def settle_plans(tx: Transaction, batch: Batch[PlanProposed] | Batch[PlanAbandoned]) -> None:
+async def settle_plans(
+    tx: Transaction, batch: Batch[PlanProposed] | Batch[PlanAbandoned] | Batch[PlanWithdrawn]
+) -> None:
     """Plans that are proposed or given up are not waited for; either may come before the day that names them."""
     await tx.execute(PLANNED, [event.plan_id for event in batch.events])
 

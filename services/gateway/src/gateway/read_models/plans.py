@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.coordination import PlanApproved
-from contracts.scheduling import PlanAbandoned, PlanProposed, PlanPublished
+from contracts.plans import PlanAbandoned, PlanProposed, PlanPublished, PlanWithdrawn
 from gateway.read_models import days
 from gateway.read_models.records import Reader, as_rows, dicts
 from shared.consuming import Batch
@@ -28,13 +28,14 @@ ON CONFLICT (plan_id) DO UPDATE
 SET state = 'published', appointments = excluded.appointments, dropped = excluded.dropped
 """
 ABANDON = """
-INSERT INTO plan_turns (plan_id, campaign_id, state)
-SELECT plan_id, campaign_id, 'abandoned' FROM json_populate_recordset(NULL::plan_turns, $1::json)
-ON CONFLICT (plan_id) DO UPDATE SET state = 'abandoned' WHERE plan_turns.state <> 'published'
+INSERT INTO plan_turns (plan_id, campaign_id, state, reason)
+SELECT plan_id, campaign_id, 'abandoned', reason FROM json_populate_recordset(NULL::plan_turns, $1::json)
+ON CONFLICT (plan_id) DO UPDATE SET state = 'abandoned', reason = excluded.reason
+WHERE plan_turns.state <> 'published'
 """
 OF_CAMPAIGN = """
 SELECT plan_id, plans.campaign_id, coalesce(turn.state, 'proposed') AS state, summary,
-       turn.appointments AS published_appointments, turn.dropped,
+       turn.appointments AS published_appointments, turn.dropped, turn.reason,
        coalesce((SELECT array_agg(party ORDER BY party) FROM approvals
                  WHERE subject = 'plan' AND subject_id = plan_id), '{}') AS approved_by
 FROM plans LEFT JOIN plan_turns AS turn USING (plan_id)
@@ -54,7 +55,7 @@ async def approve(tx: Transaction, batch: Batch[PlanApproved]) -> None:
     await tx.execute(APPROVE, as_rows(batch.events))
 
 
-async def abandon(tx: Transaction, batch: Batch[PlanAbandoned]) -> None:
+async def abandon(tx: Transaction, batch: Batch[PlanAbandoned] | Batch[PlanWithdrawn]) -> None:
     """Remember that plans will not be published."""
     await tx.execute(ABANDON, as_rows(batch.events))
     await days.settle_plans(tx, batch)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.clinics import SessionOffered
 from contracts.health import PermitGranted, PermitRevoked
-from contracts.scheduling import SessionListed
+from contracts.scheduling import MakeUpSessionProposed, SessionListed
 from gateway.parties import Caller
 from gateway.read_models.records import Reader, as_rows, dicts
 from shared.consuming import Batch
@@ -52,6 +52,14 @@ PERMITS = """
 SELECT permit_id, clinic_id, sites, valid_from, valid_to, licensed_stations, bnn FROM permits
 WHERE ($1::text IS NULL OR clinic_id = $1) AND permit_id > $2 ORDER BY permit_id LIMIT $3
 """
+MAKE_UP = """
+INSERT INTO make_up_sessions SELECT campaign_id, site, on_day, people, urgent, stations, bnn, latest
+FROM json_populate_recordset(NULL::make_up_sessions, $1::json) ON CONFLICT DO NOTHING
+"""
+MAKE_UPS = """
+SELECT campaign_id, site, on_day, people, urgent, stations, bnn, latest FROM make_up_sessions
+WHERE campaign_id = $1 ORDER BY on_day DESC, site LIMIT 1000
+"""
 
 
 async def offer(tx: Transaction, batch: Batch[SessionOffered]) -> None:
@@ -72,6 +80,16 @@ async def grant(tx: Transaction, batch: Batch[PermitGranted]) -> None:
 async def revoke(tx: Transaction, batch: Batch[PermitRevoked]) -> None:
     """Remember that permits end sooner."""
     await tx.execute(REVOKE, as_rows(batch.events))
+
+
+async def make_up(tx: Transaction, batch: Batch[MakeUpSessionProposed]) -> None:
+    """Remember where make-up sessions were proposed."""
+    await tx.execute(MAKE_UP, as_rows(batch.events))
+
+
+async def make_ups(db: Reader, campaign_id: UUID) -> list[dict[str, Any]]:
+    """Where make-up sessions of a campaign were proposed, the newest first."""
+    return dicts(await db.fetch(MAKE_UPS, campaign_id))
 
 
 async def of_campaign(

@@ -101,7 +101,7 @@ class Denominator(View):
 
 
 class PlanView(View):
-    """A plan as proposed, and what it came to."""
+    """A plan as proposed, and what it came to; `reason` of one that was given up."""
 
     plan_id: UUID
     campaign_id: UUID
@@ -109,6 +109,7 @@ class PlanView(View):
     approved_by: list[str]
     published_appointments: int | None
     dropped: int | None
+    reason: str | None
     summary: Json[dict[str, Any]]
 
 

@@ -1,0 +1,158 @@
+"""Plans at the edge: explained for each purpose, declined and asked about by those entitled, make-up sessions shown."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from gateway_builders import CLINIC, DAY, OTHER_CLINIC, Clients, a_campaign, an_organisation, because, post
+
+from contracts import plans, scheduling, unions
+from contracts.coordination import PlanApproved, PlanDeclined
+from contracts.fields import OtherCeiling
+from gateway.consumers import make_consumer
+from shared.database import Database
+from shared.testing import Deliver
+
+CONSUMER = make_consumer()
+
+
+class World:
+    """A union with two units, a campaign and a proposed plan with a case in each unit."""
+
+    def __init__(self) -> None:
+        self.root, self.unit, self.other, self.campaign, self.plan = (uuid4() for _ in range(5))
+        self.session, self.workers = uuid4(), {name: uuid4() for name in ("placed", "left out", "of the other")}
+
+    def place(self, worker: str, unit: UUID, session: UUID | None) -> plans.PlaceCase:
+        return plans.PlaceCase(
+            health_check_id=uuid4(), worker_id=self.workers[worker], unit_id=unit, session_id=session,
+            window=0 if session else None, reason=None if session else "capacity_exhausted",
+            remedy=None if session else "one_more_place", remedy_station=None if session else "AUD",
+            text_vi="vì sao", text_en="why",
+        )  # fmt: skip
+
+    @property
+    def explained(self) -> plans.PlanExplained:
+        case = plans.SessionCase(
+            session_id=self.session, clinic_id=CLINIC, verdict="opened", visits=2, filled_pct=50, open_cost=6000,
+            gain=12.5, text_vi="được mở", text_en="opened",
+        )  # fmt: skip
+        people = [
+            self.place("placed", self.unit, self.session), self.place("left out", self.unit, None),
+            self.place("of the other", self.other, self.session),
+        ]  # fmt: skip
+        return plans.PlanExplained(
+            plan_id=self.plan, campaign_id=self.campaign, part=1, parts=1, sessions=[case], people=people
+        )
+
+    @property
+    def proposed(self) -> plans.PlanProposed:
+        return plans.PlanProposed(
+            plan_id=self.plan, campaign_id=self.campaign, kind="initial", on_day=DAY, demand=3, appointments=2,
+            unassigned={"capacity_exhausted": 1}, sessions_used=1, cost=9, lower_bound=8, inputs_digest="x",
+        )  # fmt: skip
+
+
+@pytest.fixture
+async def world(database: Database, deliver: Deliver) -> World:
+    world = World()
+    units = [an_organisation(unit, world.root) for unit in (world.unit, world.other)]
+    campaign = a_campaign(world.campaign, [world.root], [world.unit, world.other])
+    tree = [an_organisation(world.root, kind="LDLD_TINH"), *units]
+    await deliver(CONSUMER, database, [*tree, campaign, world.explained, world.proposed])
+    return world
+
+
+async def test_a_union_reads_why_its_own_people_have_their_windows(as_: Clients, world: World) -> None:
+    root, unit = await as_.union(world.root), await as_.union(world.unit)
+
+    all_of_them = (await root.get(f"/plans/{world.plan}/people")).json()["items"]
+    own = (await unit.get(f"/plans/{world.plan}/people")).json()["items"]
+    left_out = (await unit.get(f"/plans/{world.plan}/people", params={"left_out": True})).json()["items"]
+
+    assert {case["worker_id"] for case in all_of_them} == {str(worker) for worker in world.workers.values()}
+    assert {case["worker_id"] for case in own} == {str(world.workers["placed"]), str(world.workers["left out"])}
+    assert [(case["reason"], case["remedy"], case["remedy_station"]) for case in left_out] == [
+        ("capacity_exhausted", "one_more_place", "AUD")
+    ]
+
+
+async def test_the_authority_reads_cases_and_not_whose_they_are(as_: Clients, world: World) -> None:
+    authority = await as_.health()
+
+    people = await authority.get(f"/plans/{world.plan}/people")
+    sessions = (await authority.get(f"/plans/{world.plan}/sessions")).json()["items"]
+
+    assert len(people.json()["items"]) == 3
+    assert not any(str(worker) in people.text for worker in world.workers.values())
+    assert [(case["verdict"], case["text_vi"]) for case in sessions] == [("opened", "được mở")]
+
+
+async def test_a_clinic_reads_its_own_sessions_once_the_plan_is_published(
+    as_: Clients, world: World, database: Database, deliver: Deliver
+) -> None:
+    clinic, other = await as_.clinic(CLINIC), await as_.clinic(OTHER_CLINIC)
+    early = await clinic.get(f"/plans/{world.plan}/people")
+    published = plans.PlanPublished(plan_id=world.plan, campaign_id=world.campaign, appointments=2)
+    approved = PlanApproved(plan_id=world.plan, campaign_id=world.campaign)
+    await deliver(CONSUMER, database, [approved, published])
+
+    own = (await clinic.get(f"/plans/{world.plan}/people")).json()["items"]
+    foreign = (await other.get(f"/plans/{world.plan}/people")).json()["items"]
+
+    assert early.status_code == 404
+    assert {case["worker_id"] for case in own} == {
+        str(world.workers["placed"]), str(world.workers["of the other"])
+    }  # fmt: skip
+    assert foreign == []
+
+
+async def test_a_stranger_reads_no_plan(as_: Clients, world: World) -> None:
+    stranger = await as_.union(uuid4())
+
+    answers = [await stranger.get(f"/plans/{world.plan}/{what}") for what in ("people", "sessions")]
+    unknown = await (await as_.health()).get(f"/plans/{uuid4()}/sessions")
+
+    assert [answer.status_code for answer in (*answers, unknown)] == [404, 404, 404]
+
+
+async def test_declining_a_plan_gets_a_receipt_that_coordination_closes(
+    as_: Clients, world: World, database: Database, deliver: Deliver
+) -> None:
+    client = await as_.union(world.root)
+    said = unions.PlanDeclined(plan_id=world.plan, campaign_id=world.campaign)
+    receipt = (await post(client, said)).json()["receipt_id"]
+    ref = await database.pool.fetchval("SELECT ref FROM receipts")
+    declined = PlanDeclined(plan_id=world.plan, campaign_id=world.campaign, party="unions")
+    withdrawn = plans.PlanWithdrawn(plan_id=world.plan, campaign_id=world.campaign, reason="declined")
+
+    await deliver(CONSUMER, database, [because(declined, ref), withdrawn])
+
+    assert (await client.get(f"/receipts/{receipt}")).json()["state"] == "answered"
+    (plan,) = (await client.get(f"/campaigns/{world.campaign}/plans")).json()
+    assert (plan["state"], plan["reason"]) == ("abandoned", "declined")
+
+
+async def test_a_union_asks_about_campaigns_of_its_own_only(as_: Clients, world: World) -> None:
+    question = unions.WhatIfAsked(
+        request_id=uuid4(), campaign_id=world.campaign, ceilings=[OtherCeiling(line_id=uuid4(), max_absent_pct=12)]
+    )
+
+    of_root = await post(await as_.union(world.root), question)
+    of_unit = await post(await as_.union(world.unit), question)
+
+    assert of_root.status_code == 202
+    assert of_unit.status_code == 403
+    assert [p["code"] for p in of_unit.json()["problems"]] == ["party.campaign"]
+
+
+async def test_a_clinic_reads_where_a_make_up_session_is_missing(
+    as_: Clients, world: World, database: Database, deliver: Deliver
+) -> None:
+    missing = scheduling.MakeUpSessionProposed(
+        campaign_id=world.campaign, site="00691", on_day=DAY, people=35, urgent=2, stations={"INT": 35, "AUD": 4}
+    )
+    await deliver(CONSUMER, database, [missing])
+
+    (shown,) = (await (await as_.clinic()).get(f"/campaigns/{world.campaign}/make-up-sessions")).json()
+
+    assert (shown["site"], shown["people"], shown["stations"]) == ("00691", 35, {"INT": 35, "AUD": 4})

@@ -1,0 +1,159 @@
+"""What if: both sides are computed alike, side by side, and nothing is ever published by asking."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from scheduling_builders import (
+    CAMPAIGN,
+    EXAM_DAY,
+    LINE,
+    SITE,
+    TODAY,
+    a_campaign,
+    a_line,
+    a_permit,
+    a_session,
+    a_unit,
+    a_window,
+    booking,
+    day_started,
+    rosters_closed,
+    scope_frozen,
+    workers,
+)
+
+from contracts import health, unions
+from contracts.coordination import CampaignClosed, Figures
+from contracts.fields import OtherCeiling, OtherSession
+from contracts.plans import WhatIfAnswered
+from scheduling.consumers import consumer
+from scheduling.plan_runner import PlanRunner
+from scheduling.settings import Settings
+from shared.database import Database
+from shared.testing import Deliver
+
+pytestmark = pytest.mark.stack
+
+SMALL = a_session(windows=[a_window(480, total=2)])
+LATER = EXAM_DAY + timedelta(days=1)
+SATURDAY = EXAM_DAY + timedelta(days=4)
+
+
+async def a_published_world(database: Database, deliver: Deliver, people: int = 4, **line: Any) -> None:
+    """Two of the people have the two places that there are."""
+    await deliver(
+        consumer, database,
+        [a_campaign(), a_unit(), a_line(**line), *workers(people), rosters_closed(people), day_started(), a_permit(),
+         SMALL],
+    )  # fmt: skip
+    await deliver(consumer, database, [scope_frozen(), booking(0, SMALL), booking(1, SMALL)])
+    await database.pool.execute("DELETE FROM plan_runs")
+
+
+def a_question(**fields: Any) -> unions.WhatIfAsked:
+    return unions.WhatIfAsked(**{"request_id": uuid4(), "campaign_id": CAMPAIGN, **fields})
+
+
+def another(session_id: UUID | None = None, **fields: Any) -> OtherSession:
+    return OtherSession(session_id=session_id or uuid4(), **fields)
+
+
+async def answered(database: Database, deliver: Deliver, question: Any) -> WhatIfAnswered:
+    await deliver(consumer, database, [question])
+    settings = Settings(database_url="", kafka_bootstrap_servers="", plan_seconds=0.5, plan_poll_seconds=0.05)
+    assert await PlanRunner(settings).answer_next(database, asyncio.Event())
+    value = await database.pool.fetchval(
+        "SELECT value FROM outbox WHERE headers::text LIKE '%what-if.answered%' ORDER BY position DESC LIMIT 1"
+    )
+    return WhatIfAnswered.model_validate_json(value)
+
+
+async def test_more_places_serve_more_people_and_move_nobody(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver)
+    wider = another(SMALL.session_id, windows=[a_window(480, total=3)])
+
+    said = await answered(database, deliver, a_question(sessions=[wider]))
+
+    assert said.in_force is not None
+    assert said.imagined is not None
+    assert (said.in_force.appointments, said.imagined.appointments) == (2, 3)
+    assert (said.imagined.moved, said.imagined.unassigned) == (0, {"capacity_exhausted": 1})
+    assert "2 → 3" in said.text_vi[0]
+    assert await database.pool.fetchval("SELECT count(*) FROM plan_runs") == 0
+    assert await database.pool.fetchval("SELECT count(*) FROM appointments") == 2
+
+
+async def test_a_session_that_would_not_be_held_moves_its_people(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver)
+    instead = another(site=SITE, day=LATER, windows=[a_window(480, total=4)])
+
+    said = await answered(
+        database, deliver, a_question(sessions=[another(SMALL.session_id, held=False), instead])
+    )
+
+    assert said.imagined is not None
+    assert (said.imagined.appointments, said.imagined.moved, said.imagined.sessions_used) == (4, 2, 1)
+
+
+async def test_a_higher_ceiling_lets_more_of_a_line_go_at_once(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver, headcount=10, max_absent_pct=20)
+    wider = a_session(windows=[a_window(480, total=9)])
+    await deliver(consumer, database, [wider])
+
+    said = await answered(
+        database, deliver, a_question(ceilings=[OtherCeiling(line_id=LINE, max_absent_pct=40)], anew=True)
+    )
+
+    assert said.in_force is not None
+    assert said.imagined is not None
+    assert (said.in_force.appointments, said.in_force.unassigned) == (2, {"line_absence_limit": 2})
+    assert said.imagined.appointments == 4
+
+
+async def test_the_authority_asks_too_and_another_day_is_another_plan(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver)
+    question = health.WhatIfAsked(
+        request_id=uuid4(), campaign_id=CAMPAIGN, sessions=[another(SMALL.session_id, day=SATURDAY)], anew=True
+    )
+
+    said = await answered(database, deliver, question)
+
+    assert said.in_force is not None
+    assert said.imagined is not None
+    assert said.imagined.appointments == said.in_force.appointments == 2
+    assert said.imagined.cost_parts["rest_day"] > said.in_force.cost_parts.get("rest_day", 0)
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ({"sessions": [another()]}, "what-if.session-incomplete"),
+        ({"sessions": [another(SMALL.session_id, day=TODAY)]}, "what-if.session-past"),
+        ({"ceilings": [OtherCeiling(line_id=uuid4(), max_absent_pct=10)]}, "what-if.unknown-line"),
+    ],
+)
+async def test_a_question_that_no_plan_can_answer_is_refused_with_its_reason(
+    database: Database, deliver: Deliver, question: dict[str, Any], code: str
+) -> None:
+    await a_published_world(database, deliver)
+
+    said = await answered(database, deliver, a_question(**question))
+
+    assert [p.code for p in said.problems] == [code]
+    assert said.problems[0].message_vi
+    assert said.imagined is None
+
+
+async def test_a_campaign_that_is_over_answers_no_questions(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver)
+    over = CampaignClosed(
+        campaign_id=CAMPAIGN, on_day=TODAY, figures=Figures(), digest="d", signature="s", public_key="k"
+    )
+    await deliver(consumer, database, [over])
+
+    said = await deliver(consumer, database, [a_question()])
+
+    assert [p.code for p in said[0].problems] == ["campaign.closed"]
