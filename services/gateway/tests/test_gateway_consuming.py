@@ -145,6 +145,27 @@ async def test_a_message_that_a_service_parks_shows_in_its_receipt_until_it_is_r
     assert (after["state"], after["deliveries"][0]["state"]) == ("stored", "replayed")
 
 
+async def test_operations_find_parked_messages_by_service_reason_type_and_time(
+    as_: Clients, database: Database, deliver: Deliver
+) -> None:
+    letters = [
+        {"dead_letter_id": uuid4(), "ref": f"x#{n}", "type": f"vn.khamdoan.x.y-{n}.z.v1", "at": NOW, "reason": reason}
+        for n, reason in enumerate(("handler_failed", "invalid_event"))
+    ]
+    for service, letter in zip(("registry", "results"), letters, strict=True):
+        await deliver(CONSUMER, database, [deliveries.parked(service).model_validate(letter)])
+    client = await as_.operations()
+
+    async def found(**wanted: str) -> list[str]:
+        answer = await client.get("/deliveries", params=wanted)
+        return sorted(letter["ref"] for letter in answer.raise_for_status().json())
+
+    assert await found(service="registry") == await found(reason="handler_failed") == await found(type="y-0") == ["x#0"]
+    assert await found(since=NOW.isoformat()) == ["x#0", "x#1"]
+    assert await found(until=NOW.isoformat()) == await found(service="registry", reason="invalid_event") == []
+    assert (await client.get("/deliveries", params={"type": "\0"})).status_code == 422
+
+
 async def test_a_union_follows_what_its_units_said_and_no_others_do(
     as_: Clients, database: Database, deliver: Deliver
 ) -> None:

@@ -16,6 +16,8 @@ from shared.letters import NotParkedError, Search
 from shared.replaying import Decision, NotFirstError, Result
 from shared.serving import QUIET
 
+# PostgreSQL has no text with a NUL in it.
+Text = Annotated[str, Field(pattern=r"^[^\x00]{1,500}$")]
 Readiness = Callable[[], Awaitable[dict[str, bool]]]
 
 PROBLEMS: dict[str, tuple[int, str, str]] = {
@@ -40,8 +42,8 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
 class Act(BaseModel):
     """Who decides, and why; both are recorded."""
 
-    who: str = Field(min_length=1, max_length=200)
-    why: str = Field(min_length=3, max_length=2_000)
+    who: str = Field(pattern=r"^[^\x00]{1,200}$")
+    why: str = Field(pattern=r"^[^\x00]{3,2000}$")
 
     @property
     def decision(self) -> Decision:
@@ -64,10 +66,10 @@ class Discard(Act):
 class ReplayFound(Act):
     """A replay of all that a search finds, which must be narrowed by something; `per_second` are records."""
 
-    reason: str | None = None
-    type: str | None = None
-    key: str | None = None
-    topic: str | None = None
+    reason: Text | None = None
+    type: Text | None = None
+    key: Text | None = None
+    topic: Text | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     per_second: float = Field(10, gt=0, le=1_000)
@@ -131,10 +133,10 @@ def _add_dead_letters(app: FastAPI, delivery: Delivery) -> None:
     @app.get("/dead-letters")
     async def list_letters(
         state: Literal["parked", "replayed", "discarded"] = "parked",
-        reason: str | None = None,
-        type: str | None = None,  # noqa: A002 - the parameter's name in the address
-        key: str | None = None,
-        topic: str | None = None,
+        reason: Text | None = None,
+        type: Text | None = None,  # noqa: A002 - the parameter's name in the address
+        key: Text | None = None,
+        topic: Text | None = None,
         since: AwareDatetime | None = None,
         until: AwareDatetime | None = None,
         after: UUID | None = None,

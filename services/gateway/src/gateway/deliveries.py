@@ -1,5 +1,7 @@
 """What services could not take: parked, replayed, discarded; their receipts show it."""
 
+from dataclasses import astuple, dataclass
+from datetime import datetime
 from typing import Any
 
 from gateway import receipts
@@ -18,7 +20,10 @@ ON CONFLICT (dead_letter_id) DO UPDATE SET state = excluded.state, at = excluded
 COUNT = "SELECT service, state, count(*) AS number FROM deliveries GROUP BY service, state ORDER BY service, state"
 LIST = """
 SELECT dead_letter_id, service, ref, type, reason, state, at FROM deliveries
-WHERE ($1::text IS NULL OR state = $1) ORDER BY at DESC LIMIT $2
+WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR service = $2) AND ($3::text IS NULL OR reason = $3)
+  AND ($4::text IS NULL OR strpos(type, $4) > 0) AND ($5::timestamptz IS NULL OR at >= $5)
+  AND ($6::timestamptz IS NULL OR at < $6)
+ORDER BY at DESC LIMIT $7
 """
 
 
@@ -59,6 +64,18 @@ async def counts(db: Reader) -> list[dict[str, Any]]:
     return dicts(await db.fetch(COUNT))
 
 
-async def listed(db: Reader, state: str | None, *, limit: int) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which of them: None is any; `type` may be a part of a name, `until` is not in the range."""
+
+    state: str | None = None
+    service: str | None = None
+    reason: str | None = None
+    type: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def listed(db: Reader, wanted: Search, *, limit: int) -> list[dict[str, Any]]:
     """The latest of them, newest first."""
-    return dicts(await db.fetch(LIST, state, limit))
+    return dicts(await db.fetch(LIST, *astuple(wanted), limit))

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 
 from contracts.base import Party
 from contracts.deliveries import SERVICES
@@ -13,6 +14,8 @@ from gateway.read_models import days
 from gateway.views.operations import ServiceStatistics, Statistics
 
 router = APIRouter(tags=["operations"])
+
+Name = Annotated[str | None, Query(pattern=r"^[\w.-]{1,100}$")]
 
 
 @router.get("/statistics")
@@ -47,8 +50,14 @@ async def get_deliveries(
     edge: EdgeOf,
     caller: CallerOf,
     state: Literal["parked", "replayed", "discarded"] | None = None,
+    service: Name = None,
+    reason: Name = None,
+    type: Name = None,  # noqa: A002 - the parameter's name in the address
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> list[dict[str, Any]]:
     """Messages that services could not take, newest first; they are replayed at the service's operations port."""
     caller.must_be(Party.OPERATIONS)
-    return await deliveries.listed(edge.db, state, limit=limit)
+    wanted = deliveries.Search(state, service, reason, type, since, until)
+    return await deliveries.listed(edge.db, wanted, limit=limit)
