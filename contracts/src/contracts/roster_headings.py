@@ -111,7 +111,9 @@ def in_unicode(headings: Iterable[str]) -> list[str]:
     """Headings as they are to be read: all of them converted where the header is in an old encoding."""
     texts = list(headings)
     encoding = old_encoding(texts)
-    return texts if encoding is None else [text if text.isascii() else legacy_text.convert(text, encoding) for text in texts]
+    if encoding is None:
+        return texts
+    return [text if text.isascii() else legacy_text.convert(text, encoding) for text in texts]
 
 
 def _match(heading: str) -> Match | None:

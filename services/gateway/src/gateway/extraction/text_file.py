@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
-from contracts import roster_headings
+from contracts import legacy_text, roster_headings
 from contracts.roster_cells import RosterCells, Row, Sheet
 from gateway.extraction.limits import MAX_COLUMNS, MAX_ROWS, FileRefusedError
 from gateway.extraction.workbook import text_cell
@@ -16,8 +16,10 @@ from gateway.extraction.workbook import text_cell
 DELIMITERS = (";", ",", "\t", "|")
 HEADER_WITHIN = 100
 LEGACY_CODEPAGE = "windows-1258"
+WITHIN_LOOK = 64 * 1024
 
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_COMMON_NAMES = re.compile(r"\b(?:nguyễn|trần|phạm|huỳnh|hoàng|vũ|võ|đặng|bùi|đỗ|hồ|ngô|dương|thị|văn|đức|hữu|ngọc)\b")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -61,7 +63,18 @@ def _old_codepage(data: bytes) -> tuple[str, str]:
     western = data.decode("latin-1")
     known, _ = _known_headings(vietnamese)
     known_western, is_old = _known_headings(western)
+    if not is_old and known_western == known:
+        is_old = _old_names(western) > _names(vietnamese)
     return (western, "latin-1") if is_old and known_western >= known else (vietnamese, LEGACY_CODEPAGE)
+
+
+def _old_names(western: str) -> int:
+    return max(_names(legacy_text.convert(western[:WITHIN_LOOK], encoding)) for encoding in ("tcvn3", "vni"))
+
+
+def _names(text: str) -> int:
+    """How many common words of Vietnamese names the beginning of a text holds; only the right decoding has many."""
+    return len(_COMMON_NAMES.findall(text[:WITHIN_LOOK].lower()))
 
 
 def _known_headings(text: str) -> tuple[int, bool]:
@@ -71,7 +84,9 @@ def _known_headings(text: str) -> tuple[int, bool]:
 
 
 def _known(row: list[str]) -> list[str]:
-    return [words for words in _texts(row) if roster_headings.match(words)]
+    texts = _texts(row)
+    shown = roster_headings.in_unicode(texts)
+    return [written for written, words in zip(texts, shown, strict=True) if roster_headings.match(words)]
 
 
 def find_delimiter(text: str) -> str:

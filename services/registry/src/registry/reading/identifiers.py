@@ -43,7 +43,7 @@ def read_national_id(cell: Cell) -> Number:
     """Citizen's number, old CMND, or letters that may be a passport."""
     if isinstance(cell, str) and len(cell) == 12 and cell.isascii() and cell.isdigit():
         return _digits(cell, cell, NONE)
-    written = text.clean(text.raw_text(cell))
+    written = text.clean_cell(cell)
     if not written:
         return Number(None, codes=("national_id.missing",))
     if text.without_marks(written) in FILLERS or _ONE_DIGIT.fullmatch(written):

@@ -19,6 +19,7 @@ OLD_TEXTS = tuple(OLD_TEXT.values())
 _ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
 INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\xa0]")
 _SPACES = re.compile(r"\s+")
+_BEYOND_OLD_FONTS = re.compile("[\u0100-\u1eff]")
 _SPACE_KINDS = re.compile(r"[^\S ]|  ")
 
 
@@ -78,9 +79,16 @@ def old_text(cell: Cell, encoding: Encoding | None) -> Cell:
 
 
 def encoding_of(cell: Cell, cleaned: str) -> Encoding | None:
-    """The old encoding of a cell's text: the one its table is in, or the one its letters show."""
+    """The old encoding of a cell's text: the one its table is in, or the one its letters show.
+
+    None where converting would change nothing. A letter that no old font has tells of Unicode, whatever the rest of
+    the table is in.
+    """
     if isinstance(cell, str) and cell.startswith(OLD_TEXTS):
-        return "tcvn3" if cell.startswith(OLD_TEXT["tcvn3"]) else "vni"
+        encoding: Encoding = "tcvn3" if cell.startswith(OLD_TEXT["tcvn3"]) else "vni"
+        if _BEYOND_OLD_FONTS.search(cleaned) or legacy_text.convert(cleaned, encoding) == cleaned:
+            return None
+        return encoding
     return legacy_text.detect(cleaned)
 
 
