@@ -4,6 +4,7 @@ from kernel_shop import Store, orders
 
 from shared import upkeep
 from shared.database import Database
+from shared.lateness import Waiting
 from shared.metrics import Metrics
 from shared.service import Service
 from shared.testing import Topics, running, until
@@ -38,12 +39,42 @@ class Reading:
         """Records behind, per topic."""
         return self.behind
 
+    def standing(self) -> dict[tuple[str, int], tuple[int, int]]:
+        """One partition each, of which nothing was read."""
+        return {(topic, 0): (0, end) for topic, end in self.behind.items()}
+
 
 def test_lag_of_a_topic_that_others_have_taken_over_is_forgotten() -> None:
     metrics = Metrics()
 
-    upkeep.measure_reading(metrics, Reading(orders=7, customers=2))
-    upkeep.measure_reading(metrics, Reading(customers=1))
+    waiting = Waiting()
+
+    upkeep.measure_reading(metrics, Reading(orders=7, customers=2), waiting)
+    upkeep.measure_reading(metrics, Reading(customers=1), waiting)
 
     told = [(s.labels["topic"], s.value) for family in metrics.lag.collect() for s in family.samples]
     assert told == [("customers", 1)]
+    assert [s.labels["topic"] for family in metrics.lag_seconds.collect() for s in family.samples] == ["customers"]
+
+
+def test_lag_in_seconds_is_how_long_the_next_record_has_waited() -> None:
+    waiting, place = Waiting(), ("orders", 0)
+
+    def at(now: float, offset: int, end: int) -> float:
+        return waiting.seconds({place: (offset, end)}, now)["orders"]
+
+    assert at(0, 10, 10) == 0
+    assert at(5, 10, 12) == 0  # two records have come
+    assert at(10, 10, 15) == 5
+    assert at(20, 11, 15) == 15  # one of the two is done
+    assert at(25, 12, 15) == 15  # the next came at 10
+    assert at(30, 15, 15) == 0
+    assert at(35, 15, 15) == 0
+
+
+def test_the_longest_wait_of_a_topics_partitions_counts() -> None:
+    waiting = Waiting()
+    waiting.seconds({("orders", 0): (0, 1), ("orders", 1): (0, 0)}, 0)
+
+    assert waiting.seconds({("orders", 0): (0, 1), ("orders", 1): (0, 1)}, 8) == {"orders": 8}
+    assert waiting.seconds({("orders", 1): (0, 1)}, 12) == {"orders": 4}

@@ -32,6 +32,12 @@ class Metrics:
             "outbox_oldest_seconds", "Age of the oldest event not yet acknowledged", registry=self.registry
         )
         self.lag = Gauge("consumer_lag", "Records behind the end of the partitions", ["topic"], registry=self.registry)
+        self.lag_seconds = Gauge(
+            "consumer_lag_seconds", "Since the next record was there to be read", ["topic"], registry=self.registry
+        )
+        self.deadline_minutes = Gauge(
+            "deadline_minutes", "Left to the nearest legal deadline of what is open", ["kind"], registry=self.registry
+        )
         self.last_poll_age = Gauge("last_poll_age_seconds", "Since Kafka last answered", registry=self.registry)
         self.parked_keys = Gauge("parked_keys", "Keys whose messages park", registry=self.registry)
         self.waiting = Gauge(

@@ -16,6 +16,7 @@ from shared.consuming import Consumer
 from shared.database import Database
 from shared.delivery import Delivery
 from shared.failpoints import Failpoints
+from shared.lateness import Deadline
 from shared.metrics import Metrics
 from shared.relay import Relay
 from shared.serving import HttpServer
@@ -48,6 +49,7 @@ class Service:
         http_port: int = 0,
         background: Sequence[Background] = (),
         ready_without_kafka: bool = False,
+        deadlines: Sequence[Deadline] = (),
     ) -> None:
         self.name = name
         self.settings = settings
@@ -71,6 +73,9 @@ class Service:
         self.started = asyncio.Event()
         self._migrations = migrations
         self._background = background
+        self._measured = upkeep.Measured(
+            self.database, self.metrics, lambda: self.subscription, lambda: len(self.relay.leases.held), deadlines
+        )
         self._ready_without_kafka = ready_without_kafka
         self._operations = HttpServer(
             operations.make_app(self.delivery, ready=self.ready), settings.operations_host, settings.operations_port
@@ -126,7 +131,7 @@ class Service:
         log.info("migrated", applied=applied)
         self._spawn("relay", self.relay.run())
         self._spawn("prune", upkeep.prune_for_ever(self.database))
-        self._spawn("measure", upkeep.measure_for_ever(self.database, self.metrics, lambda: self.subscription))
+        self._spawn("measure", upkeep.measure_for_ever(self._measured))
         if self._http is not None:
             self._spawn("http", self._http.serve())
         for number, work in enumerate(self._background):

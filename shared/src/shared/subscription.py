@@ -93,14 +93,21 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         known = [answer for answer in answers if answer]
         return self.poll_age if self._in_hand or not known else time() - max(known) / 1_000
 
-    def lag(self) -> dict[str, int]:
-        """Records behind the end, per topic, as far as the last fetch told."""
+    def standing(self) -> dict[tuple[str, int], tuple[int, int]]:
+        """Of each partition: the next offset to take effect, and its end as far as the last fetch told."""
         prefix = len(self._settings.kafka_topic_prefix)
-        lag: Counter[str] = Counter()
+        standing: dict[tuple[str, int], tuple[int, int]] = {}
         for partition in self.assigned or ():
             end, at = self.consumer.highwater(partition), self._next.get(partition, self._sought.get(partition))
             if end is not None and at is not None:
-                lag[partition.topic[prefix:]] += max(0, end - at)
+                standing[partition.topic[prefix:], partition.partition] = at, max(at, end)
+        return standing
+
+    def lag(self) -> dict[str, int]:
+        """Records behind the end, per topic, as far as the last fetch told."""
+        lag: Counter[str] = Counter()
+        for (topic, _), (at, end) in self.standing().items():
+            lag[topic] += end - at
         return dict(lag)
 
     async def start(self) -> None:

@@ -1,19 +1,23 @@
 """What a service does on the side: forget old inbox rows, and measure backlog, lag and what is stuck."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic
 from typing import Protocol
 
 import structlog
 
 from shared import faults, inbox
 from shared.database import Database
+from shared.lateness import Deadline, Waiting
 from shared.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
 MEASURE_EVERY = 5.0
+DEADLINES_EVERY = 15.0
 PRUNE_EVERY = 600.0
 
 BACKLOG = "SELECT count(*), coalesce(extract(epoch FROM now() - min(appended_at)), 0)::float FROM outbox"
@@ -31,6 +35,9 @@ class Reading(Protocol):
     def lag(self) -> dict[str, int]:
         """Records behind the end, per topic."""
 
+    def standing(self) -> Mapping[tuple[str, int], tuple[int, int]]:
+        """Next offset and end of each partition."""
+
 
 async def prune_for_ever(database: Database, kept: timedelta = inbox.KEPT) -> None:
     """Every ten minutes, forget events older than that in small transactions."""
@@ -43,28 +50,57 @@ async def prune_for_ever(database: Database, kept: timedelta = inbox.KEPT) -> No
         await asyncio.sleep(PRUNE_EVERY)
 
 
-async def measure_for_ever(database: Database, metrics: Metrics, subscription: Callable[[], Reading | None]) -> None:
+@dataclass(slots=True)
+class Measured:
+    """What one process measures: its database, its consumer, the shards that it holds, and the deadlines it knows."""
+
+    database: Database
+    metrics: Metrics
+    subscription: Callable[[], Reading | None]
+    shards: Callable[[], int]
+    deadlines: Sequence[Deadline] = ()
+    waiting: Waiting = field(default_factory=Waiting)
+    deadlines_at: float = 0.0
+
+
+async def measure_for_ever(measured: Measured) -> None:
     """Every five seconds, read the gauges."""
     while True:
+        measured.metrics.relay_shards.set(measured.shards())
         try:
             async with asyncio.timeout(MEASURE_EVERY):
-                await measure(database, metrics)
+                await measure(measured.database, measured.metrics)
+                await _measure_deadlines(measured)
         except Exception as error:
             if faults.is_of_the_message(error):
                 raise
             log.warning("not measured", error=faults.where(error))
-        reading = subscription()
+        reading = measured.subscription()
         if reading is not None:
-            measure_reading(metrics, reading)
+            measure_reading(measured.metrics, reading, measured.waiting)
         await asyncio.sleep(MEASURE_EVERY)
 
 
-def measure_reading(metrics: Metrics, reading: Reading) -> None:
+def measure_reading(metrics: Metrics, reading: Reading, waiting: Waiting) -> None:
     """Read the gauges that the consumer knows; lag of a partition that others have now is theirs to tell."""
     metrics.last_poll_age.set(reading.answer_age)
     metrics.lag.clear()
     for topic, lag in reading.lag().items():
         metrics.lag.labels(topic).set(lag)
+    metrics.lag_seconds.clear()
+    for topic, seconds in waiting.seconds(reading.standing(), monotonic()).items():
+        metrics.lag_seconds.labels(topic).set(seconds)
+
+
+async def _measure_deadlines(measured: Measured) -> None:
+    if monotonic() - measured.deadlines_at < DEADLINES_EVERY:
+        return
+    left = {known.name: await measured.database.pool.fetchval(known.sql) for known in measured.deadlines}
+    measured.deadlines_at = monotonic()
+    measured.metrics.deadline_minutes.clear()
+    for name, minutes in left.items():
+        if minutes is not None:
+            measured.metrics.deadline_minutes.labels(name).set(minutes)
 
 
 async def measure(database: Database, metrics: Metrics) -> None:
