@@ -1,6 +1,7 @@
 """A known stream of orders that goes on whatever happens, and the books that must be right in the end."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import defaultdict
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID, uuid4
 
+import asyncpg
 from confluent_kafka import KafkaError, Message, Producer
 from kernel_shop import OrderPlaced, an_order, first_appearances
 
@@ -31,10 +33,11 @@ class Feed:
     per_second: int = 300
     keys: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(40)])
     said: list[OrderPlaced] = field(default_factory=list)
-    said_at: list[float] = field(default_factory=list)
+    said_at: dict[UUID, list[float]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.said_at.update((key, []) for key in self.keys)
         settings = Settings(
             database_url="", kafka_bootstrap_servers=self.topics.bootstrap, kafka_topic_prefix=self.topics.prefix
         )
@@ -57,7 +60,7 @@ class Feed:
             self.topics.prefix + row.topic, row.value, row.key, headers=headers, on_delivery=self._delivered
         )
         self.said.append(order)
-        self.said_at.append(time.monotonic())
+        self.said_at[order.order_id].append(time.monotonic())
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:
@@ -127,3 +130,34 @@ async def patiently(database: Database, question: str, seconds: float) -> None:
                 if not faults.is_of_the_world(error):
                     raise
             await asyncio.sleep(0.05)
+
+
+@dataclass
+class Pulse:
+    """How long any order had to wait for its effect (s), at most."""
+
+    longest_wait: float = 0.0
+
+
+@asynccontextmanager
+async def pulse(database: Database, feed: Feed) -> AsyncIterator[Pulse]:
+    """Take it twenty times a second while the block runs."""
+    beat = Pulse()
+
+    async def take() -> None:
+        while True:
+            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                rows = await database.pool.fetch("SELECT id, cardinality(history) FROM orders")
+                done, now = dict(map(tuple, rows)), time.monotonic()
+                oldest = [
+                    times[done.get(key, 0)] for key, times in feed.said_at.items() if len(times) > done.get(key, 0)
+                ]
+                beat.longest_wait = round(max(beat.longest_wait, now - min(oldest, default=now)), 2)
+            await asyncio.sleep(0.05)
+
+    taking = asyncio.create_task(take())
+    try:
+        yield beat
+    finally:
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
