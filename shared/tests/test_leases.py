@@ -1,8 +1,12 @@
 """Relays share the shards, and take over what a dead one held (guarantee 3)."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
+import pytest
 from kernel_shop import an_order
 
 from shared import inbox, outbox
@@ -10,21 +14,35 @@ from shared.database import Database
 from shared.leases import Leases
 from shared.outbox import SHARDS
 
-
-def a_relay(database: Database, *, seconds: float = 60) -> Leases:
-    return Leases(database, uuid4(), seconds)
+Appears = Callable[..., Awaitable[tuple[Leases, asyncpg.Connection]]]
 
 
-async def test_a_relay_alone_holds_every_shard(database: Database) -> None:
-    relay = a_relay(database)
+@pytest.fixture
+async def a_relay(database: Database) -> AsyncIterator[Appears]:
+    """Relays with a session each, which is what shows that they live."""
+    async with AsyncExitStack() as at_end:
+
+        async def appear(*, seconds: float = 60) -> tuple[Leases, asyncpg.Connection]:
+            session = await asyncpg.connect(database.url)
+            at_end.push_async_callback(session.close)
+            leases = Leases(database, uuid4(), seconds)
+            await leases.appear(session)
+            return leases, session
+
+        yield appear
+
+
+async def test_a_relay_alone_holds_every_shard(a_relay: Appears) -> None:
+    relay, _ = await a_relay()
 
     new = await relay.renew()
 
     assert new == relay.held == frozenset(range(SHARDS))
 
 
-async def test_two_relays_hold_half_of_the_shards_each_and_none_together(database: Database) -> None:
-    first, second = a_relay(database), a_relay(database)
+async def test_two_relays_hold_half_of_the_shards_each_and_none_together(a_relay: Appears) -> None:
+    first, _ = await a_relay()
+    second, _ = await a_relay()
     await first.renew()
     await second.renew()
     await first.renew()
@@ -34,8 +52,9 @@ async def test_two_relays_hold_half_of_the_shards_each_and_none_together(databas
     assert not first.held & second.held
 
 
-async def test_a_relay_that_gives_up_is_followed_at_once(database: Database) -> None:
-    first, second = a_relay(database), a_relay(database)
+async def test_a_relay_that_gives_up_is_followed_at_once(a_relay: Appears) -> None:
+    first, _ = await a_relay()
+    second, _ = await a_relay()
     await first.renew()
     await first.give_up()
 
@@ -45,9 +64,24 @@ async def test_a_relay_that_gives_up_is_followed_at_once(database: Database) -> 
     assert len(second.held) == SHARDS
 
 
-async def test_a_relay_that_died_is_followed_when_its_leases_run_out(database: Database) -> None:
-    dead, heir = a_relay(database), a_relay(database)
+async def test_a_relay_whose_session_is_gone_is_followed_at_once(a_relay: Appears) -> None:
+    dead, session = await a_relay()
+    heir, _ = await a_relay()
     await dead.renew()
+    await heir.renew()
+    before = await heir.keep()
+
+    await session.close()
+    after = await heir.keep()
+
+    assert before == frozenset()
+    assert after == heir.held == frozenset(range(SHARDS))
+
+
+async def test_a_relay_that_hangs_is_followed_when_its_leases_run_out(database: Database, a_relay: Appears) -> None:
+    hanging, _ = await a_relay()
+    heir, _ = await a_relay()
+    await hanging.renew()
     await heir.renew()
     assert heir.held == frozenset()
 
@@ -58,12 +92,22 @@ async def test_a_relay_that_died_is_followed_when_its_leases_run_out(database: D
     assert len(heir.held) == SHARDS
 
 
-async def test_a_relay_whose_renewal_is_overdue_holds_nothing(database: Database) -> None:
-    relay = a_relay(database, seconds=0)
+async def test_a_relay_whose_renewal_is_overdue_holds_nothing(a_relay: Appears) -> None:
+    relay, _ = await a_relay(seconds=0)
 
     await relay.renew()
 
     assert relay.held == frozenset()
+
+
+async def test_a_relay_that_lost_its_session_holds_nothing_until_it_renews(a_relay: Appears) -> None:
+    relay, _ = await a_relay()
+    await relay.renew()
+
+    relay.suspend()
+
+    assert relay.held == frozenset()
+    assert await relay.renew() == frozenset(range(SHARDS))
 
 
 async def test_a_row_tells_whether_another_process_spoke_about_its_aggregate_last(database: Database) -> None:

@@ -40,9 +40,11 @@ async def relaying(database: Database, broker: MockKafka | Topics) -> AsyncItera
     prefix = broker.prefix if isinstance(broker, Topics) else ""
     settings = Settings(database_url=database.url, kafka_bootstrap_servers=broker.bootstrap, kafka_topic_prefix=prefix)
     metrics = Metrics()
+    # The mock looks at no sequence number: with several requests in flight it would take the second without the first.
+    changes = {"max.in.flight.requests.per.connection": 1} if isinstance(broker, MockKafka) else {}
     relay = Relay(
         database,
-        partial(kernel_kafka.producer, settings),
+        partial(kernel_kafka.producer, settings, **changes),
         settings,
         Telemetry(),
         metrics,

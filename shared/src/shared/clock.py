@@ -1,14 +1,13 @@
 """The only place that reads the clock; everything else takes instants as arguments."""
 
+import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import count
-from random import SystemRandom
+from struct import iter_unpack
 from time import time_ns
 from uuid import UUID
-
-# The system's randomness: outsiders see ids, and must not guess others from them.
-_random = SystemRandom()
-_ticks = count(_random.getrandbits(12))
 
 
 def utc_now() -> datetime:
@@ -16,7 +15,45 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def instant_text() -> str:
+    """The present instant as envelopes say it: RFC 3339, milliseconds, Z."""
+    return _text_of(time_ns() // 1_000_000)
+
+
 def new_id() -> UUID:
     """A fresh UUID of version 7: it sorts by time, so that indexes over it grow at one end."""
-    milliseconds = time_ns() // 1_000_000
-    return UUID(int=milliseconds << 80 | 7 << 76 | (next(_ticks) & 0xFFF) << 64 | 2 << 62 | _random.getrandbits(62))
+    return UUID(new_id_text())
+
+
+def new_id_text() -> str:
+    """The same as text, which is all that an envelope needs."""
+    milliseconds = f"{time_ns() // 1_000_000:012x}"
+    random = f"{next(_randomness.numbers) >> 2 | 2 << 62:016x}"
+    return f"{milliseconds[:8]}-{milliseconds[8:]}-7{next(_randomness.ticks) & 0xFFF:03x}-{random[:4]}-{random[4:]}"
+
+
+# One second of a thousand events asks a thousand times for the same few texts.
+@lru_cache(maxsize=16)
+def _text_of(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class _Randomness:
+    """The system's, many numbers at a time: outsiders see ids, and must not guess others from them."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Draw anew: a forked child must not repeat its parent's ids."""
+        self.numbers = self._draw()
+        self.ticks = count(next(self.numbers) & 0xFFF)
+
+    def _draw(self) -> Iterator[int]:
+        while True:
+            for (number,) in iter_unpack(">Q", os.urandom(8_192)):
+                yield number
+
+
+_randomness = _Randomness()
+os.register_at_fork(after_in_child=_randomness.begin)

@@ -1,6 +1,6 @@
 """What handlers see: a consumer that knows which event starts which handler, messages, and batches of them."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -84,7 +84,8 @@ class Message(Generic[E]):
 
     def leads_to(self, event: Event) -> Outgoing:
         """An event that follows from this message, in its trace and with it as cause."""
-        return outgoing(event, cause=self.ref, trace=self.trace)
+        headers = self.arrival.headers
+        return outgoing(event, cause=f"{headers['ce_source']}#{headers['ce_id']}", trace=self.trace)
 
 
 class Batch(Sequence[Message[E]], Generic[E]):
@@ -107,6 +108,9 @@ class Batch(Sequence[Message[E]], Generic[E]):
     def __len__(self) -> int:
         return len(self.messages)
 
+    def __iter__(self) -> Iterator[Message[E]]:
+        return iter(self.messages)
+
     @property
     def events(self) -> list[E]:
         """The events, in order of arrival."""
@@ -127,7 +131,7 @@ Handler = Callable[[Transaction, Batch[Any]], Awaitable[None]]
 H = TypeVar("H", bound=Callable[[Transaction, Any], Awaitable[None]])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Broken:
     """An arrival that is no message: a stable reason, and details that carry no values."""
 
@@ -136,7 +140,7 @@ class Broken:
     detail: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Skipped:
     """An arrival that is none of ours: `unknown_type` or `tombstone`."""
 

@@ -79,26 +79,31 @@ class Delivery:
 
     async def _attempt(self, decoded: Sequence[Decoded], *, careful: bool) -> Outcome:
         outcome = Outcome()
+        following = offsets.after(item.arrival for item in decoded)
         async with self.database.transaction() as tx:
             job = Job(self.consumer, self.metrics, tx, outcome, careful=careful)
-            before = await offsets.advance(tx, self.consumer.group, [item.arrival for item in decoded])
+            before = await offsets.advance(tx, self.consumer.group, following)
             self._require_no_step_back(before)
-            await job.run(
-                await job.admit([item for item in decoded if item.arrival.offset >= before[_partition(item)]])
-            )
+            await job.run(await job.admit(_not_done(decoded, before)))
             outcome.results["", "repeated"] += len(decoded) - outcome.admitted
             outcome.said = tx.said
             self.failpoints.passed("before_commit")
         self.failpoints.passed("after_commit")
-        for item in decoded:
-            self._reached[_partition(item)] = max(self._reached.get(_partition(item), 0), item.arrival.offset + 1)
+        for partition, offset in following.items():
+            self._reached[partition] = max(self._reached.get(partition, 0), offset)
         return outcome
 
-    def _require_no_step_back(self, before: dict[tuple[str, int], int]) -> None:
+    def _require_no_step_back(self, before: dict[offsets.Partition, int]) -> None:
         for partition, offset in before.items():
             if offset < self._reached.get(partition, 0):
                 raise offsets.WentBackError(*partition, offset)
 
 
-def _partition(item: Decoded) -> tuple[str, int]:
-    return item.arrival.topic, item.arrival.partition
+def _not_done(decoded: Sequence[Decoded], before: dict[offsets.Partition, int]) -> list[Decoded]:
+    """What lies behind the offsets reached, each once: after a rebalance a batch may hold what was polled twice."""
+    fresh = {
+        (item.arrival.topic, item.arrival.partition, item.arrival.offset): item
+        for item in decoded
+        if item.arrival.offset >= before[item.arrival.topic, item.arrival.partition]
+    }
+    return list(fresh.values())

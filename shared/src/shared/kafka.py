@@ -36,7 +36,8 @@ CONSUMING: dict[str, Any] = {
     # A batch may wait for a missing database; the group takes the partitions back if it waits longer than this.
     "max_poll_interval_ms": 300_000,
     "fetch_max_wait_ms": 100,
-    "max_partition_fetch_bytes": 4 * 1024 * 1024,
+    # Not more, or a poll comes from one partition only, and one lane alone has work.
+    "max_partition_fetch_bytes": 1024 * 1024,
     "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
     "no_reply": True,
 }
@@ -52,7 +53,7 @@ PRODUCING: dict[str, Any] = {
     "message.timeout.ms": 0,
     # The same partitions as Java's clients and aiokafka choose.
     "partitioner": "murmur2_random",
-    "linger.ms": 2,
+    "linger.ms": 0,
     "queue.buffering.max.messages": 200_000,
     "reconnect.backoff.ms": 100,
     "reconnect.backoff.max.ms": 2_000,

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from shared.database import Transaction
 from shared.envelope import Arrival
 
+Partition = tuple[str, int]
+
 # Partitions are claimed in one order by everybody; whoever comes second waits, then sees what was done.
 ADVANCE = """
 INSERT INTO consumed AS known (consumer_group, topic, partition, next_offset, previous_offset)
@@ -22,12 +24,18 @@ class WentBackError(Exception):
     """The database stands before what this process saw committed: it was restored, and what lies between is unread."""
 
 
-async def advance(tx: Transaction, group: str, arrivals: Iterable[Arrival]) -> dict[tuple[str, int], int]:
-    """Lock the partitions and move them past the arrivals; returns where each stood: what lies before it was done."""
-    following: dict[tuple[str, int], int] = {}
+def after(arrivals: Iterable[Arrival]) -> dict[Partition, int]:
+    """Per partition, the offset that follows the last of these arrivals."""
+    following: dict[Partition, int] = {}
     for arrival in arrivals:
         partition = arrival.topic, arrival.partition
-        following[partition] = max(following.get(partition, 0), arrival.offset + 1)
+        if following.get(partition, 0) <= arrival.offset:
+            following[partition] = arrival.offset + 1
+    return following
+
+
+async def advance(tx: Transaction, group: str, following: dict[Partition, int]) -> dict[Partition, int]:
+    """Lock the partitions and move them on; returns where each stood: what lies before it was done."""
     rows = await tx.fetch(
         ADVANCE, group, [topic for topic, _ in following], [number for _, number in following], list(following.values())
     )

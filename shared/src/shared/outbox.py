@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from contracts.base import Event
 from shared import tracing
-from shared.clock import new_id, utc_now
+from shared.clock import new_id_text
 from shared.envelope import LARGEST_VALUE, write_headers
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ FROM stored JOIN claimed USING (topic, key) ORDER BY position
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outgoing:
     """An event on its way out: what it says, who says it, and what led to it."""
 
@@ -52,7 +52,7 @@ class Outgoing:
     linked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """An event in the outbox; `after_another` when another process spoke last about its aggregate."""
 
@@ -93,8 +93,8 @@ def outgoing(
     headers = write_headers(
         type=entry.type,
         source=source or entry.writer,
-        id=str(id or new_id()),
-        time=time or utc_now(),
+        id=str(id or new_id_text()),
+        time=time,
         subject=event.aggregate_id,
         cause=cause,
         party=party,

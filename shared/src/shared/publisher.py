@@ -1,9 +1,9 @@
-"""Sending outbox rows to Kafka and waiting for the acknowledgements, all or nothing per producer."""
+"""Sending outbox rows to Kafka and hearing of their acknowledgements, all or nothing per producer."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from time import monotonic
 from typing import Any
 
@@ -36,93 +36,167 @@ class PublishError(Exception):
 class Publisher:
     """One idempotent producer; after any failure it is thrown away, and the relay starts over from the table."""
 
-    def __init__(self, build: Callable[[], Producer], *, prefix: str, deadline: float) -> None:
+    def __init__(
+        self,
+        build: Callable[[], Producer],
+        *,
+        prefix: str,
+        deadline: float,
+        observe: Callable[[Sequence[Row]], AbstractContextManager[None]] = lambda _rows: nullcontext(),
+    ) -> None:
         self._build = build
         self._prefix = prefix
         self._deadline = deadline
+        self._observe = observe
         self._producer: Producer | None = None
+        self._flights: list[_Flight] = []
+        self._heard: dict[str, float] = {}
         self._suspects: set[str] = set()
+        self._failures: Counter[str] = Counter()
+
+    @property
+    def flying(self) -> bool:
+        """Whether anything is not acknowledged yet."""
+        return bool(self._flights)
 
     async def send(self, rows: Sequence[Row]) -> None:
-        """Returns when every row is acknowledged; raises PublishError after the first failure or the deadline (s).
+        """Hand rows to the producer, which keeps their order per aggregate; returns before they are acknowledged.
 
-        Rows of one aggregate leave in the order given.
+        Raises PublishError, as do the others: once a row was refused, or was on its way for longer than the deadline.
         """
         if self._producer is None:
             self._producer = self._build()
-        flight = _Flight([self._prefix + row.topic for row in rows], self._suspects)
-        try:
-            for row in rows:
-                await self._produce(self._producer, row, flight)
-            while flight.unknown and not flight.failures:
-                if not self._producer.poll(0):
-                    await asyncio.sleep(0.001)
-                flight.require_progress(self._deadline)
-        except KafkaException as error:
-            # A producer that is beyond repair says so once; what was refused, and by which topic, is reported behind.
-            flight.failures[error.args[0].name()] += 1
-            with suppress(KafkaException):
-                self._producer.poll(0)
-        self._suspects = self._suspects - set(flight.sent) | flight.refusing
-        if flight.failures:
-            raise PublishError(flight.failures, {topic.removeprefix(self._prefix) for topic in flight.refusing})
+        flights = {topic: _Flight(topic) for topic in {row.topic for row in rows}}
+        for row in rows:
+            flights[row.topic].rows.append(row)
+        for flight in flights.values():
+            flight.begin(self._observe(flight.rows))
+        self._flights += flights.values()
+        for row in rows:
+            await self._produce(self._producer, row, flights[row.topic].delivered)
 
-    async def _produce(self, producer: Producer, row: Row, flight: "_Flight") -> None:
+    async def _produce(self, producer: Producer, row: Row, delivered: Callable[..., Any]) -> None:
         headers: list[tuple[str, str | bytes | None]] = [*row.headers.items(), ("ce_sequence", str(row.sequence))]
-        while not flight.failures:
+        while True:
             try:
-                producer.produce(
-                    self._prefix + row.topic, row.value, row.key, headers=headers, on_delivery=flight.delivered
-                )
+                producer.produce(self._prefix + row.topic, row.value, row.key, headers=headers, on_delivery=delivered)
             except BufferError:
-                producer.poll(0)
+                self._serve(producer)
+                self.require_success()
                 await asyncio.sleep(0.005)
-                flight.require_progress(self._deadline)
+            except KafkaException as error:
+                # A producer that is beyond repair says so once; what was refused, and by which topic, is told behind.
+                self._failures[error.args[0].name()] += 1
+                self._serve(producer)
+                self.require_success()
             else:
                 return
 
+    def landed(self) -> list[Row]:
+        """What is acknowledged by now and was not told before."""
+        if self._producer is None or not self._flights:
+            return []
+        self._serve(self._producer)
+        rows = []
+        for flight in self._flights:
+            if flight.has_news():
+                self._heard[flight.topic] = monotonic()
+            if flight.landed:
+                flight.close()
+                self._suspects.discard(flight.topic)
+                rows += flight.rows
+        self._flights = [flight for flight in self._flights if not flight.landed]
+        return rows
+
+    async def flush(self) -> None:
+        """Returns when all that was sent is acknowledged."""
+        while self._flights:
+            self.landed()
+            self.require_success()
+            await asyncio.sleep(0.001)
+
+    def require_success(self) -> None:
+        """Nothing was refused, and nothing is late."""
+        failures, refusing = self._failures.copy(), set()
+        for flight in self._flights:
+            failures += flight.failures
+            if flight.refused:
+                refusing.add(flight.topic)
+            elif self._straggles(flight):
+                failures["straggling"] += 1
+                refusing.add(flight.topic)
+            elif monotonic() - flight.started > self._deadline:
+                failures["deadline"] += 1
+        if failures:
+            self._suspects |= refusing
+            raise PublishError(failures, refusing)
+
+    def _straggles(self, flight: "_Flight") -> bool:
+        since = max(flight.started, self._heard.get(flight.topic, 0.0))
+        if monotonic() - since < STRAGGLING_SECONDS:
+            return False
+        others = (heard for topic, heard in self._heard.items() if topic != flight.topic)
+        return flight.topic in self._suspects or any(heard > since for heard in others)
+
+    def _serve(self, producer: Producer) -> None:
+        try:
+            producer.poll(0)
+        except KafkaException as error:
+            self._failures[error.args[0].name()] += 1
+            with suppress(KafkaException):
+                producer.poll(0)
+
     async def reset(self) -> None:
         """Throw the producer away with all that it still holds."""
+        for flight in self._flights:
+            flight.close()
+        self._flights = []
+        self._failures.clear()
         if self._producer is not None:
             producer, self._producer = self._producer, None
             await asyncio.to_thread(_purge, producer)
 
 
 class _Flight:
-    """Rows on their way, by topic."""
+    """Rows of one topic that were sent together."""
 
-    def __init__(self, topics: Sequence[str], suspects: set[str]) -> None:
-        self.sent = Counter(topics)
-        self.waiting = Counter(topics)
-        self.unknown = len(topics)
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        self.rows: list[Row] = []
+        self.started = monotonic()
         self.failures: Counter[str] = Counter()
-        self.refusing: set[str] = set()
-        self._started = self._heard = monotonic()
-        self._suspicious = suspects >= set(topics)
+        self.refused = False
+        self._unknown = self._seen = 0
+        self._span = ExitStack()
 
-    def delivered(self, error: KafkaError | None, message: Message) -> Any:
+    def begin(self, span: AbstractContextManager[None]) -> None:
+        """All rows are there."""
+        self._unknown = self._seen = len(self.rows)
+        self._span.enter_context(span)
+
+    @property
+    def landed(self) -> bool:
+        """Whether every row is acknowledged."""
+        return not self._unknown and not self.failures
+
+    def delivered(self, error: KafkaError | None, _message: Message) -> Any:
         """Called by the client library once per row."""
-        topic = message.topic() or ""
-        self.unknown -= 1
-        self._heard = monotonic()
-        if error is None:
-            self.waiting[topic] -= 1
-        else:
+        self._unknown -= 1
+        if error is not None:
             self.failures[error.name()] += 1
-            if error.code() in _OF_THE_TOPIC:
-                self.refusing.add(topic)
+            self.refused |= error.code() in _OF_THE_TOPIC
 
-    def require_progress(self, deadline: float) -> None:
-        """Fail it when the broker is silent for too long, or when only some topics are."""
-        now = monotonic()
-        some_flow = self._suspicious or any(not self.waiting[topic] for topic in self.sent)
-        if some_flow and now - self._heard > STRAGGLING_SECONDS:
-            self.failures["straggling"] += 1
-            self.refusing |= {topic for topic, number in self.waiting.items() if number}
-        elif now - self._started > deadline:
-            self.failures["deadline"] += 1
+    def has_news(self) -> bool:
+        """Whether a row was acknowledged since this was asked last."""
+        before, self._seen = self._seen, self._unknown
+        return before != self._seen and not self.failures
+
+    def close(self) -> None:
+        """End the span."""
+        self._span.close()
 
 
 def _purge(producer: Producer) -> None:
-    producer.purge(in_queue=True, in_flight=True, blocking=True)
-    producer.flush(0)
+    with suppress(KafkaException):
+        producer.purge(in_queue=True, in_flight=True, blocking=True)
+        producer.flush(0)

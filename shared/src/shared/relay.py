@@ -8,6 +8,7 @@ takeover, a zombie or a second attempt only ever adds copies, in order, which in
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 import asyncpg
@@ -30,13 +31,18 @@ log = structlog.get_logger(__name__)
 CHANNEL = "outbox"
 CHUNK = 4_000
 IN_MEMORY_AT_MOST = 50_000
+IN_FLIGHT_AT_MOST = 20_000
 POLL_SECONDS = 1.0
+WATCH_SECONDS = 1.0
+LANDING_SECONDS = 0.005
 SHUN_SECONDS = 5.0
 
 READ = """
 SELECT o.shard, o.position, o.topic, o.key, o.sequence, o.headers, o.value
 FROM unnest($1::smallint[]) AS wanted (shard) CROSS JOIN LATERAL (
-    SELECT * FROM outbox WHERE outbox.shard = wanted.shard AND topic <> ALL($2::text[]) ORDER BY position LIMIT $3
+    SELECT * FROM outbox
+    WHERE outbox.shard = wanted.shard AND topic <> ALL($2::text[]) AND position <> ALL($4::bigint[])
+    ORDER BY position LIMIT $3
 ) AS o ORDER BY o.position
 """
 # By ctid, which nobody's update can change, so that no stale statistics can make it a loop over the whole outbox.
@@ -68,14 +74,17 @@ class Relay:
     ) -> None:
         self.leases = Leases(database, database.writer, settings.relay_lease_seconds)
         self._database = database
-        self._publisher = Publisher(build_producer, prefix=settings.kafka_topic_prefix, deadline=deadline)
-        self._telemetry = telemetry
+        self._publisher = Publisher(
+            build_producer, prefix=settings.kafka_topic_prefix, deadline=deadline, observe=telemetry.publishing
+        )
         self._metrics = metrics
         self._failpoints = failpoints
-        self._lease_seconds = settings.relay_lease_seconds
         self._wake = asyncio.Event()
+        self._flying = asyncio.Event()
         self._idle = asyncio.Event()
         self._fresh: list[Row] = []
+        self._landed: list[Row] = []
+        self._sent: set[int] = set()
         self._dirty: set[int] = set()
         self._shunned: dict[str, float] = {}
         self._read_at = 0.0
@@ -86,9 +95,9 @@ class Relay:
     async def run(self) -> None:
         """Publish until cancelled; a missing database or broker is waited for."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep_leases())
-            tasks.create_task(self._listen())
-            tasks.create_task(self._publish())
+            tasks.create_task(self._hold_shards())
+            tasks.create_task(self._send())
+            tasks.create_task(self._forget())
 
     async def until_idle(self) -> None:
         """Return once all that this process may publish is published."""
@@ -128,10 +137,30 @@ class Relay:
     def _in_doubt(self, tx: Transaction) -> None:
         self._dirty.update(row.shard for row in tx.said)
 
-    async def _keep_leases(self) -> None:
+    async def _hold_shards(self) -> None:
+        """While this session lives, others see us alive, and tell us what they say on our shards."""
         while True:
             try:
-                new = await self.leases.renew()
+                session = await asyncpg.connect(self._database.url, timeout=10)
+                try:
+                    gone = asyncio.Event()
+                    session.add_termination_listener(lambda _, gone=gone: gone.set())
+                    await self.leases.appear(session)
+                    await session.add_listener(CHANNEL, self._notified)
+                    await self._keep_leases(gone)
+                finally:
+                    self.leases.suspend()
+                    await session.close(timeout=2)
+            except Exception as error:
+                if faults.is_of_the_message(error):
+                    raise
+                log.warning("no session to hold shards", error=faults.where(error))
+            await asyncio.sleep(0.5)
+
+    async def _keep_leases(self, gone: asyncio.Event) -> None:
+        while not gone.is_set():
+            try:
+                new = await self.leases.keep()
             except Exception as error:
                 if faults.is_of_the_message(error):
                     raise
@@ -141,41 +170,27 @@ class Relay:
                 if new:
                     self._dirty |= new
                     self._wake.set()
-            await asyncio.sleep(self._lease_seconds / 4)
-
-    async def _listen(self) -> None:
-        while True:
-            try:
-                connection = await asyncpg.connect(self._database.url, timeout=10)
-                try:
-                    gone = asyncio.Event()
-                    connection.add_termination_listener(lambda _, gone=gone: gone.set())
-                    await connection.add_listener(CHANNEL, self._notified)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_SECONDS):
                     await gone.wait()
-                finally:
-                    await connection.close(timeout=2)
-            except Exception as error:
-                if faults.is_of_the_message(error):
-                    raise
-                log.warning("not listening", error=faults.where(error))
-            await asyncio.sleep(0.5)
 
     def _notified(self, _connection: object, _pid: int, _channel: str, shards: object) -> None:
         self._dirty.update(int(shard) for shard in str(shards).split(","))
         self._wake.set()
 
-    async def _publish(self) -> None:
+    async def _send(self) -> None:
         while True:
             try:
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
-                pass
+                self._dirty |= self.leases.held
             self._wake.clear()
-            if monotonic() - self._read_at > 5 * POLL_SECONDS or not self._fresh:
+            if monotonic() - self._read_at > 5 * POLL_SECONDS:
                 self._dirty |= self.leases.held
             try:
-                await self._publish_chunk()
+                self._publisher.require_success()
+                await self._send_chunk()
             except PublishError as error:
                 await self._start_over(error)
             except Exception as error:
@@ -185,25 +200,66 @@ class Relay:
                 self._dirty |= self.leases.shards
                 await asyncio.sleep(1.0)
 
-    async def _publish_chunk(self) -> None:
+    async def _send_chunk(self) -> None:
+        """Hand the next rows to the producer, behind those that are on their way."""
+        if len(self._sent) > IN_FLIGHT_AT_MOST:
+            return
         rows = await self._next_rows()
         if not rows:
-            self._idle.set()
+            if not self._sent:
+                self._idle.set()
             return
         self._failpoints.passed("before_produce")
-        with self._telemetry.publishing(rows):
-            await self._publisher.send(rows)
-        self._failpoints.passed("after_produce_ack")
-        for topic, number in Counter(row.topic for row in rows).items():
-            self._metrics.published.labels(topic).inc(number)
+        self._sent.update(row.position for row in rows)
+        await self._publisher.send(rows)
+        self._flying.set()
+
+    async def _forget(self) -> None:
+        """Delete what is acknowledged, a little later and many at once, beside the sending."""
+        while True:
+            await self._flying.wait()
+            await asyncio.sleep(LANDING_SECONDS)
+            self._landed += self._landing()
+            if self._landed:
+                try:
+                    await self._delete(self._landed[:CHUNK])
+                except Exception as error:
+                    if faults.is_of_the_message(error):
+                        raise
+                    log.warning("acknowledged rows not deleted", error=faults.where(error))
+                    await asyncio.sleep(1.0)
+                self._wake.set()
+            if not self._landed and not self._publisher.flying:
+                self._flying.clear()
+
+    def _landing(self) -> list[Row]:
+        rows = self._publisher.landed()
+        if rows:
+            self._failpoints.passed("after_produce_ack")
+            for topic, number in Counter(row.topic for row in rows).items():
+                self._metrics.published.labels(topic).inc(number)
+        try:
+            self._publisher.require_success()
+        except PublishError:
+            self._wake.set()
+        return rows
+
+    async def _delete(self, rows: list[Row]) -> None:
         self._failpoints.passed("before_outbox_delete")
-        async with self._database.transaction() as tx:
-            await tx.execute(DELETE, [row.shard for row in rows], [row.position for row in rows], self._database.writer)
+        await self._database.pool.execute(
+            DELETE, [row.shard for row in rows], [row.position for row in rows], self._database.writer
+        )
+        del self._landed[: len(rows)]
+        self._sent.difference_update(row.position for row in rows)
 
     async def _next_rows(self) -> list[Row]:
-        held = self.leases.held
+        held, now = self.leases.held, monotonic()
+        ended = [topic for topic, until in self._shunned.items() if until < now]
+        for topic in ended:
+            del self._shunned[topic]
+            self._dirty |= held
         self._dirty &= held
-        self._fresh = [row for row in self._fresh if row.shard in held]
+        self._fresh = [row for row in self._fresh if row.shard in held and row.topic not in self._shunned]
         if not self._dirty:
             rows, self._fresh = self._fresh[:CHUNK], self._fresh[CHUNK:]
             if self._fresh:
@@ -212,13 +268,12 @@ class Relay:
         return await self._read(sorted(self._dirty))
 
     async def _read(self, shards: list[int]) -> list[Row]:
-        """The oldest rows of these shards; whatever memory has of them stands in the table as well."""
+        """The oldest rows of these shards that are not on their way; what memory has of them stands in the table."""
         self._dirty.difference_update(shards)
         self._fresh = [row for row in self._fresh if row.shard not in shards]
         self._read_at = monotonic()
-        self._shunned = {topic: until for topic, until in self._shunned.items() if until > self._read_at}
         limit = max(1, CHUNK // len(shards))
-        found = await self._database.pool.fetch(READ, shards, list(self._shunned), limit)
+        found = await self._database.pool.fetch(READ, shards, list(self._shunned), limit, list(self._sent))
         rows = [_row(record) for record in found]
         full = {shard for shard, number in Counter(row.shard for row in rows).items() if number == limit}
         self._dirty |= full
@@ -233,6 +288,7 @@ class Relay:
         self._metrics.relay_restarts.inc()
         self._shunned.update(dict.fromkeys(error.topics, monotonic() + SHUN_SECONDS))
         await self._publisher.reset()
+        self._sent = {row.position for row in self._landed}
         self._fresh.clear()
         self._dirty |= self.leases.shards
         self._wake.set()

@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     """A stable name of this process turns on static membership: a restart within the session moves no partition."""
     kafka_session_timeout_ms: int = 15_000
     kafka_max_records: int = 1_000
+    kafka_lanes: int = 3
+    """So many batches are under way at once, of different partitions: one computes while another commits."""
 
     operations_host: str = "127.0.0.1"
     operations_port: int = 0

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 Records = tuple[ConsumerRecord, ...]
 HANGING_SECONDS = 120.0
 COMMIT_SECONDS = 0.25
+QUEUED = 2
 # Nothing depends on these commits; a coordinator that is away must not slow the batches down.
 AFTER_FAILURE_SECONDS = 10.0
 
@@ -48,7 +49,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.polled_at = monotonic()
         self._delivery = delivery
         self._settings = settings
-        self._batches: asyncio.Queue[list[Decoded]] = asyncio.Queue(maxsize=1)
+        self._lanes: list[asyncio.Queue[list[Decoded]]] = [asyncio.Queue(QUEUED) for _ in range(settings.kafka_lanes)]
         self._in_hand = 0
         self._committed_at = 0.0
         self._stopping = False
@@ -132,23 +133,29 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Poll no more, finish what is in hand, tell Kafka, leave the group."""
         self._stopping = True
         if not self.failure.done():
-            await self._batches.join()
+            await asyncio.gather(*(lane.join() for lane in self._lanes))
         await self._commit()
         await self._broker.stop()
 
     async def run(self) -> None:
-        """Deliver one batch after the other, for ever; meanwhile FastStream polls and the next batch is decoded."""
+        """Deliver batches for ever, one after the other in each lane; meanwhile FastStream polls."""
+        await asyncio.gather(*map(self._work, self._lanes))
+
+    async def _work(self, lane: asyncio.Queue[list[Decoded]]) -> None:
         while True:
-            decoded = await self._batches.get()
+            decoded, parts = await lane.get(), 1
+            while len(decoded) < self._settings.kafka_max_records // 2 and not lane.empty():
+                decoded, parts = decoded + lane.get_nowait(), parts + 1
             try:
                 await self._delivery.deliver_decoded(decoded)
                 await self._follow(decoded)
             except Exception as error:
                 self._fail(error)
                 return
-            self._in_hand -= 1
             self.polled_at = monotonic()
-            self._batches.task_done()
+            for _ in range(parts):
+                self._in_hand -= 1
+                lane.task_done()
 
     def _watch_polls(self, consumer: Any) -> None:
         poll = consumer.getmany
@@ -178,8 +185,12 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         except Exception as error:
             self._fail(error)
             return
-        self._in_hand += 1
-        await self._batches.put(decoded)
+        # A partition always goes the same lane, and equal numbers of different topics, which often speak of the same.
+        for number, lane in enumerate(self._lanes):
+            own = [item for item in decoded if item.arrival.partition % len(self._lanes) == number]
+            if own:
+                self._in_hand += 1
+                await lane.put(own)
 
     def _fail(self, error: BaseException) -> None:
         if not self.failure.done():
@@ -189,11 +200,11 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _follow(self, decoded: list[Decoded]) -> None:
         """Kafka's offsets follow what is done: at once when there is time, else a few times a second."""
         prefix = self._settings.kafka_topic_prefix
-        for item in decoded:
-            partition = TopicPartition(prefix + item.arrival.topic, item.arrival.partition)
-            self._next[partition] = max(self._next.get(partition, 0), item.arrival.offset + 1)
+        for (topic, number), offset in offsets.after(item.arrival for item in decoded).items():
+            partition = TopicPartition(prefix + topic, number)
+            self._next[partition] = max(self._next.get(partition, 0), offset)
         since = monotonic() - self._committed_at
-        if since > COMMIT_SECONDS or (since > 0 and self._batches.empty()):
+        if since > COMMIT_SECONDS or (since > 0 and not any(lane.qsize() for lane in self._lanes)):
             await self._commit()
 
     async def _commit(self) -> None:
@@ -250,7 +261,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 def arrived(record: ConsumerRecord, *, prefix: str) -> Arrival:
     """A Kafka record with its headers made safe and its topic without the prefix."""
     return Arrival(
-        record.topic[len(prefix) :],
+        record.topic[len(prefix) :] if prefix else record.topic,
         record.partition,
         record.offset,
         None if record.key is None else readable(record.key),

@@ -57,6 +57,7 @@ class Topics:
         await self.create(*{row.topic for row in rows})
         publisher = Publisher(partial(producer, self._any_settings()), prefix=self.prefix, deadline=20)
         await publisher.send(rows)
+        await publisher.flush()
         await publisher.reset()
 
     async def unheard_by(self, database: Database, topic: str) -> list[Arrival]:
