@@ -225,7 +225,7 @@ class WorkerErased(
     name="registry.worker.erased",
     topic="registry.erasures",
     key="worker_id",
-    readers=("registry",),
+    readers=("registry", "gateway"),
     retention_days=None,
 ):
     """Who a worker is was destroyed; this topic is the list that a registry restored from a backup applies again."""
@@ -276,6 +276,20 @@ class RowAnswer(Record):
     effect: Public[Literal["registered", "changed", "moved", "unchanged", "refused", "duplicate", "review"]]
 
 
+class ColumnRead(Record):
+    """What a column of a roster was read as, and why: never the file's own words, which may be anybody's.
+
+    `how`: `heading` (its words are `wording`), `position` (it belongs to the column on its left), `mapping` (somebody
+    decided so). Of a column that nobody knows, `suggested` is what most of its cells look like.
+    """
+
+    column: Public[str]
+    field: Public[str | None] = None
+    how: Public[Literal["heading", "position", "mapping"] | None] = None
+    wording: Public[str | None] = None
+    suggested: Public[str | None] = None
+
+
 class RosterRowsAnswered(
     Event,
     name="registry.roster.rows-answered",
@@ -303,7 +317,8 @@ class RosterAssessed(
     """A roster was read to its last row: how many of each effect; with `dry_run`, what would have happened.
 
     `leaving` are workers missing from a complete roster: proposed to have left, for a person to confirm. `sheet` (from
-    0, among the visible ones) and `header_row` (from 1) say where it stood, so that the file can be answered by row.
+    0, among the visible ones) and `header_row` (from 1) say where it stood, so that the file can be answered by row;
+    `fingerprint` names its header, `mapping_version` the unit's own mapping that was applied.
     """
 
     roster_id: Public[UUID]
@@ -324,6 +339,27 @@ class RosterAssessed(
     members_after: Public[int] = 0
     parts: Public[int] = 0
     sheet: Public[int | None] = None
+    header_row: Public[int | None] = None
+    columns: Public[list[ColumnRead]] = []
+    fingerprint: Public[str | None] = None
+    mapping_version: Public[int | None] = None
+
+
+class RosterMappingKept(
+    Event,
+    name="registry.roster-mapping.kept",
+    topic="registry.rosters",
+    key="unit_id",
+    readers=("gateway",),
+    shown_to=(Party.UNIONS,),
+    retention_days=None,
+):
+    """How a unit's files with this header are read from now on, by the version that counts; of nothing: as they say."""
+
+    unit_id: Public[UUID]
+    fingerprint: Public[str]
+    version: Public[int]
+    columns: Public[dict[str, str | None]] = {}
     header_row: Public[int | None] = None
 
 

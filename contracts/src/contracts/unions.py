@@ -208,6 +208,27 @@ class RosterClosed(
     roster_ids: Public[list[UUID]]
 
 
+class RosterMappingDeclared(
+    Event,
+    name="unions.roster-mapping.declared",
+    topic="unions.rosters",
+    key="unit_id",
+    readers=("registry", "gateway"),
+    answered_by=("registry.roster-mapping.kept.v1", "registry.declaration.refused.v1"),
+    retention_days=None,
+):
+    """How columns of the unit's files with this header are to be read: letter to field, null to ignore the column.
+
+    `fingerprint` stands for the header, as the assessment of such a file names it; `header_row` (from 1) where no header
+    is found by its wordings. A mapping of nothing removes what was kept.
+    """
+
+    unit_id: Public[UUID]
+    fingerprint: Public[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]]
+    columns: Public[Annotated[dict[str, str | None], Field(max_length=512)]] = {}
+    header_row: Public[Annotated[int | None, Field(ge=1)]] = None
+
+
 class LeavingConfirmed(
     Event,
     name="unions.leaving.confirmed",

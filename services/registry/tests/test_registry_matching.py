@@ -44,7 +44,8 @@ async def test_a_row_without_any_number_finds_its_worker_by_name_birth_and_sex_i
     again = await register.take(bare)
     elsewhere = await register.take(bare, unit_id=OTHER_UNIT)
 
-    assert (again.effects, elsewhere.effects) == (["unchanged"], ["registered"])
+    assert (again.effects, elsewhere.effects) == (["unchanged"], ["review"])
+    assert await reasons(register) == [("identity.same_name_elsewhere",)]
 
 
 async def test_a_list_with_less_in_it_takes_nothing_away(register: Register) -> None:

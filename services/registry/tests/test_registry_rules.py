@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts import roster_codes as codes
-from registry import line_rules, matching, organisation_rules, places, problems
+from registry import likeness, line_rules, matching, organisation_rules, places, problems
 
 SOURCES = Path(organisation_rules.__file__).parent
 
@@ -67,7 +67,8 @@ def test_every_problem_that_is_raised_is_said_in_both_languages() -> None:
 def test_every_doubt_about_a_person_is_a_warning_that_the_catalogue_explains() -> None:
     doubts = (
         matching.NUMBER_OF_ANOTHER, matching.SAME_PERSON_OTHER_NUMBER, matching.SUSPECTED_DUPLICATE,
-        matching.SIMILAR_NAME,
+        matching.SHARED_NUMBER, likeness.SIMILAR_NAME, likeness.NAME_ORDER, likeness.SAME_NAME_ELSEWHERE,
+        likeness.SIMILAR_BIRTH, likeness.OTHER_SEX, likeness.MISTYPED_NUMBER,
     )  # fmt: skip
 
     assert {codes.severity(code) for code in doubts} == {"warning"}

@@ -59,7 +59,7 @@ async def test_administration_says_whether_the_access_log_is_whole(
     rewrapped, _ = await administration.run(administration.parser().parse_args(["rewrap"]), settings)
 
     assert (outcome, good) == ({"broken_at": None}, True)
-    assert rewrapped == {"rewrapped": 1, "master_key": "1"}
+    assert rewrapped == {"rewrapped": 2, "master_key": "1"}
 
 
 async def test_production_does_not_start_without_a_master_key(

@@ -24,6 +24,7 @@ async def propose(tx: Transaction, message: Message[DayStarted]) -> None:
 
 async def _propose(tx: Transaction, message: Message[DayStarted], campaign: Any) -> None:
     campaign_id, day = campaign["campaign_id"], message.event.day
+    await tx.fetch(store.LOCK_PEOPLE, campaign_id)
     people = await tx.fetch(store.PEOPLE_TO_CLOSE, campaign_id)
     states = [model.final_state(model.Person(p["examined"], p["ended"], p["missed"])) for p in people]
     await tx.execute(store.SET_FINAL_STATES, campaign_id, [p["worker_id"] for p in people], states)

@@ -17,6 +17,7 @@ def make_consumer(settings: Settings) -> Consumer:
     _agreements(consumer)
     _plans(consumer)
     _people(consumer)
+    _persons(consumer)
     _scope(consumer)
 
     @consumer.on(operations.DaySimulated)
@@ -159,14 +160,6 @@ def _people(consumer: Consumer) -> None:
     async def on_visit_concluded(tx: Transaction, batch: Batch[results.VisitConcluded]) -> None:
         await people.examine(tx, batch.events)
 
-    @consumer.on(registry.WorkerMerged)
-    async def on_worker_merged(tx: Transaction, batch: Batch[registry.WorkerMerged]) -> None:
-        await people.merge(tx, batch.events)
-
-    @consumer.on(registry.WorkerMergeUndone)
-    async def on_worker_merge_undone(tx: Transaction, batch: Batch[registry.WorkerMergeUndone]) -> None:
-        await people.separate(tx, batch.events)
-
     @consumer.on(results.FollowUpOpened)
     async def on_follow_up_opened(tx: Transaction, batch: Batch[results.FollowUpOpened]) -> None:
         await alerts.open_follow_ups(tx, batch.events)
@@ -178,3 +171,15 @@ def _people(consumer: Consumer) -> None:
     @consumer.on(results.ClusterDetected)
     async def on_cluster_detected(tx: Transaction, batch: Batch[results.ClusterDetected]) -> None:
         await alerts.raise_for_clusters(tx, batch)
+
+
+def _persons(consumer: Consumer) -> None:
+    """Which workers are one person."""
+
+    @consumer.on(registry.WorkerMerged)
+    async def on_worker_merged(tx: Transaction, batch: Batch[registry.WorkerMerged]) -> None:
+        await people.merge(tx, batch.events)
+
+    @consumer.on(registry.WorkerMergeUndone)
+    async def on_worker_merge_undone(tx: Transaction, batch: Batch[registry.WorkerMergeUndone]) -> None:
+        await people.separate(tx, batch.events)

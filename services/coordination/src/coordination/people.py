@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
-from contracts import results, scheduling
+from contracts import registry, results, scheduling
 from coordination import store
 from shared.database import Transaction
 
 Placed = scheduling.AppointmentMade | scheduling.AppointmentMoved
+Turn = registry.WorkerMerged | registry.WorkerMergeUndone
 E = TypeVar("E", bound=scheduling.AppointmentCancelled | Placed | results.VisitConcluded)
 
 
@@ -54,6 +56,23 @@ async def examine(tx: Transaction, events: Sequence[results.VisitConcluded]) -> 
     events = _last_of_each(events)
     await tx.execute(store.PEOPLE_EXAMINED, *_who(events), [e.concluded_on for e in events])
     await _mark(tx, events)
+
+
+async def merge(tx: Transaction, turns: Sequence[registry.WorkerMerged]) -> None:
+    """Count these workers with who stands for them: a person counts once."""
+    await _stand(tx, [(turn.worker_id, turn.person_id, turn.version) for turn in turns], turns)
+
+
+async def separate(tx: Transaction, turns: Sequence[registry.WorkerMergeUndone]) -> None:
+    """Count these workers by themselves again."""
+    await _stand(tx, [(turn.worker_id, turn.worker_id, turn.version) for turn in turns], turns)
+
+
+async def _stand(tx: Transaction, rows: Sequence[tuple[UUID, UUID, int]], turns: Sequence[Turn]) -> None:
+    concerned = [id_ for turn in turns for id_ in (turn.worker_id, turn.person_id)]
+    await tx.execute(store.MARK_PERSONS_CHANGED, concerned)
+    await tx.execute(store.PUT_TURNS, *map(list, zip(*rows, strict=True)))
+    await tx.execute(store.MARK_PERSONS_CHANGED, concerned)
 
 
 def _who(events: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any]]:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from gateway import (
     campaigns_http,
+    deadlines,
     development_http,
     documents,
     edge_topics,
@@ -27,6 +28,7 @@ from gateway import (
     plans_http,
     problems,
     receipts_http,
+    reviews_http,
     rosters_http,
 )
 from gateway.consumers import make_consumer
@@ -42,6 +44,7 @@ PARTS = (
     events_http,
     rosters_http,
     receipts_http,
+    reviews_http,
     campaigns_http,
     plans_http,
     figures_http,
@@ -108,6 +111,7 @@ def make_service(settings: Settings) -> Service:
         http_port=settings.gateway_port,
         background=_background(edge),
         ready_without_kafka=True,
+        deadlines=deadlines.DEADLINES,
     )
     edge.database = service.database
     return service

@@ -52,12 +52,17 @@ VISITS: dict[type[Event], Callable[[Any], Ids]] = {
         clinics.ExaminationAmended, clinics.FollowUpClosed,
     )
 }  # fmt: skip
+# Only a person in this role says it.
+ROLES: dict[type[Event], str] = {unions.IdentityReviewDecided: "registrar"}
 CASES: dict[type[Event], Callable[[Any], Ids]] = {clinics.FollowUpClosed: lambda event: [event.follow_up_id]}
 
 
 async def problems_of(tx: Transaction, caller: Caller, said: Sequence[Said]) -> Mapping[int, list[Problem]]:
     """What the caller may not say, by place in the request; what the gateway does not know yet is let through."""
     wrong: dict[int, list[Problem]] = defaultdict(list)
+    for item in said:
+        if ROLES.get(type(item.event), caller.role) != caller.role:
+            wrong[item.place].append(problem("party.role"))
     if caller.party_class is Party.UNIONS:
         await _find(tx, caller, said, UNITS, organisations.outside, "party.unit", wrong)
         await _find(tx, caller, said, WORKERS, workers.outside, "party.worker", wrong)

@@ -24,17 +24,18 @@ LOCK_DUE = """
 SELECT campaign_id, on_day FROM closings
 WHERE state = 'closed' AND NOT EXISTS (SELECT FROM class_mixes WHERE class_mixes.campaign_id = closings.campaign_id)
   AND (figures ->> 'examined')::int + (figures ->> 'late_joiners_examined')::int
-      <= (SELECT count(DISTINCT worker_id) FROM fitness WHERE fitness.campaign_id = closings.campaign_id)
+      <= (SELECT count(DISTINCT counts_as(campaign_id, worker_id)) FROM fitness
+          WHERE fitness.campaign_id = closings.campaign_id)
 ORDER BY campaign_id FOR UPDATE
 """
 # A person counts once, in the unit and with the class of the latest statement.
 CELLS = """
 SELECT unit_id, count(*) FILTER (WHERE final_class <= 2) AS strong, count(*) FILTER (WHERE final_class = 3) AS fair,
        count(*) FILTER (WHERE final_class >= 4) AS weak
-FROM (SELECT DISTINCT ON (stated.worker_id) stated.unit_id, stated.final_class
+FROM (SELECT DISTINCT ON (person_of(stated.worker_id)) stated.unit_id, stated.final_class
       FROM fitness AS stated LEFT JOIN visits USING (visit_id)
       WHERE stated.campaign_id = $1
-      ORDER BY stated.worker_id, visits.concluded_on DESC NULLS LAST, visit_id) AS person
+      ORDER BY person_of(stated.worker_id), visits.concluded_on DESC NULLS LAST, visit_id) AS person
 GROUP BY unit_id
 """
 RELEASE = """

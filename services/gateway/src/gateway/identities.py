@@ -79,6 +79,12 @@ async def looks_at(settings: Settings, worker_id: UUID) -> list[dict[str, Any]] 
     return [{**look, "purpose": unquote(look["purpose"])} for look in answer["accesses"]]
 
 
+async def reviews(settings: Settings, caller: Caller, asked: Mapping[str, Any], purpose: str) -> dict[str, Any]:
+    """A page of the doubts that the caller may decide."""
+    viewer = {"x-party": caller.party, "x-actor": caller.actor, "x-purpose": quote(purpose)}
+    return await _ask(settings, "GET", "/reviews", headers=viewer, params=asked)
+
+
 async def intake_key(settings: Settings) -> IntakeKey:
     """Registry's current key to seal rosters to."""
     answer = await _ask(settings, "GET", "/intake-key")
@@ -87,14 +93,20 @@ async def intake_key(settings: Settings) -> IntakeKey:
 
 
 async def _ask(
-    settings: Settings, method: str, path: str, *, headers: Mapping[str, str] | None = None, json: Any = None
+    settings: Settings,
+    method: str,
+    path: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    json: Any = None,
+    params: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     if not settings.registry_identity_url:
         raise Refusal("identity.away")
     proof = {"Authorization": f"Bearer {settings.registry_identity_token}", **(headers or {})}
     try:
         async with httpx.AsyncClient(base_url=settings.registry_identity_url, timeout=TIMEOUT_SECONDS) as client:
-            response = await client.request(method, path, headers=proof, json=json)
+            response = await client.request(method, path, headers=proof, json=json, params=params)
             response.raise_for_status()
             answer: dict[str, Any] = response.json()
     except (httpx.HTTPError, ValueError) as error:

@@ -43,6 +43,11 @@ class Caller:
         if self.party_class not in classes:
             raise Refusal("party.class")
 
+    def must_act_as(self, role: str) -> None:
+        """Refuse a person of any other role."""
+        if self.role != role:
+            raise Refusal("party.role")
+
 
 def caller(party_class: str, party_id: str, role: str, subject: str, *, pseudonym_key: bytes) -> Caller:
     """The caller that a token's claims name; refuses a class or an id that cannot be."""

@@ -14,7 +14,7 @@ from gateway.campaigns_http import own_unit
 from gateway.edge import CallerOf, EdgeOf
 from gateway.pages import FIRST_ID, Cursor, Limit, Page
 from gateway.problems import Refusal
-from gateway.read_models import appointments, examinations, fitness, follow_ups, health_checks, organisations
+from gateway.read_models import appointments, examinations, fitness, follow_ups, health_checks, merges, organisations
 from gateway.views.persons import EmployerAppointment, EmployerFitness, FollowUpView, Proposal, WorkerRecord
 from gateway.views.union import AppointmentView, HealthCheckView
 
@@ -153,14 +153,16 @@ async def get_own_record(edge: EdgeOf, caller: CallerOf) -> WorkerRecord:
     """All that is known about the worker who asks, and who looked at their identity (null: cannot be had now)."""
     caller.must_be(Party.WORKERS)
     worker = caller.uuid
-    checks = await health_checks.of_worker(edge.db, worker)
+    records = await merges.all_of(edge.db, worker)
+    checks = await health_checks.of_workers(edge.db, records)
     return WorkerRecord(
         worker_id=worker,
+        also=[record for record in records if record != worker],
         health_checks=[{**check, "grounds": from_json(check["grounds"])} for check in checks],
-        appointments=[AppointmentView.model_validate(row) for row in await appointments.of_worker(edge.db, worker)],
-        visits=await examinations.visits_of_worker(edge.db, worker),
-        examinations=[row["body"] for row in await examinations.of_worker(edge.db, worker)],
-        fitness=await fitness.of_worker(edge.db, worker),
-        follow_ups=[FollowUpView.model_validate(row) for row in await follow_ups.of_worker(edge.db, worker)],
+        appointments=[AppointmentView.model_validate(row) for row in await appointments.of_workers(edge.db, records)],
+        visits=await examinations.visits_of_workers(edge.db, records),
+        examinations=[row["body"] for row in await examinations.of_workers(edge.db, records)],
+        fitness=await fitness.of_workers(edge.db, records),
+        follow_ups=[FollowUpView.model_validate(row) for row in await follow_ups.of_workers(edge.db, records)],
         looks=await identities.looks_at(edge.settings, worker),
     )

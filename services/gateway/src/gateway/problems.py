@@ -27,6 +27,7 @@ CODES = {
     "token.party": Code(403, "Mã truy cập không nêu đúng bên tham gia", "The token names no party that is known here"),
     "issuer.refused": Code(401, "Sai khóa bí mật của bộ cấp mã thử nghiệm", "The development secret is wrong"),
     "party.class": Code(403, "Bên tham gia này không được xem nội dung này", "This class of party may not see this"),
+    "party.role": Code(403, "Người dùng không có vai trò này", "The person does not act in the role that this needs"),
     "party.source": Code(403, "Không được nói thay bên khác", "The event's source is another party"),
     "party.type": Code(403, "Bên tham gia này không được gửi loại sự kiện này", "This party may not say this type"),
     "party.unit": Code(403, "Đơn vị nằm ngoài phạm vi quản lý", "The unit is outside the party's own subtree"),

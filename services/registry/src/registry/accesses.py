@@ -17,8 +17,8 @@ INSERT INTO accesses (position, at, worker_id, party, actor, purpose, view, hash
 SELECT position, $2, worker_id, $4, $5, $6, $7, hash
 FROM unnest($1::bigint[], $3::uuid[], $8::bytea[]) AS new (position, worker_id, hash)
 """
-GET_OF_WORKER = """
-SELECT at, party, actor, purpose, view FROM accesses WHERE worker_id = $1 ORDER BY position DESC LIMIT $2
+GET_OF_WORKERS = """
+SELECT at, party, actor, purpose, view FROM accesses WHERE worker_id = ANY($1::uuid[]) ORDER BY position DESC LIMIT $2
 """
 GET_AFTER = """
 SELECT position, at, worker_id, party, actor, purpose, view, hash FROM accesses
@@ -50,9 +50,9 @@ async def log(tx: Transaction, viewer: Viewer, view: str, worker_ids: Sequence[U
     await tx.execute(MOVE_HEAD, position, last)
 
 
-async def of_worker(tx: Transaction, worker_id: UUID, limit: int = 1000) -> list[dict[str, object]]:
-    """Who looked at a worker, the latest first."""
-    return [dict(row) for row in await tx.fetch(GET_OF_WORKER, worker_id, limit)]
+async def of_workers(tx: Transaction, worker_ids: Sequence[UUID], limit: int = 1000) -> list[dict[str, object]]:
+    """Who looked at any of these workers, the latest first."""
+    return [dict(row) for row in await tx.fetch(GET_OF_WORKERS, list(worker_ids), limit)]
 
 
 async def first_break(tx: Transaction) -> int | None:

@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-from registry import authority, erasures, identity_port, place_tables, roster_runs, upkeep
+from registry import authority, erasure_list, erasures, identity_port, place_tables, roster_runs, upkeep
 from registry.consumers import consumer
 from registry.settings import Settings
 from registry.vault import Vault, open_vault
@@ -18,6 +18,7 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 def make_service(settings: Settings, vault: Vault) -> Service:
     """The registry as one process: consumer, roster runs, upkeep, and the identity port on the loopback interface."""
     service: Service
+    forgotten = asyncio.Event()
 
     def database() -> Database:
         return service.database
@@ -27,10 +28,10 @@ def make_service(settings: Settings, vault: Vault) -> Service:
         settings,
         consumer=consumer,
         migrations=MIGRATIONS,
-        http=identity_port.make_app(database, vault, settings.registry_identity_token),
+        http=identity_port.make_app(database, vault, settings.registry_identity_token, forgotten.is_set),
         http_port=settings.identity_port,
         background=[
-            partial(_prepare_and_run, vault=vault),
+            partial(_prepare_and_run, settings=settings, vault=vault, forgotten=forgotten),
             partial(upkeep.keep_for_ever, vault=vault),
         ],
     )
@@ -46,10 +47,14 @@ async def run(settings: Settings) -> None:
         await vault.database.close()
 
 
-async def _prepare_and_run(database: Database, stop: asyncio.Event, *, vault: Vault) -> None:
-    """Nothing takes effect before those who were erased are erased again and the places are there."""
+async def _prepare_and_run(
+    database: Database, stop: asyncio.Event, *, settings: Settings, vault: Vault, forgotten: asyncio.Event
+) -> None:
+    """Nothing takes effect and nobody is shown before those who were erased are erased again."""
     async with database.transaction() as tx:
         await place_tables.load(tx)
         today = await authority.today(tx, utc_now())
-    await erasures.reapply(database, vault, now=utc_now(), today=today)
+    told = await erasure_list.read(settings, stop)
+    await erasures.reapply(database, vault, now=utc_now(), today=today, told=told)
+    forgotten.set()
     await roster_runs.run_for_ever(database, stop, vault=vault)

@@ -1,18 +1,32 @@
 """Keyed hashes by which something can be found again without being readable."""
 
-import hmac
 from hashlib import sha256
 
 SEPARATOR = "\x1f"
+BLOCK_BYTES = 64
+INNER, OUTER = 0x36, 0x5C
 
 
 class BlindIndex:
-    """HMAC-SHA256 with a key of its own; the kind is part of what is hashed, so that kinds never meet."""
+    """HMAC-SHA256 (RFC 2104) with a key of its own; the kind is part of what is hashed, so that kinds never meet.
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    The key is hashed in once: a roster of 100,000 rows asks nearly a million times.
+    """
+
+    def __init__(self, key: bytes, blocking_key: bytes | None = None) -> None:
+        block = (key if len(key) <= BLOCK_BYTES else sha256(key).digest()).ljust(BLOCK_BYTES, b"\0")
+        self._inner = sha256(bytes(byte ^ INNER for byte in block))
+        self._outer = sha256(bytes(byte ^ OUTER for byte in block))
+        self._blocking = BlindIndex(blocking_key) if blocking_key is not None else None
+
+    def block(self, kind: str, *parts: object) -> int:
+        """Eight bytes, under the blocking key, of what alike people have in common; whoever meets there is compared."""
+        assert self._blocking is not None, "a blind index without a blocking key was asked for a block"
+        return int.from_bytes(self._blocking.of(kind, *parts)[:8], "big", signed=True)
 
     def of(self, kind: str, *parts: object) -> bytes:
         """The 32-byte index of some values of a kind."""
-        text = SEPARATOR.join((kind, *map(str, parts)))
-        return hmac.digest(self._key, text.encode(), sha256)
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(SEPARATOR.join((kind, *map(str, parts))).encode())
+        outer.update(inner.digest())
+        return outer.digest()

@@ -1,15 +1,18 @@
 """What arrives, and what it starts."""
 
 from contracts.coordination import DayStarted
+from contracts.registry import WorkerErased
 from contracts.unions import (
+    IdentityReviewDecided,
     LeavingConfirmed,
     LineDeclared,
     OrganisationDeclared,
     RosterChunkSealed,
     RosterClosed,
+    RosterMappingDeclared,
     RosterSubmitted,
 )
-from registry import authority, leaving, lines, organisations, rosters
+from registry import authority, erasures, leaving, lines, merges, organisations, roster_mappings, rosters
 from shared.clock import utc_now
 from shared.consuming import Batch, Consumer
 from shared.database import Transaction
@@ -42,9 +45,24 @@ async def on_roster_closed(tx: Transaction, batch: Batch[RosterClosed]) -> None:
     await rosters.close(tx, batch, now=utc_now())
 
 
+@consumer.on(RosterMappingDeclared)
+async def on_roster_mapping_declared(tx: Transaction, batch: Batch[RosterMappingDeclared]) -> None:
+    await roster_mappings.declare(tx, batch, now=utc_now())
+
+
 @consumer.on(LeavingConfirmed)
 async def on_leaving_confirmed(tx: Transaction, batch: Batch[LeavingConfirmed]) -> None:
     await leaving.record(tx, batch, now=utc_now())
+
+
+@consumer.on(IdentityReviewDecided)
+async def on_identity_review_decided(tx: Transaction, batch: Batch[IdentityReviewDecided]) -> None:
+    await merges.decide(tx, batch, now=utc_now())
+
+
+@consumer.on(WorkerErased)
+async def on_worker_erased(tx: Transaction, batch: Batch[WorkerErased]) -> None:
+    await erasures.hear(tx, batch, today=await authority.today(tx, utc_now()))
 
 
 @consumer.on(DayStarted)

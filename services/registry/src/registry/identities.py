@@ -6,9 +6,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from registry import accesses, authority, identity_views, persons
+from registry import accesses, authority, identity_views, merges, numbers, persons
 from registry.accesses import Viewer
-from registry.identity_views import View
+from registry.identity_views import View, WorkerView
 from registry.parties import unit_of
 from registry.roster_rows import NATIONAL, OF_A_UNIT
 from registry.vault import Vault
@@ -34,7 +34,18 @@ async def look(tx: Transaction, vault: Vault, viewer: Viewer, worker_ids: Sequen
         return []
     await accesses.log(tx, viewer, view.__name__, visible, now)
     opened = await persons.open_identities(tx, vault, visible)
+    if view is WorkerView:
+        return [await _own(tx, vault, worker_id, opened.get(worker_id, {})) for worker_id in visible]
     return [identity_views.shown(view, worker_id, opened.get(worker_id, {})) for worker_id in visible]
+
+
+async def _own(tx: Transaction, vault: Vault, worker_id: UUID, identity: persons.Identity) -> View:
+    """What workers see of themselves: also every number of every record that was merged with theirs."""
+    records = sorted(await merges.all_of(tx, [worker_id]))
+    history = await numbers.of_workers(tx, vault, records)
+    own = identity_views.shown(WorkerView, worker_id, identity)
+    seen = [number for record in records for number in history.get(record, ())]
+    return own.model_copy(update={"numbers": seen, "also": [record for record in records if record != worker_id]})
 
 
 async def find(

@@ -11,15 +11,16 @@ from uuid import UUID
 from fastapi import Depends, FastAPI, Header, HTTPException
 from pydantic import BaseModel, Field, SerializeAsAny
 
-from registry import accesses, identities, intake_keys
+from registry import accesses, identities, intake_keys, merges, review_queue
 from registry.accesses import Viewer
 from registry.identity_views import View
+from registry.review_queue import Review
 from registry.vault import Vault
 from shared.clock import new_id, utc_now
 from shared.database import Database
 from shared.serving import QUIET
 
-MOST_AT_ONCE = 2_000
+MOST_AT_ONCE, MOST_REVIEWS = 2_000, 100
 
 
 class IdentitiesAsked(BaseModel):
@@ -58,6 +59,13 @@ class Accesses(BaseModel):
     accesses: list[Access]
 
 
+class Reviews(BaseModel):
+    """Doubts that wait for a registrar, the oldest first, and where the next page begins."""
+
+    reviews: list[Review]
+    next: UUID | None = None
+
+
 class PublicKey(BaseModel):
     """The public key to seal rosters to, in base64, and until when."""
 
@@ -66,12 +74,21 @@ class PublicKey(BaseModel):
     valid_until: datetime
 
 
-def make_app(open_database: Callable[[], Database], vault: Vault, token: str) -> FastAPI:
-    """The app of the identity port; the gateway proves itself with a token that both were given."""
+def make_app(
+    open_database: Callable[[], Database], vault: Vault, token: str, ready: Callable[[], bool] = lambda: True
+) -> FastAPI:
+    """The app of the identity port; the gateway proves itself with a token that both were given.
+
+    Nobody is shown before `ready`: a restored database has to forget the erased first.
+    """
 
     def require_gateway(authorization: Annotated[str, Header()] = "") -> None:
         if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "identity.not_the_gateway")
+
+    def require_forgotten() -> None:
+        if not ready():
+            raise HTTPException(503, "identity.not_ready", headers={"Retry-After": "2"})
 
     def viewer(
         party: Annotated[str, Header(alias="x-party", pattern=r"^[a-z]+/.+$", max_length=100)],
@@ -87,21 +104,31 @@ def make_app(open_database: Callable[[], Database], vault: Vault, token: str) ->
         dependencies=[Depends(require_gateway)],
     )  # fmt: skip
 
-    @app.post("/identities")
+    shown = [Depends(require_forgotten)]
+
+    @app.post("/identities", dependencies=shown)
     async def look(asked: IdentitiesAsked, viewer: Looking) -> Identities:
         async with open_database().transaction() as tx:
             return Identities(identities=await identities.look(tx, vault, viewer, asked.worker_ids, utc_now()))
 
-    @app.post("/lookups")
+    @app.post("/lookups", dependencies=shown)
     async def find(asked: LookupAsked, viewer: Looking) -> Identities:
         async with open_database().transaction() as tx:
             found = await identities.find(tx, vault, viewer, asked.unit_id, asked.type, asked.value, utc_now())
         return Identities(identities=found)
 
+    @app.get("/reviews", dependencies=shown)
+    async def list_reviews(
+        viewer: Looking, state: review_queue.State = "open", after: UUID | None = None, limit: int = 50
+    ) -> Reviews:
+        async with open_database().transaction() as tx:
+            found = await review_queue.page(tx, vault, viewer, state, after, min(limit, MOST_REVIEWS), utc_now())
+        return Reviews(reviews=found, next=found[-1].review_id if len(found) == min(limit, MOST_REVIEWS) else None)
+
     @app.get("/accesses/{worker_id}")
     async def read_accesses(worker_id: UUID) -> Accesses:
         async with open_database().transaction() as tx:
-            rows: list[dict[str, Any]] = await accesses.of_worker(tx, worker_id)
+            rows: list[dict[str, Any]] = await accesses.of_workers(tx, await merges.all_of(tx, [worker_id]))
         return Accesses(accesses=[Access(**row) for row in rows])
 
     @app.get("/intake-key")

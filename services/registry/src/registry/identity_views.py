@@ -1,6 +1,7 @@
 """What of an identity each class of parties is shown: one output model per purpose (Luật 91/2025, NĐ 356/2025)."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -65,10 +66,36 @@ class AuthorityView(View):
     address: str | None = None
 
 
+class NumberSeen(BaseModel):
+    """A number a person has or had: from when to when, and who vouched for it."""
+
+    type: str
+    value: str
+    valid_from: date
+    valid_to: date | None
+    verified_by: str | None
+
+
 class WorkerView(View):
-    """Workers see everything of their own, as it was understood and as it was sent."""
+    """Workers see everything of their own, as it was understood and as it was sent, and every number they ever had.
+
+    `also` are the records of theirs that a registrar merged with this one.
+    """
 
     identity: dict[str, Any] = {}
+    numbers: list[NumberSeen] = []
+    also: list[UUID] = []
+
+
+class RegistrarView(View):
+    """A registrar sees what tells two people apart; of a number its last digits, to hold against a card."""
+
+    birth_date: str | None = None
+    sex: str | None = None
+    unit_id: UUID | None = None
+    employee_code: str | None = None
+    job: str | None = None
+    numbers: list[NumberSeen] = []
 
 
 VIEWS: Mapping[str, type[View]] = {

@@ -33,6 +33,9 @@ LOCK_UNDER_OTHER_MASTERS = """
 SELECT key_id, master_key_id, wrapped FROM vault.intake_keys
 WHERE master_key_id <> $1 AND wrapped IS NOT NULL FOR UPDATE
 """
+RETIRE_BEFORE = """
+UPDATE vault.intake_keys SET retired_at = least(retired_at, $1) WHERE created_at < $1 AND wrapped IS NOT NULL
+"""
 REWRAP = "UPDATE vault.intake_keys SET master_key_id = $2, wrapped = $3 WHERE key_id = $1"
 
 
@@ -68,6 +71,11 @@ async def destroy_old(tx: Transaction, *, now: datetime) -> list[str]:
     """Destroy the private halves of pairs retired for seven days; what was sealed to them can never be read again."""
     rows = await tx.fetch(DESTROY, now, now - DESTROYED_AFTER)
     return [row["key_id"] for row in rows]
+
+
+async def retire_before(tx: Transaction, instant: datetime) -> None:
+    """Use no pair from before an erasure any longer: what was sealed to it is unreadable seven days after it."""
+    await tx.execute(RETIRE_BEFORE, instant)
 
 
 async def rewrap(tx: Transaction, masters: MasterKeys) -> int:

@@ -1,8 +1,10 @@
 """Whether a row is somebody who is known already; pure.
 
-By a number that names a person, if name or birth date agree; else by name, birth date and sex within the unit; never by
-name alone (domain reference 4.4). What is doubtful becomes a person of its own, for somebody to look at: nobody goes
-without a health check because of a doubt, and two people are never made one.
+In stages: by a number that names a person, if name or birth date agree; else by name, birth date and sex within the
+unit, if no number speaks against it; never by name alone (domain reference 4.4). What is only alike (`likeness.py`)
+or contradicts itself becomes a worker of its own, for a registrar to look at: nobody goes without a health check
+because of a doubt, and two people are never made one by a rule. A person who was merged has several workers; a row
+means the one of its own unit.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,12 +19,15 @@ from registry.worker_facts import Facts
 NUMBER_OF_ANOTHER = "identity.number_of_another"
 SAME_PERSON_OTHER_NUMBER = "identity.same_person_other_number"
 SUSPECTED_DUPLICATE = "duplicate.suspected"
-SIMILAR_NAME = "identity.similar_name"
+SHARED_NUMBER = "identity.shared_national_id"
 
 
 @dataclass(slots=True)
 class Known:
-    """A worker of the register as far as matching goes; `entry` is the row that made them known just now."""
+    """A worker of the register as far as matching goes.
+
+    `entry` is the row that made them known just now, `person` who stands for them since a merge.
+    """
 
     worker_id: UUID
     facts: Facts
@@ -32,6 +37,12 @@ class Known:
     birth: bytes | None
     numbers: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
     entry: Entry | None = None
+    person: UUID | None = None
+
+    @property
+    def person_id(self) -> UUID:
+        """Who stands for them; themselves unless a registrar merged them."""
+        return self.person or self.worker_id
 
 
 @dataclass(slots=True)
@@ -72,13 +83,21 @@ class Directory:
         """Whom a row means, of those whom no earlier row of its roster meant."""
         found = Found(None)
         for number in entry.numbers:
-            for known in self._held(self._by_number, number.index):
+            holders = sorted(self._held(self._by_number, number.index), key=lambda known: not _is_of_unit(entry, known))
+            for known in holders:
                 if known.worker_id not in taken and self._is_same_person(entry, known):
                     return Found(known)
+            for known in holders:
                 # An employee number is given to the next one; a citizen's number is not.
                 if number.verified and number.type in NATIONAL:
                     found.doubts.append(Doubt(known.worker_id, NUMBER_OF_ANOTHER))
-        return self._among_namesakes(entry, taken, found)
+        found = self._among_namesakes(entry, taken, found)
+        found.doubts = self._one_of_each_person(found.doubts)
+        return found
+
+    def holders(self, number: bytes) -> list[Known]:
+        """Everybody who has or had a number, as far as the directory goes."""
+        return list(self._held(self._by_number, number))
 
     def holder(self, number: bytes) -> UUID | None:
         """Who has a verified number in use."""
@@ -101,6 +120,15 @@ class Directory:
             return found
         return Found(min(same, key=lambda known: (known.digest != entry.digest, known.worker_id)))
 
+    def _one_of_each_person(self, doubts: list[Doubt]) -> list[Doubt]:
+        """Without doubts about further workers of one person: a registrar has decided those."""
+        asked: dict[UUID, UUID] = {}
+        return [
+            doubt
+            for doubt in doubts
+            if asked.setdefault(self.known[doubt.worker_id].person_id, doubt.worker_id) == doubt.worker_id
+        ]
+
     def _is_same_person(self, entry: Entry, known: Known) -> bool:
         name = self.index.of("name", known.worker_id, entry.name_key) == known.name
         birth = entry.full_birth is not None and known.birth == self.index.of("birth", known.worker_id, entry.birth)
@@ -108,6 +136,10 @@ class Directory:
 
     def _held(self, by: dict[bytes, list[UUID]], index: bytes) -> Iterator[Known]:
         return (self.known[worker_id] for worker_id in by.get(index, ()))
+
+
+def _is_of_unit(entry: Entry, known: Known) -> bool:
+    return known.facts.unit_id == entry.facts.unit_id
 
 
 def _numbers_differ(entry: Entry, known: Known) -> bool:

@@ -8,9 +8,10 @@ from asyncpg import Record
 from pydantic_core import from_json, to_json
 
 from registry import vault as boxes
+from registry.blocking import COLUMNS
 from registry.ledger import Decision, Ledger
 from registry.matching import Directory, Known
-from registry.roster_rows import Entry
+from registry.roster_rows import OF_A_UNIT, Entry
 from registry.vault import Vault
 from registry.worker_facts import Facts
 from shared.database import Transaction
@@ -24,14 +25,31 @@ GET_BY_NAMESAKE = """
 SELECT found, worker_id FROM unnest($1::bytea[]) AS wanted (found)
 CROSS JOIN LATERAL (SELECT worker_id FROM persons WHERE namesake = wanted.found OFFSET 0) AS known
 """
-# Two people with different citizen's numbers are two people, so those with one are compared with those without.
-GET_PEERS = """
-SELECT peer, worker_id FROM persons WHERE peer = ANY($1::bytea[])
-UNION SELECT peer, worker_id FROM persons WHERE peer = ANY($2::bytea[]) AND NOT numbered
+# Who shares a block with a row: rows by their place. Of two citizen's numbers that cannot be one with a slip in it,
+# nobody is opened; only the same name with the same birth date is looked at all the same.
+GET_ALIKE = """
+SELECT place, worker_id FROM unnest($1::int[], $2::bigint[]) AS wanted (place, block)
+CROSS JOIN LATERAL (SELECT worker_id FROM persons WHERE spelled = wanted.block OFFSET 0) AS known
+UNION
+SELECT place, worker_id
+FROM unnest($1::int[], $3::bigint[], $4::int[], $5::int[]) AS wanted (place, block, middle, last)
+CROSS JOIN LATERAL (
+    SELECT worker_id, number_middle, number_end FROM persons WHERE named = wanted.block OFFSET 0) AS known
+WHERE known.number_end IS NULL OR wanted.last IS NULL
+   OR known.number_end = wanted.last OR known.number_middle = wanted.middle
+UNION
+SELECT place, worker_id
+FROM unnest($6::int[], $7::bigint[], $8::int[], $9::int[]) AS wanted (place, block, middle, last)
+CROSS JOIN LATERAL (
+    SELECT worker_id, number_middle, number_end FROM persons WHERE first_word = wanted.block
+    UNION SELECT worker_id, number_middle, number_end FROM persons WHERE last_word = wanted.block OFFSET 0) AS known
+WHERE known.number_end IS NULL OR wanted.last IS NULL
+   OR known.number_end = wanted.last OR known.number_middle = wanted.middle
 """
 LOCK_WORKERS = """
 SELECT worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
-       last_health_check, left_on, digest, name, birth
+       last_health_check, left_on, digest, name, birth,
+       (SELECT person_id FROM merges WHERE merges.worker_id = workers.worker_id) AS person_id
 FROM workers JOIN persons USING (worker_id) WHERE worker_id = ANY($1::uuid[]) ORDER BY worker_id FOR UPDATE
 """
 GET_NUMBERS = """
@@ -39,15 +57,21 @@ SELECT worker_id, type, blind_index, verified FROM identifiers
 WHERE worker_id = ANY($1::uuid[]) AND valid_to IS NULL ORDER BY valid_from
 """
 GET_SEALED = "SELECT worker_id, sealed FROM persons WHERE worker_id = ANY($1::uuid[])"
-PERSON_COLUMNS = ("worker_id", "sealed", "digest", "name", "birth", "namesake", "peer", "numbered")
+PERSON_COLUMNS = ("worker_id", "sealed", "digest", "name", "birth", "namesake", *COLUMNS)
+# A row without a citizen's number takes none away.
 CHANGE_PERSONS = """
 UPDATE persons AS known SET sealed = new.sealed, digest = new.digest, name = new.name, birth = new.birth,
-    namesake = new.namesake, peer = new.peer, numbered = new.numbered
-FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bool[])
-    AS new (worker_id, sealed, digest, name, birth, namesake, peer, numbered)
+    namesake = new.namesake, spelled = new.spelled, named = new.named, first_word = new.first_word,
+    last_word = new.last_word, number_middle = coalesce(new.number_middle, known.number_middle),
+    number_end = coalesce(new.number_end, known.number_end)
+FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bigint[], $8::bigint[],
+            $9::bigint[], $10::bigint[], $11::int[], $12::int[])
+    AS new (worker_id, sealed, digest, name, birth, namesake, spelled, named, first_word, last_word, number_middle,
+            number_end)
 WHERE known.worker_id = new.worker_id
 """
-NUMBER_COLUMNS = ("worker_id", "type", "blind_index", "sealed", "verified", "valid_from", "valid_to", "roster_id")
+NUMBER_COLUMNS = ("worker_id", "type", "blind_index", "sealed", "verified", "valid_from", "valid_to", "roster_id",
+                  "verified_by", "scope")  # fmt: skip
 END_NUMBERS = """
 UPDATE identifiers SET valid_to = ended.day
 FROM unnest($1::uuid[], $2::bytea[], $3::date[]) AS ended (worker_id, blind_index, day)
@@ -71,19 +95,26 @@ async def directory_of(tx: Transaction, vault: Vault, entries: Sequence[Entry]) 
         worker_id = row["worker_id"]
         known = Known(
             worker_id, _facts(row), row["left_on"], row["digest"], row["name"], row["birth"],
-            active.get(worker_id, {}),
+            active.get(worker_id, {}), person=row["person_id"],
         )  # fmt: skip
         directory.add(known, by_number.get(worker_id, ()), next(iter(by_namesake.get(worker_id, ())), None))
     return directory
 
 
-async def get_peers(tx: Transaction, entries: Sequence[Entry]) -> dict[bytes, list[UUID]]:
-    """Members with the same birth date and sex as one of these rows, who may be its person under another spelling."""
-    unnumbered = {entry.peer for entry in entries if entry.peer and not entry.is_numbered}
-    numbered = {entry.peer for entry in entries if entry.peer and entry.is_numbered}
-    found: dict[bytes, list[UUID]] = {}
-    for row in await tx.fetch(GET_PEERS, list(unnumbered), list(numbered)):
-        found.setdefault(row["peer"], []).append(row["worker_id"])
+async def get_alike(tx: Transaction, entries: Sequence[Entry]) -> dict[int, list[UUID]]:
+    """Who may be the person of each of these rows under another spelling, by the rows' places."""
+    blocks = [entry.blocks for entry in entries]
+    places = list(range(len(entries)))
+    words = [(place, word, known) for place, known in zip(places, blocks, strict=True) for word in known.words]
+    rows = await tx.fetch(
+        GET_ALIKE, places, [known.spelled for known in blocks], [known.named for known in blocks],
+        [known.number_middle for known in blocks], [known.number_end for known in blocks],
+        [place for place, _, _ in words], [word for _, word, _ in words],
+        [known.number_middle for _, _, known in words], [known.number_end for _, _, known in words],
+    )  # fmt: skip
+    found: dict[int, list[UUID]] = {}
+    for row in rows:
+        found.setdefault(row["place"], []).append(row["worker_id"])
     return found
 
 
@@ -139,8 +170,9 @@ async def _store_numbers(tx: Transaction, ledger: Ledger, keys: Mapping[UUID, by
         current = decision.known.numbers[number.type][0] == number.index
         valid_to = None if current else ended.get((worker_id, number.index), roster.reference_date)
         records.append(
-            (worker_id, number.type, number.index, sealed, verified, roster.reference_date, valid_to, roster.roster_id)
-        )
+            (worker_id, number.type, number.index, sealed, verified, roster.reference_date, valid_to, roster.roster_id,
+             f"unions/{roster.unit_id}" if verified else None, roster.unit_id if number.type in OF_A_UNIT else None)
+        )  # fmt: skip
     await tx.copy_records_to_table("identifiers", records=records, columns=NUMBER_COLUMNS)
 
 
@@ -163,8 +195,7 @@ def _person(
 ) -> tuple[Any, ...]:
     known, entry = decision.known, decision.entry
     sealed = boxes.close_box(keys[known.worker_id], known.worker_id, to_json({**identity, "source": source}))
-    numbered = _is_numbered(decision)
-    return known.worker_id, sealed, known.digest, known.name, known.birth, entry.namesake, entry.peer, numbered
+    return known.worker_id, sealed, known.digest, known.name, known.birth, entry.namesake, *entry.blocks
 
 
 def _changed_person(
@@ -175,11 +206,7 @@ def _changed_person(
     name = vault.index.of("name", worker_id, entry.name_key)
     birth = vault.index.of("birth", worker_id, entry.birth) if entry.full_birth else decision.known.birth
     sealed = boxes.close_box(keys[worker_id], worker_id, to_json({**identity, "source": source}))
-    return worker_id, sealed, entry.digest, name, birth, entry.namesake, entry.peer, _is_numbered(decision)
-
-
-def _is_numbered(decision: Decision) -> bool:
-    return decision.known.numbers.get("cccd", (b"", False))[1]
+    return worker_id, sealed, entry.digest, name, birth, entry.namesake, *entry.blocks
 
 
 def _column_of(name: str) -> str:

@@ -44,6 +44,16 @@ MESSAGES = {
     ),
     "line.reach_repeated": ("Một điểm khám được nêu hai lần.", "A site is named twice."),
     "roster.of_another_unit": ("Danh sách thuộc đơn vị khác.", "A roster named belongs to another unit."),
+    "identity_review.unknown": ("Không có việc đối chiếu này.", "There is no such review."),
+    "identity_review.not_a_registrar": (
+        "Chỉ công đoàn cấp trên của cả hai đơn vị được quyết định.",
+        "Only a union above both units, and above the grassroots, may decide.",
+    ),
+    "identity_review.contradicted": (
+        "Quyết định này trái với một quyết định khác về cùng những người ấy.",
+        "The word contradicts another one about the same people.",
+    ),
+    "identity_review.not_decided": ("Việc này chưa được quyết định.", "Nobody has decided this review."),
 }
 
 

@@ -69,7 +69,7 @@ def answer_rows(part: Slice, decisions: Iterable[Decision]) -> list[Outgoing]:
 
 def assess(part: Slice, members: Sequence[Member], members_after: int) -> Outgoing:
     """What the whole roster came to; `members` are those of its unit, for who is missing from a complete one."""
-    opened, effects = part.opened, part.effects
+    opened, effects, table = part.opened, part.effects, part.opened.table
     return because_of(
         part.roster,
         RosterAssessed(
@@ -92,6 +92,9 @@ def assess(part: Slice, members: Sequence[Member], members_after: int) -> Outgoi
             parts=part.parts,
             sheet=opened.sheet,
             header_row=opened.header_row,
+            columns=table.columns if table else [],
+            fingerprint=table.fingerprint if table else None,
+            mapping_version=table.version if table else None,
         ),
     )
 
@@ -111,10 +114,11 @@ def _missing(opened: Opened, members: Sequence[Member]) -> list[UUID]:
     roster = opened.roster
     if not roster.complete or opened.file_outcome == "refused":
         return []
+    named = {member.person_id for member in members if member.worker_id in opened.taken}
     return [
         member.worker_id
         for member in members
-        if member.worker_id not in opened.taken
+        if member.person_id not in named
         and roster.employer_id in (None, member.employer_id)
         and roster.line_id in (None, member.line_id)
     ]

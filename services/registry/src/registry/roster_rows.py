@@ -1,6 +1,6 @@
 """A roster's rows as the register takes them: facts, numbers, and the keyed hashes that find a person again; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from registry.blind_index import BlindIndex
+from registry.blocking import Blocks, blocks_of
 from registry.reading.names import name_key
 from registry.reading.reader import Reading
 from registry.reading.rows import Outcome, Person
@@ -58,16 +59,11 @@ class Entry:
     name_key: str
     birth: str
     namesake: bytes
-    peer: bytes | None
+    blocks: Blocks
     numbers: tuple[Number, ...]
     outcome: Outcome
     codes: tuple[str, ...]
     related_rows: tuple[int, ...]
-
-    @property
-    def is_numbered(self) -> bool:
-        """Whether the row has a citizen's number of its own."""
-        return any(number.verified and number.type == "cccd" for number in self.numbers)
 
     @property
     def full_birth(self) -> str | None:
@@ -124,6 +120,7 @@ def _entry(
     identity = {name: value for name, value in sorted(fields.items()) if name not in NOT_IDENTITY}
     key = name_key(fields["full_name"])
     birth, sex, unit = fields["birth_date"], fields["sex"], roster.unit_id
+    numbers = tuple(_numbers(person, fields, unit, index))
     return Entry(
         row=person.row,
         facts=_facts(fields, roster, lines),
@@ -133,8 +130,8 @@ def _entry(
         name_key=key,
         birth=birth,
         namesake=index.of("namesake", key, birth, sex, unit),
-        peer=index.of("peer", birth, sex, unit) if full_date(birth) else None,
-        numbers=tuple(_numbers(person, fields, unit, index)),
+        blocks=blocks_of(index, fields, unit, _citizen_number(numbers)),
+        numbers=numbers,
         outcome=person.outcome,
         codes=tuple(person.codes),
         related_rows=tuple(person.related_rows),
@@ -155,6 +152,11 @@ def _facts(fields: Mapping[str, Any], roster: Roster, lines: Mapping[tuple[UUID,
         employed_since=full_date(fields.get("start_date")),
         last_health_check=full_date(fields.get("last_health_check")),
     )
+
+
+def _citizen_number(numbers: Iterable[Number]) -> str | None:
+    """The row's own citizen's number, where nothing contradicts it."""
+    return next((number.value for number in numbers if number.verified and number.type == "cccd"), None)
 
 
 def _numbers(person: Person, fields: Mapping[str, Any], unit: UUID, index: BlindIndex) -> list[Number]:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import structlog
 
-from registry import intake_keys, rosters
+from registry import authority, erasures, intake_keys, rosters
 from registry.vault import Vault
 from shared import faults
 from shared.clock import new_id, utc_now
@@ -35,6 +35,9 @@ async def keep(database: Database, vault: Vault) -> None:
     async with vault.database.transaction() as tx:
         await intake_keys.current(tx, vault.masters, now=now, new_id=new_id())
         destroyed = await intake_keys.destroy_old(tx, now=now)
+    async with database.transaction() as tx:
+        today = await authority.today(tx, now)
+    await erasures.reapply(database, vault, now=now, today=today)
     async with database.transaction() as tx:
         await rosters.forget_chunks(tx, now - intake_keys.IN_USE_FOR - intake_keys.DESTROYED_AFTER)
     if destroyed:

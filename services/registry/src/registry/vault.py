@@ -14,7 +14,7 @@ from registry.master_keys import KEY_BYTES, NONCE_BYTES, MasterKeys
 from shared.database import Database, Transaction
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations" / "vault"
-INDEX_KEY = "blind-index"
+INDEX_KEY, BLOCKING_KEY = "blind-index", "blocking"
 
 LOCK_INDEX_KEYS = "SELECT pg_advisory_xact_lock(7403, 2)"
 GET_INDEX_KEY = "SELECT master_key_id, wrapped FROM vault.index_keys WHERE name = $1"
@@ -58,7 +58,7 @@ async def open_vault(url: str, masters: MasterKeys) -> Vault:
     await database.open()
     await database.migrate("vault", MIGRATIONS)
     async with database.transaction() as tx:
-        index = BlindIndex(await _index_key(tx, masters))
+        index = BlindIndex(await _index_key(tx, masters, INDEX_KEY), await _index_key(tx, masters, BLOCKING_KEY))
     return Vault(database, masters, index)
 
 
@@ -66,13 +66,15 @@ async def rewrap(vault: Vault) -> int:
     """Wrap every key with the current master key, so that older ones can be thrown away; returns how many changed."""
     async with vault.database.transaction() as tx:
         changed = await intake_keys.rewrap(tx, vault.masters)
-        key = await _index_key(tx, vault.masters)
-        await tx.execute(STORE_INDEX_KEY, INDEX_KEY, vault.masters.current, vault.masters.wrap(key, INDEX_KEY.encode()))
+        for name in (INDEX_KEY, BLOCKING_KEY):
+            key = await _index_key(tx, vault.masters, name)
+            await tx.execute(STORE_INDEX_KEY, name, vault.masters.current, vault.masters.wrap(key, name.encode()))
+            changed += 1
     while True:
         async with vault.database.transaction() as tx:
             some = await subject_keys.rewrap(tx, vault.masters)
         if not some:
-            return changed + 1
+            return changed
         changed += some
 
 
@@ -87,11 +89,11 @@ def open_box(key: bytes, worker_id: UUID, sealed: bytes) -> bytes:
     return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], worker_id.bytes)
 
 
-async def _index_key(tx: Transaction, masters: MasterKeys) -> bytes:
+async def _index_key(tx: Transaction, masters: MasterKeys, name: str) -> bytes:
     await tx.execute(LOCK_INDEX_KEYS)
-    row = await tx.fetchrow(GET_INDEX_KEY, INDEX_KEY)
+    row = await tx.fetchrow(GET_INDEX_KEY, name)
     if row is not None:
-        return masters.unwrap(row["master_key_id"], row["wrapped"], INDEX_KEY.encode())
+        return masters.unwrap(row["master_key_id"], row["wrapped"], name.encode())
     key = os.urandom(KEY_BYTES)
-    await tx.execute(STORE_INDEX_KEY, INDEX_KEY, masters.current, masters.wrap(key, INDEX_KEY.encode()))
+    await tx.execute(STORE_INDEX_KEY, name, masters.current, masters.wrap(key, name.encode()))
     return key

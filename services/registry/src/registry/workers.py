@@ -40,10 +40,15 @@ NAME_MEMBERS = """
 INSERT INTO roster_members (roster_id, worker_id, "row") SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
 ON CONFLICT DO NOTHING
 """
-COUNT = "SELECT unit_id, count(*) FROM workers WHERE unit_id = ANY($1::uuid[]) AND left_on IS NULL GROUP BY unit_id"
+# People, not workers: whoever was merged counts once.
+COUNT = """
+SELECT unit_id, count(DISTINCT coalesce(person_id, worker_id)) FROM workers LEFT JOIN merges USING (worker_id)
+WHERE unit_id = ANY($1::uuid[]) AND left_on IS NULL GROUP BY unit_id
+"""
 COUNT_EVER = "SELECT unit_id, count(DISTINCT worker_id) FROM employments WHERE unit_id = ANY($1::uuid[]) GROUP BY 1"
 GET_MEMBERS = """
-SELECT unit_id, employer_id, line_id, worker_id FROM workers
+SELECT unit_id, employer_id, line_id, worker_id, coalesce(person_id, worker_id) AS person_id
+FROM workers LEFT JOIN merges USING (worker_id)
 WHERE unit_id = ANY($1::uuid[]) AND left_on IS NULL ORDER BY worker_id
 """
 LOCK_MEMBERS = """
@@ -62,6 +67,7 @@ class Member:
     worker_id: UUID
     employer_id: UUID | None
     line_id: UUID | None
+    person_id: UUID
 
 
 async def decide(tx: Transaction, vault: Vault, pages: Sequence[Page], new_id: Callable[[], UUID]) -> Ledger:
@@ -106,7 +112,7 @@ async def members(tx: Transaction, unit_ids: Sequence[UUID]) -> dict[UUID, list[
     """Who belongs to each unit now."""
     found: dict[UUID, list[Member]] = {unit_id: [] for unit_id in unit_ids}
     for row in await tx.fetch(GET_MEMBERS, list(unit_ids)):
-        found[row["unit_id"]].append(Member(row["worker_id"], row["employer_id"], row["line_id"]))
+        found[row["unit_id"]].append(Member(row["worker_id"], row["employer_id"], row["line_id"], row["person_id"]))
     return found
 
 

@@ -18,6 +18,16 @@ async def on_worker_changed(tx: Transaction, batch: Batch[registry.WorkerChanged
     await workers.put(tx, batch.events)
 
 
+@consumer.on(registry.WorkerMerged)
+async def on_worker_merged(tx: Transaction, batch: Batch[registry.WorkerMerged]) -> None:
+    await workers.merge(tx, batch.events)
+
+
+@consumer.on(registry.WorkerMergeUndone)
+async def on_worker_merge_undone(tx: Transaction, batch: Batch[registry.WorkerMergeUndone]) -> None:
+    await workers.separate(tx, batch.events)
+
+
 @consumer.on(scheduling.AppointmentMade)
 async def on_appointment_made(tx: Transaction, batch: Batch[scheduling.AppointmentMade]) -> None:
     await visits.expect(tx, batch.events)

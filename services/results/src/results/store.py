@@ -66,6 +66,14 @@ SELECT DISTINCT ON (visit_id) visit_id, proposed_class, tumour_class, rule_set F
 WHERE visit_id = ANY($1::uuid[]) ORDER BY visit_id, version DESC
 """
 
+# --- merged workers -----------------------------------------------------------------------------------------------
+
+PUT_TURNS = """
+INSERT INTO merges (worker_id, person_id, version) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
+ON CONFLICT (worker_id) DO UPDATE SET person_id = excluded.person_id, version = excluded.version
+WHERE merges.version < excluded.version
+"""
+
 # --- follow-ups ---------------------------------------------------------------------------------------------------
 
 # Returns those that are new: an amendment opens only what its first version did not.
@@ -89,6 +97,6 @@ INSERT INTO clusters (campaign_id, unit_id, reason)
 SELECT campaign_id, unit_id, reason FROM follow_ups
 WHERE (campaign_id, unit_id, reason) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]))
   AND kind = 'occupational_disease_suspected'
-GROUP BY 1, 2, 3 HAVING count(DISTINCT worker_id) >= $4
+GROUP BY 1, 2, 3 HAVING count(DISTINCT person_of(worker_id)) >= $4
 ON CONFLICT DO NOTHING RETURNING campaign_id, unit_id, reason
 """

@@ -1,8 +1,9 @@
 """What classification needs of a worker: sex, age, hazards, heavy work; never identity."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from contracts.registry import WorkerFacts
+from contracts.registry import WorkerFacts, WorkerMerged, WorkerMergeUndone
 from results import store
 from shared import waiting
 from shared.database import Transaction
@@ -23,3 +24,17 @@ async def put(tx: Transaction, facts: Sequence[WorkerFacts]) -> None:
         [" ".join(exposure.hazard for exposure in fact.exposures) for fact in facts],
     )
     await waiting.release(tx, "worker", worker_ids)
+
+
+async def merge(tx: Transaction, turns: Sequence[WorkerMerged]) -> None:
+    """Know that others stand for these workers: a person's findings count once, whoever they were recorded for."""
+    await _put_turns(tx, [(turn.worker_id, turn.person_id, turn.version) for turn in turns])
+
+
+async def separate(tx: Transaction, turns: Sequence[WorkerMergeUndone]) -> None:
+    """Know that these workers stand for themselves again."""
+    await _put_turns(tx, [(turn.worker_id, turn.worker_id, turn.version) for turn in turns])
+
+
+async def _put_turns(tx: Transaction, turns: Sequence[tuple[UUID, UUID, int]]) -> None:
+    await tx.execute(store.PUT_TURNS, *map(list, zip(*turns, strict=True)))

@@ -10,7 +10,7 @@ from contracts.clinics import AttendanceRecorded
 from contracts.coordination import DayStarted
 from contracts.results import VisitConcluded
 from contracts.scheduling import AppointmentMissed, AttendanceRefused
-from scheduling import appointment_store, demand_store, seating, sessions, workers
+from scheduling import appointment_store, demand_store, merges, seating, sessions, workers
 from scheduling.floor import Appointment, Floor
 from scheduling.model import Person, Seat
 from scheduling.problems import problem
@@ -29,6 +29,7 @@ async def record(tx: Transaction, batch: Batch[AttendanceRecorded]) -> None:
     begun = [m for m in batch if m.event.day <= today]
     await _record_planned(tx, [m for m in begun if not m.event.walk_in], today)
     await _record_walk_ins(tx, [m for m in begun if m.event.walk_in], today)
+    await merges.join_checks_of(tx, {m.event.worker_id: m for m in begun})
 
 
 async def _record_planned(tx: Transaction, messages: list[Attendance], today: date) -> None:
@@ -53,7 +54,7 @@ def _record_one(floor: Floor, message: Attendance, appointment: Appointment | No
     person = floor.people[appointment.health_check_id]
     state = floor.state_of(person)
     if status == "present":
-        late = appointment.state == "missed" and state == "open"
+        late = appointment.state == "missed" and state in ("open", "joined")
         if not late and (appointment.state != "booked" or state not in ("booked", "fulfilled")):
             return "attendance.check-ended" if appointment.state == "missed" else "attendance.already-recorded"
         floor.keep(person, appointment, says)
@@ -150,6 +151,7 @@ async def sweep(tx: Transaction, until: date, message: Message[DayStarted]) -> i
 async def conclude(tx: Transaction, batch: Batch[VisitConcluded]) -> None:
     """A concluded check is fulfilled, whatever attendance has been reported."""
     await demand_store.fulfil(tx, [(e.campaign_id, e.worker_id, e.concluded_on) for e in batch.events])
+    await merges.join_checks_of(tx, {m.event.worker_id: m for m in batch})
 
 
 def _refused(attendance: AttendanceRecorded, code: str) -> AttendanceRefused:

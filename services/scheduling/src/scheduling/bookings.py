@@ -19,6 +19,7 @@ NOT_OPEN = {
     "fulfilled": "check.done",
     "left": "check.ended",
     "refused": "check.ended",
+    "joined": "check.ended",
 }
 
 

@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from contracts.registry import RosterClosed, WorkerChanged, WorkerFacts, WorkerRegistered
 from contracts.scheduling import DemandDeclared, Ground, HealthCheckBecameDue
-from scheduling import demand_store
+from scheduling import demand_store, merge_store, merges
 from scheduling.rules import due, rule_sets
 from scheduling.rules import workers as facts_of
 from scheduling.rules.rule_sets import RuleSet
@@ -45,6 +45,7 @@ async def declare(tx: Transaction, causes: Mapping[UUID, Message[Any]]) -> None:
         ]
         said: list[HealthCheckBecameDue | DemandDeclared] = [*checks, *declared]
         await outbox.append(tx, [causes[event.unit_id].leads_to(event) for event in said])
+        await merges.join_checks_of(tx, {check.worker_id: causes[check.unit_id] for check in checks})
 
 
 async def add_late_joiners(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
@@ -55,6 +56,7 @@ async def add_late_joiners(tx: Transaction, batch: Batch[WorkerRegistered] | Bat
         campaigns = {c["unit_id"]: c for c in declared if c["campaign_id"] == campaign_id}
         checks = await _derive(tx, campaigns, causes)
         await outbox.append(tx, [causes[check.worker_id].leads_to(check) for check in checks])
+        await merges.join_checks_of(tx, {check.worker_id: causes[check.worker_id] for check in checks})
 
 
 async def follow_facts(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
@@ -83,6 +85,7 @@ async def _derive(
     tx: Transaction, by_unit: Mapping[UUID, Record], worker_ids: Iterable[UUID] | None = None
 ) -> list[HealthCheckBecameDue]:
     """Add the checks that fall due in one campaign among workers of some units; `by_unit` has the campaign's terms."""
+    await merge_store.lock_as_deriver(tx)
     campaign = next(iter(by_unit.values()))
     as_of = max(campaign["period_from"], await demand_store.today(tx))
     rules = rule_sets.in_force(as_of)

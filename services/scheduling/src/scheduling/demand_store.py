@@ -233,7 +233,14 @@ async def get_unchecked_workers(
     """Facts of workers of these units who have no check in the campaign and have not left."""
     return await tx.fetch(
         """
-        SELECT worker_id, unit_id, facts, last_check FROM workers
+        WITH people AS (
+            SELECT person_id, max(last_check) AS last_check
+            FROM (SELECT worker_id, person_id FROM merges UNION SELECT person_id, person_id FROM merges) AS one
+            JOIN workers USING (worker_id) GROUP BY person_id
+        )
+        SELECT worker_id, unit_id, facts, greatest(workers.last_check, people.last_check) AS last_check
+        FROM workers LEFT JOIN merges USING (worker_id)
+        LEFT JOIN people ON people.person_id = coalesce(merges.person_id, worker_id)
         WHERE unit_id = ANY($2) AND left_on IS NULL AND ($3::uuid[] IS NULL OR worker_id = ANY($3))
           AND NOT EXISTS (SELECT FROM health_checks AS c WHERE c.campaign_id = $1 AND c.worker_id = workers.worker_id)
         ORDER BY worker_id
@@ -280,11 +287,12 @@ async def change_checks(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> Non
 
 
 async def find_checks(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Record]:
-    """Checks by (campaign, worker), unlocked."""
+    """Checks by (campaign, worker), unlocked; of a joined check the one that counts."""
     rows = await tx.fetch(
         """
-        SELECT health_check_id, campaign_id, worker_id, state FROM health_checks
+        SELECT kept.health_check_id, c.campaign_id, c.worker_id, kept.state FROM health_checks AS c
         JOIN unnest($1::uuid[], $2::uuid[]) AS wanted (campaign_id, worker_id) USING (campaign_id, worker_id)
+        JOIN health_checks AS kept ON kept.health_check_id = coalesce(c.joined_to, c.health_check_id)
         """,
         [campaign for campaign, _ in pairs],
         [worker for _, worker in pairs],

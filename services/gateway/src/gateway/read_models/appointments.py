@@ -37,7 +37,7 @@ OF_CLINIC = f"""{COLUMNS} FROM appointments
 WHERE clinic_id = $1 AND ($2::date IS NULL OR day = $2) AND ($3::uuid IS NULL OR campaign_id = $3)
   AND (day, appointment_id) > ($4, $5) ORDER BY day, appointment_id LIMIT $6
 """
-OF_WORKER = f"{COLUMNS} FROM appointments WHERE worker_id = $1 ORDER BY day, appointment_id"
+OF_WORKERS = f"{COLUMNS} FROM appointments WHERE worker_id = ANY($1::uuid[]) ORDER BY day, appointment_id"
 # Whether somebody refused, left or did not come is not the employer's to know: no visit took place.
 OF_EMPLOYER = """
 SELECT appointment_id, worker_id, campaign_id, site, day, start,
@@ -97,9 +97,9 @@ async def of_employer(
     return dicts(await db.fetch(OF_EMPLOYER, employer_id, day, *after, limit))
 
 
-async def of_worker(db: Reader, worker_id: UUID) -> list[dict[str, Any]]:
-    """All appointments of a worker."""
-    return dicts(await db.fetch(OF_WORKER, worker_id))
+async def of_workers(db: Reader, worker_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """All appointments of these workers."""
+    return dicts(await db.fetch(OF_WORKERS, list(worker_ids)))
 
 
 async def of_others(tx: Transaction, caller: Caller, visit_ids: Sequence[UUID]) -> list[UUID]:

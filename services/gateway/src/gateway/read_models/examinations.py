@@ -28,9 +28,13 @@ SET concluded_on = excluded.concluded_on, valid_until = excluded.valid_until, ve
 WHERE visits.version < excluded.version
 """
 PROPOSALS = "SELECT body FROM class_proposals WHERE visit_id = ANY($1::uuid[]) AND clinic_id = $2 ORDER BY visit_id"
-OF_WORKER = "SELECT body FROM examinations WHERE worker_id = $1 ORDER BY body ->> 'concluded_on', visit_id, version"
+OF_WORKERS = """
+SELECT body FROM examinations WHERE worker_id = ANY($1::uuid[]) ORDER BY body ->> 'concluded_on', visit_id, version
+"""
 CONCLUSIONS = "SELECT body FROM examinations WHERE visit_id = $1 AND clinic_id = $2 ORDER BY version"
-VISITS_OF_WORKER = "SELECT visit_id, concluded_on, valid_until FROM visits WHERE worker_id = $1 ORDER BY concluded_on"
+VISITS_OF_WORKERS = """
+SELECT visit_id, concluded_on, valid_until FROM visits WHERE worker_id = ANY($1::uuid[]) ORDER BY concluded_on
+"""
 
 
 async def propose(tx: Transaction, batch: Batch[ClassProposed]) -> None:
@@ -58,11 +62,11 @@ async def conclusions(db: Reader, visit_id: UUID, clinic_id: str) -> list[dict[s
     return dicts(await db.fetch(CONCLUSIONS, visit_id, clinic_id))
 
 
-async def of_worker(db: Reader, worker_id: UUID) -> list[dict[str, Any]]:
-    """Every version of every conclusion about a worker."""
-    return dicts(await db.fetch(OF_WORKER, worker_id))
+async def of_workers(db: Reader, worker_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Every version of every conclusion about these workers."""
+    return dicts(await db.fetch(OF_WORKERS, list(worker_ids)))
 
 
-async def visits_of_worker(db: Reader, worker_id: UUID) -> list[dict[str, Any]]:
-    """A worker's concluded visits."""
-    return dicts(await db.fetch(VISITS_OF_WORKER, worker_id))
+async def visits_of_workers(db: Reader, worker_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The concluded visits of these workers."""
+    return dicts(await db.fetch(VISITS_OF_WORKERS, list(worker_ids)))

@@ -1,5 +1,6 @@
 """Class and work restrictions: named for employer and worker, in suppressed groups for the union."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ WHERE fitness.employer_id = $1 AND ($2::uuid IS NULL OR fitness.campaign_id = $2
   AND (fitness.worker_id, fitness.visit_id) > ($3, $4)
 ORDER BY fitness.worker_id, fitness.visit_id LIMIT $5
 """
-OF_WORKER = "SELECT visit_id, campaign_id, final_class, restrictions FROM fitness WHERE worker_id = $1"
+OF_WORKERS = "SELECT visit_id, campaign_id, final_class, restrictions FROM fitness WHERE worker_id = ANY($1::uuid[])"
 
 
 async def record(tx: Transaction, batch: Batch[FitnessStated]) -> None:
@@ -38,6 +39,6 @@ async def of_employer(
     return dicts(await db.fetch(OF_EMPLOYER, employer_id, campaign_id, *after, limit))
 
 
-async def of_worker(db: Reader, worker_id: UUID) -> list[dict[str, Any]]:
-    """What was stated about a worker."""
-    return dicts(await db.fetch(OF_WORKER, worker_id))
+async def of_workers(db: Reader, worker_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """What was stated about these workers."""
+    return dicts(await db.fetch(OF_WORKERS, list(worker_ids)))

@@ -23,14 +23,14 @@ COLUMNS = "SELECT follow_up_id, visit_id, worker_id, campaign_id, clinic_id, kin
 OF_CLINIC = f"""{COLUMNS} FROM follow_ups WHERE clinic_id = $1 AND ($2::boolean IS NULL OR (closed_on IS NULL) = $2)
   AND follow_up_id > $3 ORDER BY follow_up_id LIMIT $4
 """
-OF_WORKER = f"{COLUMNS} FROM follow_ups WHERE worker_id = $1 ORDER BY due_on"
+OF_WORKERS = f"{COLUMNS} FROM follow_ups WHERE worker_id = ANY($1::uuid[]) ORDER BY due_on"
 # A share in tenths, and only where opened, closed and open loops are at least ten people each: neither a count nor a
 # single person's loop can be told from it.
 SHARE = """
 SELECT CASE WHEN opened >= $3 AND closed >= $3 AND opened - closed >= $3
             THEN (round(closed * 10.0 / opened) * 10)::int END
-FROM (SELECT count(DISTINCT worker_id) AS opened,
-             count(DISTINCT worker_id) FILTER (WHERE closed_on IS NOT NULL) AS closed
+FROM (SELECT count(DISTINCT person_of(worker_id)) AS opened,
+             count(DISTINCT person_of(worker_id)) FILTER (WHERE closed_on IS NOT NULL) AS closed
       FROM follow_ups WHERE campaign_id = $1 AND unit_id = ANY($2::uuid[])) AS loops
 """
 OF_OTHERS = "SELECT follow_up_id FROM follow_ups WHERE follow_up_id = ANY($1::uuid[]) AND clinic_id <> $2"
@@ -53,9 +53,9 @@ async def of_clinic(
     return dicts(await db.fetch(OF_CLINIC, clinic_id, still_open, after, limit))
 
 
-async def of_worker(db: Reader, worker_id: UUID) -> list[dict[str, Any]]:
-    """A worker's follow-ups."""
-    return dicts(await db.fetch(OF_WORKER, worker_id))
+async def of_workers(db: Reader, worker_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The follow-ups of these workers."""
+    return dicts(await db.fetch(OF_WORKERS, list(worker_ids)))
 
 
 async def closed_share(db: Reader, campaign_id: UUID, unit_ids: Sequence[UUID], *, at_least: int) -> int | None:

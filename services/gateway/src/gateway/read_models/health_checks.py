@@ -1,5 +1,6 @@
 """Due health checks with their grounds, and how each stands."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,7 @@ SELECT due.health_check_id, due.worker_id, due.unit_id, due.campaign_id, due.pac
                          WHERE appointments.worker_id = due.worker_id AND appointments.campaign_id = due.campaign_id)
             THEN 'concluded'
             WHEN ending.state = 'withdrawn' THEN 'withdrawn'
+            WHEN joined.joined_to IS NOT NULL THEN 'joined'
             ELSE coalesce((SELECT CASE state WHEN 'kept' THEN 'attended' WHEN 'missed' THEN 'missed'
                                              ELSE 'booked' END
                            FROM appointments WHERE appointments.worker_id = due.worker_id
@@ -42,12 +44,13 @@ SELECT due.health_check_id, due.worker_id, due.unit_id, due.campaign_id, due.pac
                            ORDER BY state = 'kept' DESC, state = 'missed', day DESC LIMIT 1),
                           ending.state, 'open') END AS state
 FROM health_checks AS due LEFT JOIN health_check_ends AS ending USING (health_check_id)
+LEFT JOIN joined_checks AS joined USING (health_check_id)
 WHERE due.campaign_id = $1 AND due.unit_id = ANY($2::uuid[]) AND (due.unit_id, due.health_check_id) > ($3, $4)
 ORDER BY due.unit_id, due.health_check_id LIMIT $5
 """
-OF_WORKER = """
+OF_WORKERS = """
 SELECT health_check_id, campaign_id, unit_id, package, stations, interval_months, due_on, legal_deadline, grounds
-FROM health_checks WHERE worker_id = $1 ORDER BY due_on, health_check_id
+FROM health_checks WHERE worker_id = ANY($1::uuid[]) ORDER BY due_on, health_check_id
 """
 
 
@@ -73,6 +76,6 @@ async def of_campaign(
     return dicts(await db.fetch(OF_CAMPAIGN, campaign_id, unit_ids, *after, limit))
 
 
-async def of_worker(db: Reader, worker_id: UUID) -> list[dict[str, Any]]:
-    """All checks of a worker."""
-    return dicts(await db.fetch(OF_WORKER, worker_id))
+async def of_workers(db: Reader, worker_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """All checks of these workers."""
+    return dicts(await db.fetch(OF_WORKERS, list(worker_ids)))

@@ -64,9 +64,13 @@ class FollowUpView(View):
 
 
 class WorkerRecord(View):
-    """All that is known here about one worker, and who looked at their identity."""
+    """All that is known here about one worker, and who looked at their identity.
+
+    `also` are records that were merged with this one: what was recorded for them stands here as well.
+    """
 
     worker_id: UUID
+    also: list[UUID] = []
     health_checks: list[dict[str, Any]]
     appointments: list[AppointmentView]
     visits: list[dict[str, Any]]

@@ -1,0 +1,59 @@
+"""Keyed hashes under which other spellings of one person meet; pure.
+
+Marks, tone placement, i for y, capitals and the order of words make no difference to them. They are made with a key of
+their own: whoever could try names against them could not find numbers with it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from registry.blind_index import BlindIndex
+from registry.reading.names import name_key
+from registry.worker_facts import full_date
+
+NUMBER_DIGITS = 12
+COLUMNS = ("spelled", "named", "first_word", "last_word", "number_middle", "number_end")
+
+
+class Blocks(NamedTuple):
+    """The hashes of one person; those of words need the day of birth, those of a number a citizen's number."""
+
+    spelled: int
+    named: int
+    first_word: int | None
+    last_word: int | None
+    number_middle: int | None
+    number_end: int | None
+
+    @property
+    def words(self) -> set[int]:
+        """The hashes of single words, where there are any."""
+        return {word for word in (self.first_word, self.last_word) if word is not None}
+
+    def may_share_number(self, other: "Blocks") -> bool:
+        """Whether two numbers may be one with a slip in it; so may anybody who has none."""
+        if self.number_end is None or other.number_end is None:
+            return True
+        return self.number_end == other.number_end or self.number_middle == other.number_middle
+
+
+def words_of(name: str) -> list[str]:
+    """A name as words that spellings have in common, in its own order."""
+    return name_key(name).replace("y", "i").split()
+
+
+def blocks_of(index: BlindIndex, fields: Mapping[str, Any], unit_id: UUID, citizen_number: str | None) -> Blocks:
+    """The hashes of a row's or an identity's person; the number only where nothing contradicts it."""
+    words, birth, sex = words_of(fields["full_name"]), fields["birth_date"], fields["sex"]
+    sorted_words = " ".join(sorted(words))
+    by_word = bool(full_date(birth) and words)
+    has_number = citizen_number is not None and len(citizen_number) == NUMBER_DIGITS
+    return Blocks(
+        spelled=index.block("spelled", sorted_words, birth),
+        named=index.block("named", sorted_words, unit_id),
+        first_word=index.block("word", words[0], birth, sex) if by_word else None,
+        last_word=index.block("word", words[-1], birth, sex) if by_word else None,
+        number_middle=index.block("middle", citizen_number[6:9]) >> 33 if has_number and citizen_number else None,
+        number_end=index.block("end", citizen_number[9:]) >> 33 if has_number and citizen_number else None,
+    )
