@@ -47,10 +47,14 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 
 class Match(NamedTuple):
-    """The field a heading announces, and how surely: EXACT, PART (one of two languages), PHRASE (somewhere in it)."""
+    """The field a heading announces, how surely: EXACT, PART (one of two languages), PHRASE (somewhere in it), by what.
+
+    `wording` is the known one that was found, never the heading's own words.
+    """
 
     field: str
     score: int
+    wording: str = ""
 
 
 def fold(text: str) -> str:
@@ -122,27 +126,36 @@ def _match(heading: str) -> Match | None:
     if not folded or len(folded) > 160:
         return None
     if field := words.exact.get(folded) or words.compact.get(folded):
-        return Match(field, EXACT)
+        return Match(field, EXACT, folded)
     tokens = folded.split()
-    if _phrase(tokens, words, only="ignored"):
-        return Match("ignored", PHRASE)
+    if phrase := _phrase(tokens, words, only="ignored"):
+        return Match("ignored", PHRASE, phrase)
     parts = [part for part in map(fold, _PARTS.split(heading)) if part in words.exact]
     for part in parts:
         if len(part) > SHORT:
-            return Match(words.exact[part], PART)
-    if found := _phrase(tokens, words):
-        return Match(found, PHRASE)
-    return Match(words.exact[parts[0]], PART) if parts and folded.startswith(parts[0]) else None
+            return Match(words.exact[part], PART, part)
+    if phrase := _phrase(tokens, words):
+        return Match(words.phrases[phrase], PHRASE, phrase)
+    return Match(words.exact[parts[0]], PART, parts[0]) if parts and folded.startswith(parts[0]) else None
 
 
 def _phrase(tokens: list[str], words: _Wordings, only: str | None = None) -> str | None:
     """The first phrase from the left, the longest of those that start there."""
     for start in range(len(tokens)):
         for length in range(min(words.longest, len(tokens) - start), 0, -1):
-            field = words.phrases.get(" ".join(tokens[start : start + length]))
+            phrase = " ".join(tokens[start : start + length])
+            field = words.phrases.get(phrase)
             if field and (only is None or field == only):
-                return field
+                return phrase
     return None
+
+
+@lru_cache(maxsize=1)
+def fields() -> frozenset[str]:
+    """Every field that a column can be read as, halves of a name or a date among them."""
+    words = _wordings()
+    parts = {"birth_day", "birth_month", "birth_year", "male_birth_date", "female_birth_date"}
+    return frozenset({*words.exact.values(), *TEMPLATE_FIELDS.values(), *parts} - UNNAMED_FIELDS)
 
 
 def template_keys(texts: Iterable[str]) -> int:

@@ -215,12 +215,12 @@ class RosterMappingDeclared(
     key="unit_id",
     readers=("registry", "gateway"),
     answered_by=("registry.roster-mapping.kept.v1", "registry.declaration.refused.v1"),
-    retention_days=None,
+    retention_days=7,
 ):
     """How columns of the unit's files with this header are to be read: letter to field, null to ignore the column.
 
-    `fingerprint` stands for the header, as the assessment of such a file names it; `header_row` (from 1) where no header
-    is found by its wordings. A mapping of nothing removes what was kept.
+    `fingerprint` stands for the header, as the assessment of such a file names it; `header_row` (from 1) where no
+    header is found by its wordings. A mapping of nothing removes what was kept.
     """
 
     unit_id: Public[UUID]

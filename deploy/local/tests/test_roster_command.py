@@ -37,3 +37,27 @@ def test_a_refused_file_is_an_answer_too(tmp_path: Path, capsys: pytest.CaptureF
     assert status == 0
     summary = json.loads(capsys.readouterr().out)
     assert (summary["file_outcome"], summary["file_codes"]) == ("refused", ["file.not_a_workbook"])
+
+
+def test_a_mapping_says_what_a_column_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, mapping = tmp_path / "list.csv", tmp_path / "mapping.json"
+    file.write_text(ROSTER.replace("Giới tính", "Cột lạ"), encoding="utf-8")
+    mapping.write_text('{"columns": {"C": "sex", "D": null}}')
+
+    cli.main(["roster", "read", str(file), "--reference-date", "2026-12-01", "--mapping", str(mapping)])
+
+    *persons, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    assert persons[0]["fields"]["sex"] == "male"
+    assert "identifiers" not in persons[0]["fields"]
+    assert [column.get("how") for column in summary["columns"]] == ["heading", "heading", "mapping", "mapping"]
+
+
+def test_what_is_no_mapping_is_said_to_be_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, mapping = tmp_path / "list.csv", tmp_path / "mapping.json"
+    file.write_text(ROSTER, encoding="utf-8")
+    mapping.write_text('{"columns": 7}')
+
+    status = cli.main(["roster", "read", str(file), "--reference-date", "2026-12-01", "--mapping", str(mapping)])
+
+    assert status != 0
+    assert "mapping.json" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from gateway_builders import CLINIC, DAY, Clients, a_day, an_organisation, made
 from pydantic_core import from_json
 
 from contracts.base import Party
-from contracts.registry import RosterAssessed, RosterRowsAnswered
+from contracts.registry import RosterAssessed, RosterMappingKept, RosterRowsAnswered
 from contracts.roster_cells import from_chunks
 from gateway.consumers import make_consumer
 from gateway.edge import Edge, read_rosters
@@ -274,3 +274,42 @@ def _last_column(content: bytes) -> list[str]:
         assert sheet is not None
         return [str(row[-1]) for row in sheet.iter_rows(values_only=True)]
     return [row[-1] for row in csv.reader(content.decode("utf-8-sig").splitlines())]
+
+
+async def test_a_mapping_travels_sealed_and_one_that_cannot_be_is_refused_at_once(
+    as_: Clients, database: Database, registry: Registry
+) -> None:
+    unit = uuid4()
+    union = await as_.union(unit)
+    chosen = '{"columns": {"A": "employee_code", "D": null}, "header_row": null}'
+
+    taken = await union.post("/rosters", params=said(unit, mapping=chosen), content=CSV)
+    wrong = await union.post(
+        "/rosters", params=said(unit, mapping='{"columns": {"A": "colour", "B": "sex", "C": "sex"}}'), content=CSV
+    )
+    none = await union.post("/rosters", params=said(unit, mapping="[]"), content=CSV)
+
+    assert taken.status_code == 202, taken.text
+    manifest = from_json(await database.pool.fetchval("SELECT value FROM outbox ORDER BY position LIMIT 1"))
+    facts = from_json(open_sealed(registry.private, manifest["sealed_facts"]))
+    assert facts["mapping"] == {"columns": {"A": "employee_code", "D": None}, "header_row": None}
+    assert [p["code"] for p in wrong.json()["problems"]] == ["mapping.field_twice", "mapping.unknown_field"]
+    assert (wrong.status_code, none.status_code) == (422, 422)
+
+
+async def test_what_is_kept_for_a_unit_can_be_read_until_it_is_lifted(
+    as_: Clients, database: Database, deliver: Deliver
+) -> None:
+    unit = uuid4()
+    union, stranger = await as_.union(unit), await as_.union(uuid4())
+    await deliver(CONSUMER, database, [an_organisation(organisation_id=unit)])
+    kept = RosterMappingKept(unit_id=unit, fingerprint="ab" * 16, version=1, columns={"C": "full_name"})
+
+    await deliver(CONSUMER, database, [kept])
+    shown = await union.get(f"/units/{unit}/roster-mappings")
+    await deliver(CONSUMER, database, [kept.model_copy(update={"version": 2, "columns": {}})])
+    after = await union.get(f"/units/{unit}/roster-mappings")
+
+    assert [(row["version"], row["columns"]) for row in shown.json()] == [(1, {"C": "full_name"})]
+    assert after.json() == []
+    assert (await stranger.get(f"/units/{unit}/roster-mappings")).status_code in (403, 404)

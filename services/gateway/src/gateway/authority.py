@@ -25,6 +25,7 @@ UNITS: dict[type[Event], Callable[[Any], Ids]] = {
     unions.LineDeclared: lambda event: [event.unit_id],
     unions.RosterSubmitted: lambda event: [event.unit_id],
     unions.RosterClosed: lambda event: [event.unit_id],
+    unions.RosterMappingDeclared: lambda event: [event.unit_id],
     unions.LeavingConfirmed: lambda event: [event.unit_id],
 }
 WORKERS: dict[type[Event], Callable[[Any], Ids]] = {

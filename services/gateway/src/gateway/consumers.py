@@ -49,6 +49,7 @@ RECORDS: dict[type[Event], Record] = {
     registry.WorkerMergeUndone: merges.separate,
     registry.RosterRowsAnswered: rosters.answer,
     registry.RosterAssessed: rosters.assess,
+    registry.RosterMappingKept: rosters.keep_mapping,
     scheduling.HealthCheckBecameDue: health_checks.record,
     scheduling.HealthCheckWithdrawn: health_checks.withdraw,
     scheduling.HealthCheckDeferred: health_checks.defer,

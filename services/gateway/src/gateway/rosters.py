@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from pydantic_core import from_json, to_json
 
-from contracts import roster_codes
+from contracts import roster_codes, roster_mapping
 from contracts.fields import Problem
 from contracts.roster_cells import ExtractedFile
 from contracts.unions import RosterChunkSealed, RosterSubmitted
@@ -72,6 +72,21 @@ class Manifest:
     complete: bool
     dry_run: bool
     reference_date: date
+    mapping: str = ""
+    """What the sender chose for the file's columns, as a document's JSON; it travels sealed."""
+
+
+def mapping_problems(mapping: str) -> list[Problem]:
+    """What cannot be in a mapping, whatever the file."""
+    try:
+        codes = roster_mapping.problems_of(roster_mapping.parse(roster_mapping.from_text(mapping)))
+    except roster_mapping.NoMappingError:
+        return [problem("field.invalid", "mapping")]
+    known = [roster_codes.catalogue()[code] for code in codes]
+    return [
+        Problem(code=code.code, field="mapping", message_vi=code.message_vi, message_en=code.message_en)
+        for code in known
+    ]
 
 
 def digest_of(manifest: Manifest, data: bytes) -> bytes:
@@ -128,10 +143,14 @@ def events_of(
             **{name: getattr(manifest, name) for name in Manifest.__slots__},
             "chunks": len(chunks),
             "key_id": key.key_id,
-            "sealed_facts": seal(key.public_key, to_json(extracted.facts)),
+            "sealed_facts": seal(key.public_key, to_json(extracted.facts | _chosen(manifest))),
         }
     )
     return submitted, chunks
+
+
+def _chosen(manifest: Manifest) -> dict[str, Any]:
+    return {"mapping": roster_mapping.from_text(manifest.mapping)} if manifest.mapping else {}
 
 
 async def submit(

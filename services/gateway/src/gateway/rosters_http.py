@@ -25,7 +25,7 @@ from gateway.problems import Refusal
 from gateway.read_models import rosters
 from gateway.retries import until_no_rival
 from gateway.rosters import Manifest
-from gateway.views.senders import RosterRow, RosterView
+from gateway.views.senders import RosterMapping, RosterRow, RosterView
 from shared.clock import utc_now
 
 router = APIRouter(tags=["rosters"])
@@ -55,6 +55,15 @@ async def post_roster(
     complete: Annotated[bool, Query(description="Whoever is missing has left (proposed, to be confirmed)")] = False,
     dry_run: Annotated[bool, Query(description="Assess it without any effect")] = False,
     roster_id: Annotated[UUID | None, Query(description="The sender's id, to repeat safely; else a new one")] = None,
+    mapping: Annotated[
+        str,
+        Query(
+            max_length=20_000,
+            description="Columns to read otherwise than their headings say: "
+            '`{"columns": {"C": "full_name", "D": null}, "header_row": 5}`. '
+            "Kept for the unit's later files with this header, unless it is a dry run",
+        ),
+    ] = "",
 ) -> Response:
     """Send a roster of up to 100,000 rows as the body, or as the part `file` of a form.
 
@@ -62,11 +71,13 @@ async def post_roster(
     The same file again under the same `roster_id` gets the same receipt and has no second effect.
     """
     caller.must_be(Party.UNIONS)
+    if mapping and (wrong := use_cases.mapping_problems(mapping)):
+        raise Refusal("request.invalid", wrong)
     upload = await _upload(request, edge)
     if not upload.data:
         raise Refusal("roster.empty")
     manifest = Manifest(
-        roster_id or uuid4(), unit_id, employer_id, campaign_id, line_id, complete, dry_run, reference_date
+        roster_id or uuid4(), unit_id, employer_id, campaign_id, line_id, complete, dry_run, reference_date, mapping
     )
     return await _submit(request, edge, caller, manifest, upload)
 
@@ -143,6 +154,17 @@ async def get_answers(
     (after,) = pages.start(cursor, -1)
     rows = await rosters.rows(edge.db, roster_id, outcome, after=after, limit=limit)
     return Page[RosterRow].model_validate(pages.page(rows, limit, lambda row: (row["row"],)))
+
+
+@router.get("/units/{unit_id}/roster-mappings")
+async def get_mappings(unit_id: UUID, edge: EdgeOf, caller: CallerOf) -> list[RosterMapping]:
+    """How the unit's files are read where their headings do not say it, by header.
+
+    To lift one, say `unions.roster-mapping.declared` of nothing.
+    """
+    caller.must_be(Party.UNIONS)
+    await own_unit(edge, caller, unit_id)
+    return [RosterMapping.model_validate(row) for row in await rosters.mappings(edge.db, unit_id)]
 
 
 @router.post("/rosters/{roster_id}/answered-file", response_model=None, openapi_extra={"requestBody": documents.ROSTER})

@@ -1,14 +1,17 @@
 """From sealed pieces to rows: opened with the intake keys and read, outside any transaction: it takes its time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from uuid import UUID
 
 import structlog
 from pydantic_core import from_json
 
-from contracts.registry import RowAnswer
+from contracts.registry import ColumnRead, RowAnswer
 from contracts.roster_cells import from_chunks
+from contracts.roster_mapping import NOTHING, Chosen
+from registry import roster_mappings
 from registry.blind_index import BlindIndex
 from registry.reading.reader import Reading, read
 from registry.roster_rows import Roster, Rows, columns_of
@@ -28,6 +31,16 @@ class Sealed:
     box: str
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How the file's columns were read: by what, under which header, and by whose choice (`version`: kept before)."""
+
+    columns: list[ColumnRead]
+    fingerprint: str
+    chosen: Chosen
+    version: int | None
+
+
 @dataclass(slots=True)
 class Opened:
     """A roster that was read: its accepted rows, the answers to the others, and how many rows took effect before."""
@@ -42,6 +55,7 @@ class Opened:
     header_row: int | None = None
     taken: set[UUID] = field(default_factory=set)
     step: int = 0
+    table: Table | None = None
 
     @property
     def rows(self) -> int:
@@ -61,6 +75,7 @@ def open_roster(
     keys: Mapping[str, bytes],
     index: BlindIndex,
     lines: Mapping[tuple[UUID, str], UUID],
+    mappings: roster_mappings.Current,
 ) -> Opened:
     """Read a roster; whatever cannot be opened or read makes a refused file, never an exception."""
     try:
@@ -69,12 +84,35 @@ def open_roster(
         return Opened(roster, "refused", [UNOPENABLE])
     try:
         known = from_json(facts_read)
-        reading = read(from_chunks(known, pieces), roster.reference_date, known.get("mapping"))
-        return _opened(reading, roster, index, lines)
+        fingerprint_of = partial(roster_mappings.fingerprint_of, index, roster.unit_id)
+
+        def kept(header: str) -> Chosen:
+            found = mappings.get((roster.unit_id, fingerprint_of(header)))
+            return found.chosen if found else NOTHING
+
+        reading = read(from_chunks(known, pieces), roster.reference_date, known.get("mapping"), kept)
+        table = _table(reading, fingerprint_of(reading.header), roster, mappings) if reading.columns else None
+        return replace(_opened(reading, roster, index, lines), table=table)
     except Exception as error:
         # The cells are a stranger's; what nobody foresaw in them must not stop the rosters behind.
         log.error("roster not readable", roster_id=str(roster.roster_id), error=faults.where(error))  # noqa: TRY400
         return Opened(roster, "refused", [UNREADABLE])
+
+
+def _table(reading: Reading, fingerprint: str, roster: Roster, mappings: roster_mappings.Current) -> Table:
+    before = mappings.get((roster.unit_id, fingerprint))
+    columns = [
+        ColumnRead(
+            column=column.column,
+            field=column.field,
+            how=column.why.how if column.why else None,
+            wording=column.why.wording if column.why else None,
+            suggested=column.suggested,
+        )
+        for column in reading.columns
+    ]
+    was_kept = before is not None and bool(reading.chosen) and before.chosen == reading.chosen
+    return Table(columns, fingerprint, reading.chosen, before.version if before and was_kept else None)
 
 
 def _opened(reading: Reading, roster: Roster, index: BlindIndex, lines: Mapping[tuple[UUID, str], UUID]) -> Opened:

@@ -17,9 +17,10 @@ import structlog
 from asyncpg import Record
 from pydantic_core import from_json, to_json
 
-from registry import lines, roster_answers, workers
+from registry import lines, roster_answers, roster_mappings, workers
 from registry.ledger import Decision
 from registry.roster_answers import Slice
+from registry.roster_mappings import Keeping
 from registry.roster_opening import UNREADABLE, Opened, Sealed, open_roster
 from registry.roster_rows import Roster
 from registry.roster_steps import prepared, steps
@@ -129,6 +130,7 @@ async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Recor
         for row in await tx.fetch(GET_CHUNKS, ids):
             pieces[row["roster_id"]].append(Sealed(row["key_id"], row["sealed"]))
         by_name = await lines.get_by_name(tx, [row["unit_id"] for row in claimed])
+        mappings = await roster_mappings.current(tx, [row["unit_id"] for row in claimed])
         taken: dict[UUID, set[UUID]] = {roster_id: set() for roster_id in ids}
         for row in await tx.fetch(GET_TAKEN, begun):
             taken[row["roster_id"]].add(row["worker_id"])
@@ -141,7 +143,7 @@ async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Recor
             opened.append(Opened(roster, "refused", [row["refused_for"]]))
             continue
         facts = Sealed(row["key_id"], row["sealed_facts"])
-        opening = partial(open_roster, roster, facts, pieces[roster.roster_id], keys, vault.index, by_name)
+        opening = partial(open_roster, roster, facts, pieces[roster.roster_id], keys, vault.index, by_name, mappings)
         opened.append(await asyncio.to_thread(opening))
         opened[-1].step, opened[-1].taken = row["step"], taken[roster.roster_id]
     return opened
@@ -224,7 +226,17 @@ async def _assess(tx: Transaction, step: Sequence[Slice], decisions: Mapping[UUI
         unit_id = part.roster.unit_id
         joining = roster_answers.would_join(decisions[part.roster.roster_id]) if part.roster.dry_run else 0
         said.append(roster_answers.assess(part, members.get(unit_id, ()), counts.get(unit_id, 0) + joining))
+        said += await _keep_mapping(tx, part)
     return said
+
+
+async def _keep_mapping(tx: Transaction, part: Slice) -> list[Outgoing]:
+    """What was chosen for a file that was taken holds for the unit's later files with this header."""
+    table, roster = part.opened.table, part.roster
+    if table is None or not table.chosen or table.version or roster.dry_run or part.opened.accepted is None:
+        return []
+    keeping = Keeping(roster.unit_id, table.fingerprint, table.chosen, None, " ".join(roster.refs))
+    return [roster_answers.because_of(roster, kept) for kept in await roster_mappings.keep(tx, [keeping])]
 
 
 async def _advance(tx: Transaction, step: Sequence[Slice]) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 from pydantic_core import to_json
 
 from contracts import roster_codes as codes
+from contracts import roster_mapping
 from contracts.roster_cells import from_chunks
 from gateway.extraction.answer_file import Place
 from gateway.sandbox import Sandbox
+from khamdoan.errors import SetupError
 from registry.reading import reader
-from registry.reading.reader import Reading
+from registry.reading.reader import Column, Reading
 from registry.reading.rows import Person
 
 
@@ -32,6 +34,12 @@ def add_to(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="C=field",
         help="gán cột / say what a column is (C= for none)",
     )
+    read.add_argument(
+        "--mapping",
+        type=Path,
+        metavar="FILE.json",
+        help='gán cột theo tệp JSON / what columns are: {"columns": {"C": "full_name"}, "header_row": 5}',
+    )
     read.add_argument("--answer", type=Path, metavar="FILE", help="ghi tệp kèm kết quả / write the file with answers")
     read.set_defaults(run=run)
 
@@ -48,9 +56,8 @@ async def _read(options: argparse.Namespace) -> Reading:
     data = options.file.read_bytes()
     async with Sandbox(children=1) as sandbox:
         extracted = await sandbox.extract(data, options.file.name)
-        chosen = {letters: field or None for letters, _, field in (c.partition("=") for c in options.column)}
         cells = from_chunks(extracted.facts, extracted.chunks)
-        reading = reader.read(cells, options.reference_date, chosen)
+        reading = reader.read(cells, options.reference_date, _chosen(options))
         if options.answer and reading.header_rows:
             answers = {person.row: codes.sentence(person.outcome, person.codes) for person in reading.persons}
             place = Place(reading.sheet, reading.header_rows[-1])
@@ -58,11 +65,34 @@ async def _read(options: argparse.Namespace) -> Reading:
     return reading
 
 
+def _chosen(options: argparse.Namespace) -> dict[str, Any]:
+    """The mapping of the file named, and over it the single columns."""
+    document: dict[str, Any] = {"columns": {}, "header_row": None}
+    if options.mapping:
+        try:
+            document = roster_mapping.from_text(options.mapping.read_bytes())
+        except roster_mapping.NoMappingError as error:
+            raise SetupError(
+                "mapping.unreadable",
+                f"{options.mapping} không phải bảng gán cột.",
+                f"{options.mapping} is no mapping of columns to fields.",
+            ) from error
+    single = {letters: field or None for letters, _, field in (column.partition("=") for column in options.column)}
+    return {**document, "columns": document["columns"] | single}
+
+
 def _person(person: Person) -> dict[str, Any]:
     line: dict[str, Any] = {"row": person.row, "outcome": person.outcome, "codes": person.codes}
     if person.related_rows:
         line["related_rows"] = person.related_rows
     return line | {"fields": person.fields}
+
+
+def _column(column: Column) -> dict[str, Any]:
+    line: dict[str, Any] = {"column": column.column, "header": column.header, "field": column.field}
+    if column.why:
+        line["how"] = column.why.how
+    return line | ({"suggested": column.suggested} if column.suggested else {})
 
 
 def _summary(reading: Reading) -> dict[str, Any]:
@@ -73,7 +103,7 @@ def _summary(reading: Reading) -> dict[str, Any]:
         "encoding": reading.encoding,
         "delimiter": reading.delimiter,
         "header_rows": reading.header_rows,
-        "columns": [{"column": c.column, "header": c.header, "field": c.field} for c in reading.columns],
+        "columns": [_column(column) for column in reading.columns],
         "skipped_rows": reading.skipped_rows,
         "totals": reading.totals,
     }

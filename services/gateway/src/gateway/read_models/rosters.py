@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from contracts.registry import RosterAssessed, RosterRowsAnswered
+from contracts.registry import RosterAssessed, RosterMappingKept, RosterRowsAnswered
 from contracts.unions import RosterSubmitted
 from gateway.read_models.records import Reader, as_rows, dicts
 from shared.consuming import Batch
@@ -27,6 +27,17 @@ CROSS JOIN LATERAL json_populate_recordset(NULL::roster_rows, told.rows) AS answ
 ON CONFLICT (roster_id, row) DO UPDATE
 SET outcome = excluded.outcome, codes = excluded.codes, related_rows = excluded.related_rows,
     worker_id = excluded.worker_id, effect = excluded.effect
+"""
+KEEP_MAPPING = """
+INSERT INTO roster_mappings SELECT DISTINCT ON (unit_id, fingerprint) *
+FROM json_populate_recordset(NULL::roster_mappings, $1::json) ORDER BY unit_id, fingerprint, version DESC
+ON CONFLICT (unit_id, fingerprint) DO UPDATE
+SET version = excluded.version, columns = excluded.columns, header_row = excluded.header_row
+WHERE roster_mappings.version < excluded.version
+"""
+MAPPINGS = """
+SELECT fingerprint, version, columns, header_row FROM roster_mappings
+WHERE unit_id = $1 AND (columns <> '{}' OR header_row IS NOT NULL) ORDER BY fingerprint
 """
 KEEP_DIGEST = "UPDATE rosters SET file_digest = $2 WHERE roster_id = $1"
 GET = "SELECT roster_id, unit_id, campaign_id, file_digest, assessment FROM rosters WHERE roster_id = $1"
@@ -61,6 +72,16 @@ async def assess(tx: Transaction, batch: Batch[RosterAssessed]) -> None:
 async def answer(tx: Transaction, batch: Batch[RosterRowsAnswered]) -> None:
     """Remember what became of rows."""
     await tx.execute(ANSWER, as_rows(batch.events))
+
+
+async def keep_mapping(tx: Transaction, batch: Batch[RosterMappingKept]) -> None:
+    """Remember how units' files are read."""
+    await tx.execute(KEEP_MAPPING, as_rows(batch.events))
+
+
+async def mappings(db: Reader, unit_id: UUID) -> list[dict[str, Any]]:
+    """The mappings that count for a unit, by header."""
+    return dicts(await db.fetch(MAPPINGS, unit_id))
 
 
 async def outcomes(db: Reader, roster_id: UUID) -> list[dict[str, Any]]:

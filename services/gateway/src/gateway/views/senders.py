@@ -68,3 +68,12 @@ class RosterRow(View):
         """What each code means and what to do about it, in both languages."""
         known = roster_codes.catalogue()
         return [known[code]._asdict() for code in self.codes if code in known]
+
+
+class RosterMapping(View):
+    """How a unit's files with one header are read; the header by its fingerprint, as assessments name it."""
+
+    fingerprint: str
+    version: int
+    columns: Json[dict[str, str | None]]
+    header_row: int | None

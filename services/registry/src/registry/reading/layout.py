@@ -1,15 +1,20 @@
 """Where in a file the roster stands: its sheet, its header rows, and what every row below them is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from contracts import roster_headings
 from contracts.legacy_text import Encoding
 from contracts.roster_cells import RosterCells, Row, Sheet
+from contracts.roster_mapping import NOTHING, Chosen, problems_of
 from registry.reading import mapping, text
+from registry.reading.chosen import fingerprint_of, header_of
 from registry.reading.headings import HEADER_WITHIN, Head, in_unicode
 from registry.reading.mapping import Columns, Heading
 from registry.reading.row_kinds import RowKinds, cell_text, heading_department
+
+Kept = Callable[[str], Chosen]
+"""What was chosen before for files with a header, by what they have in common; NOTHING where nothing was."""
 
 IDENTITY = ("employee_code", "full_name", "birth_date", "sex", "national_id", "female_tick", "male_tick")
 IN_COLUMNS = (("male_birth_date", "female_birth_date"), tuple(mapping.BIRTH_IN_PARTS.values()))
@@ -33,21 +38,43 @@ class Layout:
     skipped: dict[str, list[int]] = field(default_factory=dict)
     departments: list[str | None] | None = None
     encoding: Encoding | None = None
+    chosen: Chosen = NOTHING
 
     @property
     def last_heading(self) -> int:
-        """The last column with a heading."""
-        return max((h.column for h in self.headings if h.text), default=-1)
+        """The last column with a heading, or with a meaning that somebody gave it."""
+        return max((h.column for h in self.headings if h.text or self.columns.fields.get(h.column)), default=-1)
+
+    @property
+    def header(self) -> str:
+        """What files with this header have in common."""
+        return fingerprint_of(heading.text for heading in self.headings)
 
 
-def find(cells: RosterCells, overrides: Mapping[str, str | None] | None = None) -> Layout | None:
-    """The first visible sheet with a roster header, read down to its last row; None if there is none."""
+def find(cells: RosterCells, chosen: Chosen = NOTHING, kept: Kept | None = None) -> Layout | None:
+    """The first visible sheet with a roster header, read down to its last row; None if there is none.
+
+    `kept` knows what was chosen for a header before; it is asked where nothing is `chosen` for this file.
+    """
     for sheet in cells.sheets:
-        layout = _template(sheet) or _roster(sheet, overrides)
+        layout = _chosen_row(sheet, chosen, kept) or _template(sheet) or _roster(sheet, chosen, kept)
         if layout:
             _sort_rows(layout)
             return layout
     return None
+
+
+def _chosen_row(sheet: Sheet, chosen: Chosen, kept: Kept | None) -> Layout | None:
+    """The roster under a row that somebody named as its header, for this file or for files that begin alike."""
+    row = chosen.header_row
+    if row is None and not chosen and kept is not None:
+        known = (number for number in range(min(len(sheet.rows), HEADER_WITHIN)) if sheet.rows[number])
+        row = next(
+            (number + 1 for number in known if kept(header_of(sheet.rows[number])).header_row == number + 1), None
+        )
+    if row is None or row > len(sheet.rows) or not any(sheet.rows[row - 1]):
+        return None
+    return _under(Head(sheet), sheet, [row - 1], chosen, kept)
 
 
 def _template(sheet: Sheet) -> Layout | None:
@@ -62,16 +89,24 @@ def _template(sheet: Sheet) -> Layout | None:
     return None
 
 
-def _roster(sheet: Sheet, overrides: Mapping[str, str | None] | None) -> Layout | None:
+def _roster(sheet: Sheet, chosen: Chosen, kept: Kept | None) -> Layout | None:
     head = Head(sheet)
     for number in range(min(len(sheet.rows), HEADER_WITHIN)):
         if roster_headings.is_header(head.texts(number).values()):
-            rows = head.extent(number)
-            headings = head.headings(rows)
-            encoding = in_unicode(headings)
-            columns = mapping.by_wording(headings, overrides)
-            return Layout(sheet, rows, headings, columns, False, encoding=encoding)
+            return _under(head, sheet, head.extent(number), chosen, kept)
     return None
+
+
+def _under(head: Head, sheet: Sheet, rows: list[int], chosen: Chosen, kept: Kept | None) -> Layout:
+    headings = head.headings(rows)
+    encoding = in_unicode(headings)
+    if not chosen and kept is not None:
+        chosen = kept(fingerprint_of(heading.text for heading in headings))
+    overrides = {} if problems_of(chosen) else chosen.columns
+    known = {heading.column for heading in headings}
+    headings += [Heading(column, "") for column in sorted(set(map(mapping.column_number, overrides)) - known)]
+    columns = mapping.by_wording(headings, overrides)
+    return Layout(sheet, rows, headings, columns, False, encoding=encoding, chosen=chosen)
 
 
 def _sort_rows(layout: Layout) -> None:

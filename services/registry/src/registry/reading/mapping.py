@@ -1,7 +1,8 @@
 """Which column of a sheet says what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from contracts import roster_headings
 from contracts.roster_headings import Match
@@ -35,12 +36,20 @@ class Heading:
     group: str = ""
 
 
+class Why(NamedTuple):
+    """Why a column was read as it was: its heading (the known wording), its position, or because somebody chose so."""
+
+    how: Literal["heading", "position", "mapping"]
+    wording: str | None = None
+
+
 @dataclass(slots=True)
 class Columns:
-    """Roles to columns (several only for a name in parts) and what each column was taken for."""
+    """Roles to columns (several only for a name in parts), what each column was taken for, and why."""
 
     roles: dict[str, list[int]] = field(default_factory=dict)
     fields: dict[int, str | None] = field(default_factory=dict)
+    whys: dict[int, Why] = field(default_factory=dict)
 
     def column(self, role: str) -> int | None:
         """The column of a role, if the sheet has one."""
@@ -55,7 +64,9 @@ def template(headings: Sequence[Heading]) -> Columns:
     for column, name in found:
         if name:
             roles.setdefault(name, [column])
-    return Columns(roles, {column: name if roles.get(name or "") == [column] else None for column, name in found})
+    fields = {column: name if roles.get(name or "") == [column] else None for column, name in found}
+    keys = {h.column: Why("heading", h.text.strip().upper()) for h in headings if fields.get(h.column)}
+    return Columns(roles, fields, keys)
 
 
 def by_wording(headings: Sequence[Heading], overrides: Mapping[str, str | None] | None = None) -> Columns:
@@ -63,20 +74,33 @@ def by_wording(headings: Sequence[Heading], overrides: Mapping[str, str | None] 
 
     `overrides` (column letter to field, None to ignore the column) is what a person decided about this file.
     """
+    overrides = overrides or {}
     matches = {h.column: roster_headings.match(h.text) for h in headings}
     _birth_dates_in_parts(headings, matches)
     _birth_dates_by_sex(headings, matches)
-    _apply(overrides or {}, matches)
+    chosen = _apply(overrides, matches)
     best: dict[str, tuple[int, int]] = {}
     for column, found in matches.items():
         if found and (found.field not in best or found.score > best[found.field][0]):
             best[found.field] = (found.score, column)
     roles = {role: [column] for role, (_, column) in best.items() if role not in roster_headings.UNNAMED_FIELDS}
     _settle_names(roles, headings)
+    names = [
+        column for column, found in sorted(matches.items()) if column in chosen and found and found.field == "full_name"
+    ]
+    if len(names) > 1:
+        roles["full_name"] = names
     _settle_ticks(roles)
     taken = {column: role for role, columns in roles.items() for column in columns}
     fields = {h.column: SHOWN_AS.get(taken.get(h.column, ""), taken.get(h.column)) for h in headings}
-    return Columns(roles, fields)
+    return Columns(roles, fields, {column: _why(column, chosen, matches) for column in sorted(taken.keys() | chosen)})
+
+
+def _why(column: int, chosen: Container[int], matches: Mapping[int, Match | None]) -> Why:
+    if column in chosen:
+        return Why("mapping")
+    found = matches.get(column)
+    return Why("heading", found.wording) if found else Why("position")
 
 
 def _birth_dates_in_parts(headings: Sequence[Heading], matches: dict[int, Match | None]) -> None:
@@ -87,7 +111,7 @@ def _birth_dates_in_parts(headings: Sequence[Heading], matches: dict[int, Match 
         three = headings[start : start + 3]
         if [roster_headings.fold(h.text) for h in three] == list(BIRTH_IN_PARTS):
             for heading, role in zip(three, BIRTH_IN_PARTS.values(), strict=True):
-                matches[heading.column] = Match(role, roster_headings.EXACT)
+                matches[heading.column] = Match(role, roster_headings.EXACT, roster_headings.fold(heading.text))
             return
 
 
@@ -101,12 +125,14 @@ def _birth_dates_by_sex(headings: Sequence[Heading], matches: dict[int, Match | 
             continue
         group = roster_headings.match(heading.group) if heading.group else None
         if (group and group.field == "birth_date") or (not group and both and not known & {"birth_date", "sex"}):
-            matches[heading.column] = Match(BIRTH_BY_SEX[found.field], found.score)
+            matches[heading.column] = Match(BIRTH_BY_SEX[found.field], found.score, found.wording)
 
 
-def _apply(overrides: Mapping[str, str | None], matches: dict[int, Match | None]) -> None:
+def _apply(overrides: Mapping[str, str | None], matches: dict[int, Match | None]) -> set[int]:
+    """Let what somebody chose overrule the headings; returns their columns."""
     for letters, chosen in overrides.items():
         matches[column_number(letters)] = Match(chosen, roster_headings.EXACT + 1) if chosen else None
+    return {column_number(letters) for letters in overrides}
 
 
 def _settle_names(roles: dict[str, list[int]], headings: Sequence[Heading]) -> None:

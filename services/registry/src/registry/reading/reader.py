@@ -11,19 +11,29 @@ from typing import Any, Literal
 
 from contracts import roster_codes as known_codes
 from contracts.roster_cells import RosterCells, shown
-from registry.reading import duplicates, layout, persons
-from registry.reading.mapping import column_letters, column_number
+from contracts.roster_mapping import HEADER_ROW_MISSING, NOTHING, Chosen, parse
+from registry.reading import duplicates, layout, persons, suggestions
+from registry.reading.chosen import misfits
+from registry.reading.mapping import Heading, Why, column_letters, column_number
 from registry.reading.rows import Person
 from registry.reading.text import clean, raw_text
+
+LOOKED_AT = 60
+"""Persons whose cells tell what an unknown column may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the roster: its letter, its heading, and the field it was read as (None: ignored)."""
+    """A column of the roster: its letter, its heading, the field it was read as (None: ignored), and why.
+
+    Of one that nobody knows, `suggested` is the field that most of its cells look like.
+    """
 
     column: str
     header: str
     field: str | None
+    why: Why | None = None
+    suggested: str | None = None
 
 
 @dataclass(eq=False)
@@ -41,6 +51,8 @@ class Reading:
     persons: list[Person] = field(default_factory=list)
     encoding: str | None = None
     delimiter: str | None = None
+    header: str = ""
+    chosen: Chosen = NOTHING
 
     @cached_property
     def totals(self) -> dict[str, Any]:
@@ -82,18 +94,28 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def read(cells: RosterCells, reference_date: date, mapping: Mapping[str, str | None] | None = None) -> Reading:
+def read(
+    cells: RosterCells,
+    reference_date: date,
+    mapping: Mapping[str, Any] | None = None,
+    kept: layout.Kept | None = None,
+) -> Reading:
     """Read a file's cells; ages are taken on `reference_date`, the planned first examination day.
 
-    `mapping` overrides single columns (letter to field, None to ignore). A file without a roster is refused.
+    `mapping` is what somebody chose for this file (`chosen.py`), `kept` what they chose for such files before. A file
+    without a roster is refused, and so is one that the mapping does not fit.
     """
     with _collector_paused():
-        return _read(cells, reference_date, mapping or {})
+        return _read(cells, reference_date, parse(mapping), kept)
 
 
-def _read(cells: RosterCells, reference_date: date, mapping: Mapping[str, str | None]) -> Reading:
-    found = layout.find(cells, mapping) if cells.sheets else None
+def _read(cells: RosterCells, reference_date: date, chosen: Chosen, kept: layout.Kept | None) -> Reading:
+    found = layout.find(cells, chosen, kept) if cells.sheets else None
     file_codes = set(cells.file_codes)
+    if found is not None and found.chosen:
+        file_codes |= set(misfits(found.chosen, found.columns, found.sheet.rows))
+    if cells.sheets and chosen.header_row is not None and (found is None or found.chosen is not chosen):
+        file_codes.add(HEADER_ROW_MISSING)
     if found is None:
         file_codes |= {"file.header_not_found"} if cells.sheets or cells.container != "none" else set()
         return Reading("refused", sorted(file_codes), encoding=cells.encoding, delimiter=cells.delimiter)
@@ -110,12 +132,19 @@ def _read(cells: RosterCells, reference_date: date, mapping: Mapping[str, str | 
         sheet_index=next(index for index, sheet in enumerate(cells.sheets) if sheet is found.sheet),
         header_rows=[row + 1 for row in found.header_rows],
         label_rows=[row + 1 for row in found.label_rows],
-        columns=[
-            Column(column_letters(h.column), clean(raw_text(h.text)), found.columns.fields.get(h.column))
-            for h in found.headings
-        ],
+        columns=[_column(heading, found) for heading in found.headings],
         skipped_rows={kind: [row + 1 for row in rows] for kind, rows in sorted(found.skipped.items())},
         persons=people,
         encoding=cells.encoding,
         delimiter=cells.delimiter,
+        header=found.header,
+        chosen=found.chosen,
     )
+
+
+def _column(heading: Heading, found: layout.Layout) -> Column:
+    name = found.columns.fields.get(heading.column)
+    why = found.columns.whys.get(heading.column)
+    cells = (found.rows[number] for number in found.persons[:LOOKED_AT]) if name is None and why is None else ()
+    looks = suggestions.of(row[heading.column] for row in cells if heading.column < len(row))
+    return Column(column_letters(heading.column), clean(raw_text(heading.text)), name, why, looks)
