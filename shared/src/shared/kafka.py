@@ -138,6 +138,8 @@ def _create_topics(settings: Settings, topics: Sequence[TopicSpec]) -> list[str]
 
 def _config_of(topic: TopicSpec) -> dict[str, str]:
     config = {
+        # A writer's clock an hour ahead would have its records refused, and one of years ago have them deleted.
+        "message.timestamp.type": "LogAppendTime",
         "cleanup.policy": "compact" if topic.compact else "delete",
         "retention.ms": str(-1 if topic.retention_ms is None else topic.retention_ms),
     }

@@ -34,7 +34,11 @@ def _acl(right: Right) -> Resource:
 
 def topic(listed: Topic) -> Resource:
     """A KafkaTopic of three copies, two of which acknowledge."""
-    config = {"retention.ms": retention_ms(listed), "min.insync.replicas": IN_SYNC}
+    config = {
+        "retention.ms": retention_ms(listed),
+        "min.insync.replicas": IN_SYNC,
+        "message.timestamp.type": "LogAppendTime",
+    }
     return {
         **_head("KafkaTopic", listed.name),
         "spec": {"partitions": listed.partitions, "replicas": REPLICAS, "config": config},
