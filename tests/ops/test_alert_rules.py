@@ -66,6 +66,8 @@ def test_what_is_declared_is_what_is_exposed() -> None:
     metrics.batches_retried.labels("world").inc()
     metrics.published.labels("topic").inc()
     metrics.lag.labels("topic").set(1)
+    metrics.lag_seconds.labels("topic").set(1)
+    metrics.deadline_minutes.labels("kind").set(1)
     metrics.waiting.labels("kind").set(1)
 
     scraped = set(re.findall(r"^(\w+)[ {]", metrics.text().decode(), re.MULTILINE))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
@@ -95,12 +96,14 @@ def measure_reading(metrics: Metrics, reading: Reading, waiting: Waiting) -> Non
 async def _measure_deadlines(measured: Measured) -> None:
     if monotonic() - measured.deadlines_at < DEADLINES_EVERY:
         return
-    left = {known.name: await measured.database.pool.fetchval(known.sql) for known in measured.deadlines}
     measured.deadlines_at = monotonic()
-    measured.metrics.deadline_minutes.clear()
-    for name, minutes in left.items():
-        if minutes is not None:
-            measured.metrics.deadline_minutes.labels(name).set(minutes)
+    for known in measured.deadlines:
+        minutes = await measured.database.pool.fetchval(known.sql)
+        if minutes is None:
+            with suppress(KeyError):
+                measured.metrics.deadline_minutes.remove(known.name)
+        else:
+            measured.metrics.deadline_minutes.labels(known.name).set(minutes)
 
 
 async def measure(database: Database, metrics: Metrics) -> None:

@@ -3,6 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
+from scheduling import deadlines
 from scheduling.consumers import consumer
 from scheduling.plan_runner import PlanRunner
 from scheduling.settings import Settings
@@ -19,4 +20,5 @@ def make_service(settings: Settings) -> Service:
         consumer=consumer,
         migrations=MIGRATIONS,
         background=[PlanRunner(settings).run],
+        deadlines=deadlines.DEADLINES,
     )
