@@ -34,9 +34,9 @@ async def declare_demand(tx: Transaction, batch: Batch[DemandDeclared]) -> None:
 
 async def complete(tx: Transaction, batch: Batch[DemandDeclared] | Batch[HealthCheckBecameDue]) -> None:
     """Complete the units of a batch whose due checks have all arrived; freeze campaigns with no unit left open."""
-    touched = await tx.fetch(
-        store.COMPLETE_UNITS, [e.campaign_id for e in batch.events], [e.unit_id for e in batch.events]
-    )
+    units = [e.campaign_id for e in batch.events], [e.unit_id for e in batch.events]
+    await tx.execute(store.LOCK_UNITS, *units)
+    touched = await tx.fetch(store.COMPLETE_UNITS, *units)
     campaigns = {row["campaign_id"] for row in touched}
     if campaigns:
         today = await tx.fetchval(store.LOCK_DAY, "VN")

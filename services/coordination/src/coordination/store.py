@@ -68,6 +68,13 @@ UPDATE campaign_units SET workers = declared.workers, due = declared.due
 FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[]) AS declared (campaign_id, unit_id, workers, due)
 WHERE (campaign_units.campaign_id, campaign_units.unit_id) = (declared.campaign_id, declared.unit_id)
 """
+# Whoever adds checks or demand to units meets here before counting: of two transactions at once, the later one to get
+# the rows counts what the other has committed, so that one of them sees the last check arrive.
+LOCK_UNITS = """
+SELECT FROM campaign_units
+WHERE (campaign_id, unit_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[])) AND NOT complete
+ORDER BY campaign_id, unit_id FOR UPDATE
+"""
 # A unit is complete when as many checks have arrived as scheduling said there are. Returns the campaigns touched.
 COMPLETE_UNITS = """
 UPDATE campaign_units AS unit SET complete = true
