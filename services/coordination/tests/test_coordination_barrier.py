@@ -20,11 +20,11 @@ CONSUMER = make_consumer(Settings(database_url="", kafka_bootstrap_servers="", d
 LONG_ENOUGH_TO_MISS_EACH_OTHER = 0.5
 
 
-async def test_two_halves_of_a_unit_that_arrive_at_once_complete_it(database: Database, deliver: Deliver) -> None:
+async def test_two_parts_of_a_unit_that_arrive_at_once_complete_it(database: Database, deliver: Deliver) -> None:
     await deliver(CONSUMER, database, [the_province(), a_unit(1)])
     for batch in opening():
         await deliver(CONSUMER, database, batch)
-    await deliver(CONSUMER, database, [rosters_closed(1), demand(1, 4)])
+    await deliver(CONSUMER, database, [rosters_closed(1), demand(1, 5), a_due_check(0, late_joiner=False)])
     first, second = [[a_due_check(n, late_joiner=False) for n in half] for half in ((1, 2), (3, 4))]
 
     async with database.transaction() as tx:
@@ -36,4 +36,4 @@ async def test_two_halves_of_a_unit_that_arrive_at_once_complete_it(database: Da
     said = await other
 
     (frozen,) = [event for event in said if isinstance(event, ScopeFrozen)]
-    assert [(one.unit_id, one.due) for one in frozen.units] == [(unit(1), 4)]
+    assert [(one.unit_id, one.due) for one in frozen.units] == [(unit(1), 5)]
