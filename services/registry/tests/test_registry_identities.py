@@ -166,3 +166,74 @@ async def test_the_intake_key_is_the_one_in_use(register: Register, port: httpx.
     key = (await port.get("/intake-key")).json()
 
     assert key["key_id"] == register.key.key_id
+
+
+async def doubted(register: Register) -> tuple[UUID, UUID]:
+    """Two workers who may be one person: one with a citizen's number, one without."""
+    await register.with_units()
+    first = (await register.take(a_person(1, name="Nguyễn Thị Hường", code=None))).worker_ids[0]
+    second = (await register.take(a_person(1, name="Nguyễn Thị Hườngg", cccd=None, code=None))).worker_ids[0]
+    return first, second
+
+
+async def test_a_registrar_sees_both_sides_of_a_doubt_and_the_end_of_a_number_alone(
+    register: Register, port: httpx.AsyncClient
+) -> None:
+    first, second = await doubted(register)
+
+    (review,) = (await port.get("/reviews", headers=by(f"unions/{PROVINCE}", "đối chiếu"))).json()["reviews"]
+
+    names = {side["worker_id"]: side["full_name"] for side in review["sides"]}
+    assert names == {str(first): "Nguyễn Thị Hường", str(second): "Nguyễn Thị Hườngg"}
+    assert review["reasons"] == ["identity.similar_name"]
+    assert (review["agrees"]["birth_date"], review["agrees"]["cccd"], review["agrees"]["phone"]) == (True, None, True)
+    assert a_person(1)[3] not in str(review)
+    numbers = [number["value"] for side in review["sides"] for number in side["numbers"]]
+    assert numbers == ["•" * 8 + str(a_person(1)[3])[-4:]]
+    looks = (await port.get(f"/accesses/{second}")).json()["accesses"]
+    assert [(look["view"], look["purpose"]) for look in looks] == [("RegistrarView", "đối chiếu")]
+
+
+@pytest.mark.parametrize("party", [f"unions/{UNIT}", f"unions/{UUID(int=404)}", "clinics/08001", "health/syt-08"])
+async def test_nobody_else_sees_the_queue_nor_leaves_a_trace_in_the_log(
+    register: Register, port: httpx.AsyncClient, party: str
+) -> None:
+    await doubted(register)
+
+    answer = (await port.get("/reviews", headers=by(party))).json()
+
+    assert answer == {"reviews": [], "next": None}
+    assert await register.database.pool.fetchval("SELECT count(*) FROM accesses") == 0
+
+
+async def test_the_queue_comes_in_pages_the_oldest_first(register: Register, port: httpx.AsyncClient) -> None:
+    await register.with_units()
+    for name in ("Hường", "Hườngg", "Hườnggg"):
+        await register.take(a_person(1, name=f"Nguyễn Thị {name}", cccd=None, code=None))
+    headers = by(f"unions/{PROVINCE}")
+
+    whole = (await port.get("/reviews", headers=headers)).json()["reviews"]
+    first = (await port.get("/reviews?limit=2", headers=headers)).json()
+    rest = (await port.get(f"/reviews?limit=2&after={first['next']}", headers=headers)).json()
+
+    assert [r["review_id"] for r in first["reviews"] + rest["reviews"]] == [r["review_id"] for r in whole]
+    assert (len(whole), rest["next"]) == (3, None)
+
+
+async def test_workers_see_every_number_they_ever_had_and_who_looked_at_any_record_of_theirs(
+    register: Register, port: httpx.AsyncClient
+) -> None:
+    await register.with_units()
+    first, second = (await register.take(a_person(1), a_person(2, cccd=None, code=None))).worker_ids
+    await register.take(a_person(1, cccd="002171999999"))
+    await register.database.pool.execute("INSERT INTO merges VALUES ($1, $2, 1)", second, first)
+    await asked(port, "clinics/08001", first)
+
+    (own,) = await asked(port, f"workers/{second}", second)
+    looks = (await port.get(f"/accesses/{second}")).json()["accesses"]
+
+    assert own["also"] == [str(first)]
+    seen: list[dict[str, object]] = own["numbers"]  # type: ignore[assignment]
+    history = [(n["value"], n["valid_to"] is None, n["verified_by"]) for n in seen if n["type"] == "cccd"]
+    assert sorted(history) == [(a_person(1)[3], False, f"unions/{UNIT}"), ("002171999999", True, f"unions/{UNIT}")]
+    assert [look["party"] for look in looks] == [f"workers/{second}", "clinics/08001"]

@@ -171,3 +171,64 @@ async def test_a_person_named_twice_in_a_file_is_one_worker(register: Register) 
 
     assert taken.effects == ["registered", "duplicate"]
     assert (taken.assessed.registered, taken.assessed.duplicates, taken.assessed.members_after) == (1, 1, 1)
+
+
+async def test_twins_whose_names_differ_in_a_mark_are_two_people(register: Register) -> None:
+    await register.with_units()
+    await register.take(a_person(1, name="Trần Văn Hùng", cccd=None, code=None))
+
+    twin = await register.take(a_person(1, name="Trần Văn Hưng", cccd=None, code=None))
+    typed_plainly = await register.take(a_person(1, name="TRAN VAN HUNG", cccd=None, code=None))
+
+    assert (twin.effects, await reasons(register)) == (["review"], [("identity.similar_name",)])
+    assert typed_plainly.effects == ["changed"]
+
+
+async def test_a_tone_on_the_other_vowel_is_the_same_name(register: Register) -> None:
+    await register.with_units()
+    first = await register.take(a_person(1, name="Lý Thị Hòa", cccd=None, code=None))
+
+    again = await register.take(a_person(1, name="Lý Thị Hoà", cccd=None, code=None))
+
+    assert (again.effects, again.worker_ids) == (["changed"], first.worker_ids)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"name": "Thị Hường Nguyễn"}, "identity.name_order"),
+        ({"birth": "02/01/1971"}, "identity.similar_birth_date"),
+        ({"sex": "Nam"}, "identity.other_sex"),
+        ({"name": "Nguyễn Thị Hườn"}, "identity.similar_name"),
+    ],
+)
+async def test_what_is_alike_waits_for_a_registrar_with_its_reason(
+    register: Register, changed: dict[str, str], reason: str
+) -> None:
+    await register.with_units()
+    row = {"name": "Nguyễn Thị Hường", "birth": "01/02/1971", "sex": "Nữ", "cccd": None, "code": None, "phone": None}
+    await register.take(a_person(1, **row))
+
+    taken = await register.take(a_person(1, **row | changed))
+
+    assert (taken.effects, await reasons(register)) == (["review"], [(reason,)])
+
+
+async def test_a_slip_in_a_citizens_number_waits_even_in_another_unit(register: Register) -> None:
+    await register.with_units(UNIT, OTHER_UNIT)
+    await register.take(a_person(1, code=None))
+    number = str(a_person(1)[3])
+
+    taken = await register.take(a_person(1, code=None, cccd=number[:-1] + "9"), unit_id=OTHER_UNIT)
+
+    assert taken.effects == ["review"]
+    assert await reasons(register) == [("identity.mistyped_number", "identity.same_name_elsewhere")]
+
+
+async def test_a_namesake_of_another_unit_with_another_number_is_nobodys_doubt(register: Register) -> None:
+    await register.with_units(UNIT, OTHER_UNIT)
+    await register.take(a_person(1, code=None))
+
+    taken = await register.take(a_person(1, code=None, cccd="008171555555"), unit_id=OTHER_UNIT)
+
+    assert (taken.effects, await reasons(register)) == (["registered"], [])

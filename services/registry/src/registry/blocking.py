@@ -4,6 +4,7 @@ Marks, tone placement, i for y, capitals and the order of words make no differen
 their own: whoever could try names against them could not find numbers with it.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,6 +14,7 @@ from registry.reading.names import name_key
 from registry.worker_facts import full_date
 
 NUMBER_DIGITS = 12
+TONES = "\u0300\u0301\u0303\u0309\u0323"
 COLUMNS = ("spelled", "named", "first_word", "last_word", "number_middle", "number_end")
 
 
@@ -41,6 +43,21 @@ class Blocks(NamedTuple):
 def words_of(name: str) -> list[str]:
     """A name as words that spellings have in common, in its own order."""
     return name_key(name).replace("y", "i").split()
+
+
+def spelling_of(name: str) -> str:
+    """A name with its marks, wherever the tone of a word stands in it: it tells Hùng from Hưng, not hoà from hòa."""
+    return " ".join(map(_spelled, unicodedata.normalize("NFD", name.lower()).split()))
+
+
+def _spelled(word: str) -> str:
+    tones = "".join(letter for letter in word if letter in TONES)
+    return "".join(letter for letter in word if letter not in TONES).replace("y", "i") + tones
+
+
+def are_one_spelling(one: str, other: str) -> bool:
+    """Whether two spellings of names with the same key may be one: alike, or one of them written without any marks."""
+    return one == other or one.isascii() or other.isascii()
 
 
 def blocks_of(index: BlindIndex, fields: Mapping[str, Any], unit_id: UUID, citizen_number: str | None) -> Blocks:

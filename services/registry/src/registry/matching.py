@@ -13,6 +13,8 @@ from datetime import date
 from uuid import UUID
 
 from registry.blind_index import BlindIndex
+from registry.blocking import are_one_spelling, spelling_of
+from registry.likeness import SIMILAR_NAME
 from registry.roster_rows import NATIONAL, Entry
 from registry.worker_facts import Facts
 
@@ -26,7 +28,8 @@ SHARED_NUMBER = "identity.shared_national_id"
 class Known:
     """A worker of the register as far as matching goes.
 
-    `entry` is the row that made them known just now, `person` who stands for them since a merge.
+    `entry` is the row that made them known just now, `person` who stands for them since a merge, `spelling`
+    their name with its marks, where it may have to tell them from a namesake.
     """
 
     worker_id: UUID
@@ -38,6 +41,7 @@ class Known:
     numbers: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
     entry: Entry | None = None
     person: UUID | None = None
+    spelling: str | None = None
 
     @property
     def person_id(self) -> UUID:
@@ -114,6 +118,8 @@ class Directory:
                     found.doubts.append(Doubt(known.worker_id, SAME_PERSON_OTHER_NUMBER))
             elif known.worker_id in taken or _codes_differ(entry, known):
                 found.doubts.append(Doubt(known.worker_id, SUSPECTED_DUPLICATE))
+            elif _is_spelled_otherwise(entry, known):
+                found.doubts.append(Doubt(known.worker_id, SIMILAR_NAME, 100.0))
             else:
                 same.append(known)
         if not same:
@@ -140,6 +146,14 @@ class Directory:
 
 def _is_of_unit(entry: Entry, known: Known) -> bool:
     return known.facts.unit_id == entry.facts.unit_id
+
+
+def _is_spelled_otherwise(entry: Entry, known: Known) -> bool:
+    """Both names have marks, and not the same: twins are called Hùng and Hưng."""
+    if known.digest == entry.digest:
+        return False
+    spelling = spelling_of(known.entry.identity["full_name"]) if known.entry else known.spelling
+    return spelling is not None and not are_one_spelling(spelling, spelling_of(entry.identity["full_name"]))
 
 
 def _numbers_differ(entry: Entry, known: Known) -> bool:

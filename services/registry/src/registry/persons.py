@@ -8,7 +8,7 @@ from asyncpg import Record
 from pydantic_core import from_json, to_json
 
 from registry import vault as boxes
-from registry.blocking import COLUMNS
+from registry.blocking import COLUMNS, spelling_of
 from registry.ledger import Decision, Ledger
 from registry.matching import Directory, Known
 from registry.roster_rows import OF_A_UNIT, Entry
@@ -48,7 +48,7 @@ WHERE known.number_end IS NULL OR wanted.last IS NULL
 """
 LOCK_WORKERS = """
 SELECT worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
-       last_health_check, left_on, digest, name, birth,
+       last_health_check, job, left_on, digest, name, birth,
        (SELECT person_id FROM merges WHERE merges.worker_id = workers.worker_id) AS person_id
 FROM workers JOIN persons USING (worker_id) WHERE worker_id = ANY($1::uuid[]) ORDER BY worker_id FOR UPDATE
 """
@@ -98,7 +98,18 @@ async def directory_of(tx: Transaction, vault: Vault, entries: Sequence[Entry]) 
             active.get(worker_id, {}), person=row["person_id"],
         )  # fmt: skip
         directory.add(known, by_number.get(worker_id, ()), next(iter(by_namesake.get(worker_id, ())), None))
+    await _tell_namesakes_apart(tx, vault, directory, entries, by_namesake.keys() - by_number.keys())
     return directory
+
+
+async def _tell_namesakes_apart(
+    tx: Transaction, vault: Vault, directory: Directory, entries: Sequence[Entry], found_by_name: Collection[UUID]
+) -> None:
+    """Open the names of those who are found by name alone, unless the very same row is back."""
+    digests = {entry.digest for entry in entries}
+    unsure = [id_ for id_ in found_by_name if id_ in directory.known and directory.known[id_].digest not in digests]
+    for worker_id, identity in (await open_identities(tx, vault, unsure)).items():
+        directory.known[worker_id].spelling = spelling_of(identity["full_name"])
 
 
 async def get_alike(tx: Transaction, entries: Sequence[Entry]) -> dict[int, list[UUID]]:
@@ -187,6 +198,7 @@ def _facts(row: Record) -> Facts:
     return Facts(
         row["unit_id"], row["employer_id"], row["line_id"], row["sex"], row["born"], row["disabled"],
         row["heavy_class"], tuple(row["exposures"]), row["employed_since"], row["last_health_check"],
+        row["job"],
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ async def keep_for_ever(database: Database, stop: asyncio.Event, *, vault: Vault
 async def keep(database: Database, vault: Vault) -> None:
     """Rotate and destroy intake keys, and forget the chunks that were sealed to destroyed ones."""
     now = utc_now()
+    vault.masters.refresh()
     async with vault.database.transaction() as tx:
         await intake_keys.current(tx, vault.masters, now=now, new_id=new_id())
         destroyed = await intake_keys.destroy_old(tx, now=now)
