@@ -1,4 +1,4 @@
-"""Every event class of the house, found in one file per owner (scheduling's plans have their own)."""
+"""Every event class of the house, found in one file per owner (plans and monitoring have their own)."""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -8,6 +8,7 @@ from contracts import (
     coordination,
     deliveries,
     health,
+    monitoring,
     operations,
     plans,
     registry,
@@ -19,7 +20,7 @@ from contracts.base import Event
 
 PARTIES = ("unions", "health", "clinics", "operations")
 SERVICES = deliveries.SERVICES
-_OWNERS = (unions, health, clinics, operations, registry, scheduling, plans, results, coordination)
+_OWNERS = (unions, monitoring, health, clinics, operations, registry, scheduling, plans, results, coordination)
 
 
 def _classes_of(owner: ModuleType) -> Iterator[type[Event]]:

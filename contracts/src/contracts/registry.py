@@ -8,6 +8,8 @@ from pydantic import Field
 
 from contracts.base import Event, Health, Party, Pseudonymous, Public, Record
 from contracts.fields import HeavyClass, Percent, Problem, Site, WorkerId
+from contracts.monitoring import MonitoredPlace
+from contracts.roster_mapping import ColumnRead
 from contracts.unions import BOTH_PARTIES, OrganisationKind, Reach
 
 
@@ -130,6 +132,7 @@ class WorkerFacts(Record):
     """What scheduling and results need of a worker: facts and duties, never identity.
 
     `born` is `YYYY`, `YYYY-MM` only: the day stays in the vault; where it is doubtful the stricter rule is taken.
+    `as_of` is the business day from which the facts hold, so that a reader can know them as of an exam day.
     """
 
     worker_id: WorkerId
@@ -143,8 +146,32 @@ class WorkerFacts(Record):
     exposures: Pseudonymous[list[Exposure]] = []
     employed_since: Pseudonymous[date | None] = None
     last_health_check: Pseudonymous[date | None] = None
+    as_of: Public[date | None] = None
     roster_id: Public[UUID | None] = None
     row: Public[int | None] = None
+
+
+class ExposuresProfiled(
+    Event,
+    name="registry.exposures.profiled",
+    topic="registry.lines",
+    key="unit_id",
+    readers=("gateway",),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """A monitoring report holds for its lines and jobs from a day on, by the version that counts; how many workers'
+    exposures it changed at once is `workers` (0 where it begins later).
+    """
+
+    unit_id: Public[UUID]
+    report_id: Public[UUID]
+    version: Public[int]
+    measured_on: Public[date]
+    valid_from: Public[date]
+    measured_by: Public[str | None] = None
+    places: Public[list[MonitoredPlace]]
+    workers: Public[int] = 0
 
 
 class WorkerRegistered(
@@ -274,20 +301,6 @@ class RowAnswer(Record):
     related_rows: Public[list[int]] = []
     worker_id: Pseudonymous[UUID | None] = None
     effect: Public[Literal["registered", "changed", "moved", "unchanged", "refused", "duplicate", "review"]]
-
-
-class ColumnRead(Record):
-    """What a column of a roster was read as, and why: never the file's own words, which may be anybody's.
-
-    `how`: `heading` (its words are `wording`), `position` (it belongs to the column on its left), `mapping` (somebody
-    decided so). Of a column that nobody knows, `suggested` is what most of its cells look like.
-    """
-
-    column: Public[str]
-    field: Public[str | None] = None
-    how: Public[Literal["heading", "position", "mapping"] | None] = None
-    wording: Public[str | None] = None
-    suggested: Public[str | None] = None
 
 
 class RosterRowsAnswered(

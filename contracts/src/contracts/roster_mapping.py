@@ -6,11 +6,12 @@ spreadsheet shows. Both ends need it: the edge to say at once what cannot be, re
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic_core import from_json
 
 from contracts import roster_headings
+from contracts.base import Public, Record
 
 UNKNOWN_FIELD, UNKNOWN_COLUMN, FIELD_TWICE = "mapping.unknown_field", "mapping.unknown_column", "mapping.field_twice"
 HEADER_ROW_MISSING, NO_ROSTER = "mapping.header_row_missing", "mapping.no_roster"
@@ -73,3 +74,17 @@ def problems_of(chosen: Chosen) -> list[str]:
     if any(fields.count(name) > 1 for name in set(fields) - MEANT_TOGETHER):
         found.add(FIELD_TWICE)
     return sorted(found)
+
+
+class ColumnRead(Record):
+    """What a column of a roster was read as, and why: never the file's own words, which may be anybody's.
+
+    `how`: `heading` (its words are `wording`), `position` (it belongs to the column on its left), `mapping` (somebody
+    decided so). Of a column that nobody knows, `suggested` is what most of its cells look like.
+    """
+
+    column: Public[str]
+    field: Public[str | None] = None
+    how: Public[Literal["heading", "position", "mapping"] | None] = None
+    wording: Public[str | None] = None
+    suggested: Public[str | None] = None

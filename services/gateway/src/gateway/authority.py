@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from contracts import clinics, unions
+from contracts import clinics, monitoring, unions
 from contracts.base import Event, Party
 from contracts.fields import Problem
 from gateway.cloudevents import Said
@@ -23,6 +23,7 @@ UNITS: dict[type[Event], Callable[[Any], Ids]] = {
     unions.CampaignProposed: lambda event: [*event.scope_unit_ids, *(target.unit_id for target in event.unit_targets)],
     unions.OrganisationDeclared: lambda event: [event.organisation_id, event.parent_id],
     unions.LineDeclared: lambda event: [event.unit_id],
+    monitoring.MonitoringReported: lambda event: [event.unit_id],
     unions.RosterSubmitted: lambda event: [event.unit_id],
     unions.RosterClosed: lambda event: [event.unit_id],
     unions.RosterMappingDeclared: lambda event: [event.unit_id],

@@ -23,6 +23,7 @@ from gateway.views.parties import (
     OrganisationView,
     PermitView,
     PlanView,
+    ReportView,
     SessionView,
 )
 
@@ -87,6 +88,13 @@ async def get_lines(unit_id: UUID, edge: EdgeOf, caller: CallerOf) -> list[LineV
     """The lines of a unit, with their calendars."""
     await own_unit(edge, caller, unit_id)
     return [LineView.model_validate(row) for row in await lines.of_unit(edge.db, unit_id)]
+
+
+@router.get("/units/{unit_id}/exposures")
+async def get_exposures(unit_id: UUID, edge: EdgeOf, caller: CallerOf, as_of: date | None = None) -> list[ReportView]:
+    """What monitoring reports found on a unit's lines and jobs, those that hold by a day, the latest first."""
+    await own_unit(edge, caller, unit_id)
+    return [ReportView.model_validate(row) for row in await lines.exposures_of(edge.db, unit_id, as_of)]
 
 
 @router.get("/campaigns")

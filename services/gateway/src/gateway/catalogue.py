@@ -13,6 +13,7 @@ from contracts import (
     coordination,
     deliveries,
     health,
+    monitoring,
     operations,
     plans,
     registry,
@@ -22,7 +23,7 @@ from contracts import (
 )
 from contracts.base import TYPE_PREFIX, Event, Sensitivity, sensitivity_of
 
-OUTSIDE = (unions, health, clinics, operations)
+OUTSIDE = (unions, monitoring, health, clinics, operations)
 INSIDE = (registry, scheduling, plans, results, coordination)
 # The gateway itself says these for a party, when a file came in; nobody may say them directly.
 MADE_HERE = (unions.RosterSubmitted, unions.RosterChunkSealed)

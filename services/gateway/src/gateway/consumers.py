@@ -42,6 +42,7 @@ RECORDS: dict[type[Event], Record] = {
     registry.OrganisationChanged: organisations.record,
     registry.LineRegistered: lines.record,
     registry.LineChanged: lines.record,
+    registry.ExposuresProfiled: lines.profile,
     registry.WorkerRegistered: workers.record,
     registry.WorkerChanged: workers.record,
     registry.WorkerLeft: workers.leave,

@@ -1,6 +1,7 @@
 """What arrives, and what it starts."""
 
 from contracts.coordination import DayStarted
+from contracts.monitoring import MonitoringReported
 from contracts.registry import WorkerErased
 from contracts.unions import (
     IdentityReviewDecided,
@@ -12,7 +13,7 @@ from contracts.unions import (
     RosterMappingDeclared,
     RosterSubmitted,
 )
-from registry import authority, erasures, leaving, lines, merges, organisations, roster_mappings, rosters
+from registry import authority, erasures, exposures, leaving, lines, merges, organisations, roster_mappings, rosters
 from shared.clock import utc_now
 from shared.consuming import Batch, Consumer
 from shared.database import Transaction
@@ -28,6 +29,11 @@ async def on_organisation_declared(tx: Transaction, batch: Batch[OrganisationDec
 @consumer.on(LineDeclared)
 async def on_line_declared(tx: Transaction, batch: Batch[LineDeclared]) -> None:
     await lines.declare(tx, batch, now=utc_now())
+
+
+@consumer.on(MonitoringReported)
+async def on_monitoring_reported(tx: Transaction, batch: Batch[MonitoringReported]) -> None:
+    await exposures.report(tx, batch, now=utc_now())
 
 
 @consumer.on(RosterSubmitted)
@@ -68,3 +74,4 @@ async def on_worker_erased(tx: Transaction, batch: Batch[WorkerErased]) -> None:
 @consumer.on(DayStarted)
 async def on_day_started(tx: Transaction, batch: Batch[DayStarted]) -> None:
     await authority.start_days(tx, [day.calendar for day in batch.events], [day.day for day in batch.events])
+    await exposures.begin(tx, [day.day for day in batch.events if day.calendar == "VN"])

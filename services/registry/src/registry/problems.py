@@ -43,6 +43,15 @@ MESSAGES = {
         "A shift begins on its day and ends after it began, within 24 hours.",
     ),
     "line.reach_repeated": ("Một điểm khám được nêu hai lần.", "A site is named twice."),
+    "monitoring.place": (
+        "Mỗi nơi phải nêu đúng một trong hai: chuyền hoặc công việc.",
+        "A place names either a line or a job.",
+    ),
+    "monitoring.hazard_unknown": ("Mã yếu tố có hại không có trong danh mục.", "A hazard's code is not known."),
+    "monitoring.before_measured": (
+        "Ngày áp dụng phải từ ngày đo trở đi.",
+        "A report holds from the day of measuring at the earliest.",
+    ),
     "roster.of_another_unit": ("Danh sách thuộc đơn vị khác.", "A roster named belongs to another unit."),
     "identity_review.unknown": ("Không có việc đối chiếu này.", "There is no such review."),
     "identity_review.not_a_registrar": (

@@ -8,9 +8,9 @@ from uuid import UUID
 import structlog
 from pydantic_core import from_json
 
-from contracts.registry import ColumnRead, RowAnswer
+from contracts.registry import RowAnswer
 from contracts.roster_cells import from_chunks
-from contracts.roster_mapping import NOTHING, Chosen
+from contracts.roster_mapping import NOTHING, Chosen, ColumnRead
 from registry import roster_mappings
 from registry.blind_index import BlindIndex
 from registry.reading.reader import Reading, read

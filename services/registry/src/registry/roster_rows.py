@@ -151,6 +151,7 @@ def _facts(fields: Mapping[str, Any], roster: Roster, lines: Mapping[tuple[UUID,
         exposures=tuple(sorted(fields.get("hazard_codes") or ())),
         employed_since=full_date(fields.get("start_date")),
         last_health_check=full_date(fields.get("last_health_check")),
+        job=name_key(fields["job"]) if fields.get("job") else None,
     )
 
 

@@ -1,5 +1,6 @@
 """What of a worker is told to others: facts without identity; pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,12 +15,16 @@ SILENT = {
     "exposures": "hazard_codes",
     "employed_since": "start_date",
     "last_health_check": "last_health_check",
+    "job": "job",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts of one worker; `born` is `YYYY-MM` or `YYYY`, `exposures` are sorted hazard codes."""
+    """The facts of one worker; `born` is `YYYY-MM` or `YYYY`, `exposures` are sorted hazard codes as stated by rosters.
+
+    `job` is the job's bare words, by which reports find it; it is told to nobody.
+    """
 
     unit_id: UUID
     employer_id: UUID | None
@@ -31,6 +36,13 @@ class Facts:
     exposures: tuple[str, ...] = ()
     employed_since: date | None = None
     last_health_check: date | None = None
+    job: str | None = None
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where monitoring reports may find the worker exposed: the line, the job."""
+        line = (line_place(self.line_id),) if self.line_id else ()
+        return (*line, job_place(self.job)) if self.job else line
 
     def after(self, known: "Facts", columns: frozenset[str]) -> "Facts":
         """These facts, with what a file without certain columns could not say taken from what was known."""
@@ -41,8 +53,9 @@ class Facts:
             kept["born"] = known.born
         return replace(self, **kept)
 
-    def as_event(self) -> dict[str, Any]:
-        """The fields as an event carries them."""
+    def as_event(self, monitored: Mapping[str, date], as_of: date) -> dict[str, Any]:
+        """The fields as an event carries them, with the hazards that reports on line and job add, since their days."""
+        stated = dict.fromkeys(self.exposures)
         return {
             "unit_id": self.unit_id,
             "employer_id": self.employer_id,
@@ -51,7 +64,10 @@ class Facts:
             "born": self.born,
             "disabled": self.disabled,
             "heavy_class": self.heavy_class,
-            "exposures": [Exposure(hazard=hazard) for hazard in self.exposures],
+            "exposures": [
+                Exposure(hazard=hazard, since=since) for hazard, since in sorted((stated | dict(monitored)).items())
+            ],
+            "as_of": as_of,
             "employed_since": self.employed_since,
             "last_health_check": self.last_health_check,
         }
@@ -60,3 +76,13 @@ class Facts:
 def full_date(written: str | None) -> date | None:
     """A date whose day is known; a month or a year alone is None."""
     return date.fromisoformat(written) if written and len(written) == len("YYYY-MM-DD") else None
+
+
+def line_place(line_id: UUID) -> str:
+    """A line, as a place of exposure."""
+    return f"line:{line_id}"
+
+
+def job_place(job: str) -> str:
+    """A job by its bare words, as a place of exposure."""
+    return f"job:{job}"

@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from contracts.registry import WorkerChanged, WorkerLeft, WorkerRegistered
-from registry import persons, reviews
+from registry import authority, exposures, persons, reviews
+from registry.exposures import Monitored
 from registry.ledger import Decision, Ledger, Page, place_of
 from registry.vault import Vault
 from shared import outbox
+from shared.clock import utc_now
 from shared.database import Transaction
 from shared.outbox import Outgoing
 
@@ -18,17 +20,17 @@ from shared.outbox import Outgoing
 LOCK = "SELECT pg_advisory_xact_lock(7403, 4)"
 
 COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "sex", "born", "disabled", "heavy_class", "exposures",
-           "employed_since", "last_health_check", "left_on", "roster_id", "row")  # fmt: skip
+           "employed_since", "last_health_check", "job", "left_on", "roster_id", "row")  # fmt: skip
 CHANGE = """
 UPDATE workers AS known SET unit_id = new.unit_id, employer_id = new.employer_id, line_id = new.line_id,
     sex = new.sex, born = new.born, disabled = new.disabled, heavy_class = new.heavy_class,
     exposures = string_to_array(new.exposures, ' '), employed_since = new.employed_since,
-    last_health_check = new.last_health_check, left_on = new.left_on, roster_id = new.roster_id, "row" = new.row,
-    changed_at = now()
+    last_health_check = new.last_health_check, job = new.job, left_on = new.left_on, roster_id = new.roster_id,
+    "row" = new.row, changed_at = now()
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bool[], $8::text[],
-            $9::text[], $10::date[], $11::date[], $12::date[], $13::uuid[], $14::int[])
+            $9::text[], $10::date[], $11::date[], $12::text[], $13::date[], $14::uuid[], $15::int[])
     AS new (worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
-            last_health_check, left_on, roster_id, "row")
+            last_health_check, job, left_on, roster_id, "row")
 WHERE known.worker_id = new.worker_id
 """
 END_EMPLOYMENTS = """
@@ -95,7 +97,10 @@ async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
     await _write_employments(tx, ledger, new)
     await _write_members(tx, ledger)
     await reviews.ask(tx, ledger)
-    await outbox.append(tx, [_event(decision) for decision in ledger.decisions if decision.is_told])
+    saying = [decision for decision in ledger.decisions if decision.is_told]
+    today = await authority.today(tx, utc_now())
+    monitored = await exposures.as_of(tx, {decision.facts.unit_id for decision in saying}, today)
+    await outbox.append(tx, [_event(decision, monitored, today) for decision in saying])
 
 
 async def count(tx: Transaction, unit_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -182,7 +187,8 @@ def _row(decision: Decision) -> tuple[Any, ...]:
     facts, known = decision.known.facts, decision.known
     return (
         known.worker_id, facts.unit_id, facts.employer_id, facts.line_id, facts.sex, facts.born, facts.disabled,
-        facts.heavy_class, facts.exposures, facts.employed_since, facts.last_health_check, known.left_on,
+        facts.heavy_class, facts.exposures, facts.employed_since, facts.last_health_check, facts.job,
+        known.left_on,
         decision.roster.roster_id, decision.entry.row,
     )  # fmt: skip
 
@@ -193,12 +199,12 @@ def _flat(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*row[:exposures], " ".join(row[exposures]), *row[exposures + 1 :])
 
 
-def _event(decision: Decision) -> Outgoing:
+def _event(decision: Decision, monitored: Monitored, today: date) -> Outgoing:
     said = WorkerRegistered if decision.is_new else WorkerChanged
     event = said(
         worker_id=decision.known.worker_id,
         roster_id=decision.roster.roster_id,
         row=decision.entry.row,
-        **decision.facts.as_event(),
+        **decision.facts.as_event(monitored.at(decision.facts), today),
     )
     return outbox.outgoing(event, cause=" ".join(decision.roster.refs) or None, trace=decision.roster.trace)

@@ -3,12 +3,18 @@
 # --- workers and visits -------------------------------------------------------------------------------------------
 
 PUT_WORKERS = """
-INSERT INTO workers (worker_id, employer_id, sex, born, heavy, hazards)
-SELECT worker_id, employer_id, sex, born, heavy, string_to_array(hazards, ' ')
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::text[])
-    AS fact (worker_id, employer_id, sex, born, heavy, hazards)
+INSERT INTO workers (worker_id, employer_id, sex, born, heavy, hazards, since)
+SELECT worker_id, employer_id, sex, born, heavy, string_to_array(hazards, ' '), since
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::date[])
+    AS fact (worker_id, employer_id, sex, born, heavy, hazards, since)
 ON CONFLICT (worker_id) DO UPDATE SET employer_id = excluded.employer_id, sex = excluded.sex, born = excluded.born,
-    heavy = excluded.heavy, hazards = excluded.hazards
+    heavy = excluded.heavy, hazards = excluded.hazards,
+    past = CASE WHEN (workers.heavy, workers.hazards) = (excluded.heavy, excluded.hazards)
+                  OR excluded.since <= workers.since THEN workers.past
+           ELSE workers.past || jsonb_build_object(
+               'since', workers.since, 'heavy', workers.heavy, 'hazards', to_jsonb(workers.hazards)) END,
+    since = CASE WHEN (workers.heavy, workers.hazards) = (excluded.heavy, excluded.hazards) THEN workers.since
+            ELSE greatest(workers.since, excluded.since) END
 """
 PUT_VISITS = """
 INSERT INTO visits (visit_id, worker_id, unit_id, campaign_id, clinic_id, day, stations)
@@ -21,8 +27,8 @@ WHERE visits.version = 0 AND
 """
 # Two messages about one visit meet here.
 LOCK_VISITS = """
-SELECT visits.*, workers.sex, workers.born, workers.heavy, workers.hazards, workers.employer_id
-FROM visits LEFT JOIN workers USING (worker_id)
+SELECT visits.*, workers.sex, workers.born, exposed.heavy, exposed.hazards, workers.employer_id
+FROM visits LEFT JOIN workers USING (worker_id) LEFT JOIN LATERAL exposed_on(workers, visits.day) AS exposed ON true
 WHERE visit_id = ANY($1::uuid[]) ORDER BY visit_id FOR UPDATE OF visits
 """
 SET_VERSIONS = """

@@ -1,6 +1,7 @@
 """What classification needs of a worker: sex, age, hazards, heavy work; never identity."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from contracts.registry import WorkerFacts, WorkerMerged, WorkerMergeUndone
@@ -9,6 +10,8 @@ from shared import waiting
 from shared.database import Transaction
 
 NORMAL = (None, "NORMAL")
+EARLIEST = date(1900, 1, 1)
+"""From when facts hold that do not say it."""
 
 
 async def put(tx: Transaction, facts: Sequence[WorkerFacts]) -> None:
@@ -22,6 +25,7 @@ async def put(tx: Transaction, facts: Sequence[WorkerFacts]) -> None:
         [fact.born for fact in facts],
         [fact.heavy_class not in NORMAL for fact in facts],
         [" ".join(exposure.hazard for exposure in fact.exposures) for fact in facts],
+        [fact.as_of or EARLIEST for fact in facts],
     )
     await waiting.release(tx, "worker", worker_ids)
 

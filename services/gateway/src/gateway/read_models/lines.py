@@ -1,8 +1,10 @@
 """Production lines: the crews that scheduling plans around."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from contracts.registry import ExposuresProfiled
 from gateway.read_models.records import Reader, as_rows, dicts
 from shared.consuming import Batch
 from shared.database import Transaction
@@ -13,6 +15,13 @@ ON CONFLICT (line_id) DO UPDATE
 SET unit_id = excluded.unit_id, employer_id = excluded.employer_id, name = excluded.name, site = excluded.site,
     shifts_from = excluded.shifts_from, shifts = excluded.shifts, headcount = excluded.headcount,
     max_absent_pct = excluded.max_absent_pct, reaches = excluded.reaches
+"""
+RECORD_EXPOSURES = """
+INSERT INTO exposures SELECT * FROM json_populate_recordset(NULL::exposures, $1::json) ON CONFLICT DO NOTHING
+"""
+EXPOSURES_OF = """
+SELECT report_id, version, measured_on, valid_from, measured_by, places, workers FROM exposures
+WHERE unit_id = $1 AND ($2::date IS NULL OR valid_from <= $2) ORDER BY valid_from DESC, version DESC
 """
 OF_UNIT = """
 SELECT line_id, unit_id, employer_id, name, site, shifts_from, shifts, headcount, max_absent_pct, reaches
@@ -28,3 +37,13 @@ async def record(tx: Transaction, batch: Batch[Any]) -> None:
 async def of_unit(db: Reader, unit_id: UUID) -> list[dict[str, Any]]:
     """The lines of a unit."""
     return dicts(await db.fetch(OF_UNIT, unit_id))
+
+
+async def profile(tx: Transaction, batch: Batch[ExposuresProfiled]) -> None:
+    """Remember what monitoring reports found."""
+    await tx.execute(RECORD_EXPOSURES, as_rows(batch.events))
+
+
+async def exposures_of(db: Reader, unit_id: UUID, day: date | None) -> list[dict[str, Any]]:
+    """The reports on a unit's lines and jobs that hold by a day, the latest first."""
+    return dicts(await db.fetch(EXPOSURES_OF, unit_id, day))

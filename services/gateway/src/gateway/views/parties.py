@@ -35,6 +35,18 @@ class OrganisationView(View):
     depth: int
 
 
+class ReportView(View):
+    """A workplace monitoring report: what it found on which line or job, and how many workers it changed at once."""
+
+    report_id: UUID
+    version: int
+    measured_on: date
+    valid_from: date
+    measured_by: str | None
+    places: Json[list[dict[str, Any]]]
+    workers: int
+
+
 class LineView(View):
     """A crew and its calendar."""
 

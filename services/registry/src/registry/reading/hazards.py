@@ -40,6 +40,13 @@ def _terms(*, marks: bool) -> _Terms:
     return _Terms(terms, max(map(len, terms)))
 
 
+@lru_cache(maxsize=1)
+def codes() -> frozenset[str]:
+    """Every code that a wording stands for."""
+    named = {code for codes in _terms(marks=True).codes.values() for code in codes}
+    return frozenset(named - {UNSPECIFIC, UNCODED, NO_HAZARD})
+
+
 def _normal(written: str) -> str:
     """Small letters, the tone on its older place (`hoá` and `hóa` are one word)."""
     return _TONE_PLACE.sub(lambda found: _TONE_PLACES[found[1]], written.lower())
