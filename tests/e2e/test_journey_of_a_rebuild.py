@@ -82,7 +82,6 @@ async def a_campaign_examined(edge: Edge) -> list[str]:
     await campaign.close_rosters()
     await campaign.offer(seats=3)
     await campaign.start(campaign.period[0])
-    await campaign.until_told()
-    booked = await campaign.clinic.caller.pages("/appointments")
     await campaign.examine()
+    booked = await campaign.clinic.caller.pages("/appointments")
     return [appointment["worker_id"] for appointment in booked]

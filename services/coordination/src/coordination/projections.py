@@ -13,6 +13,7 @@ from shared.database import Transaction
 from shared.projections import Projections, Table
 
 ORGANISATIONS = (registry.OrganisationRegistered, registry.OrganisationChanged)
+MERGES = (registry.WorkerMerged, registry.WorkerMergeUndone)
 FOLLOW_UPS = (results.FollowUpOpened, results.FollowUpClosed)
 PEOPLE: dict[type[Any], Any] = {
     scheduling.HealthCheckBecameDue: people.become_due,
@@ -27,6 +28,8 @@ PEOPLE: dict[type[Any], Any] = {
 FILLS: dict[type[Any], Any] = {
     **PEOPLE,
     **dict.fromkeys(ORGANISATIONS, organisations.put),
+    registry.WorkerMerged: people.merge,
+    registry.WorkerMergeUndone: people.separate,
     results.FollowUpOpened: alerts.open_follow_ups,
     results.FollowUpClosed: alerts.close_follow_ups,
 }
@@ -45,6 +48,7 @@ PROJECTIONS = Projections(
     tables={
         "organisations": Table(ORGANISATIONS),
         "people": Table(tuple(PEOPLE), of_record=("final_state",)),
+        "merges": Table(MERGES),
         "follow_ups": Table(FOLLOW_UPS),
     },
     handlers={event_class: _filling(fill) for event_class, fill in FILLS.items()},

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.base import Event
 from contracts.coordination import AlertRaised, CampaignClosed
-from contracts.registry import RosterAssessed, RosterRowsAnswered
+from contracts.registry import RosterAssessed, RosterMappingKept, RosterRowsAnswered
 from contracts.results import ClusterDetected, FitnessStated
 from contracts.unions import RosterSubmitted
 from gateway import catalogue, causation, deliveries
@@ -34,8 +34,9 @@ FILLS: dict[type[Event], Record | None] = {**RECORDS, **OTHERWISE}
 TABLES_OF_MODULE = {
     "days": ("days", "days_done", "plans_asked_for"),
     "organisations": ("organisations",),
-    "lines": ("lines",),
+    "lines": ("lines", "exposures"),
     "workers": ("workers",),
+    "merges": ("merges", "joined_checks"),
     "campaigns": (
         "programmes", "campaigns", "frozen_scopes", "frozen_units", "demands", "closings", "approvals",
     ),
@@ -90,6 +91,7 @@ PROJECTIONS = Projections(
         "alerts": Table((AlertRaised,)),
         "clusters": Table((ClusterDetected,)),
         "roster_rows": Table((RosterRowsAnswered,)),
+        "roster_mappings": Table((RosterMappingKept,)),
         # Whose roster it is and which file it came in stands there since the file was taken in.
         "rosters": Table((RosterAssessed,), of_record=("campaign_id", "file_digest"), rows_of_record=True),
         "deliveries": Table(catalogue.DELIVERIES),

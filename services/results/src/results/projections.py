@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from contracts.registry import WorkerChanged, WorkerRegistered
+from contracts.registry import WorkerChanged, WorkerMerged, WorkerMergeUndone, WorkerRegistered
 from results import workers
 from results.app import MIGRATIONS
 from results.settings import Settings
@@ -13,17 +13,26 @@ from shared.database import Transaction
 from shared.projections import Projections, Table
 
 WORKERS = (WorkerRegistered, WorkerChanged)
+MERGES = (WorkerMerged, WorkerMergeUndone)
 
 
 async def _put_workers(tx: Transaction, batch: Batch[Any]) -> None:
     await workers.put(tx, batch.events)
 
 
+async def _merge(tx: Transaction, batch: Batch[Any]) -> None:
+    await workers.merge(tx, batch.events)
+
+
+async def _separate(tx: Transaction, batch: Batch[Any]) -> None:
+    await workers.separate(tx, batch.events)
+
+
 PROJECTIONS = Projections(
     service="results",
     migrations=MIGRATIONS,
-    tables={"workers": Table(WORKERS)},
-    handlers=dict.fromkeys(WORKERS, _put_workers),
+    tables={"workers": Table(WORKERS), "merges": Table(MERGES)},
+    handlers={**dict.fromkeys(WORKERS, _put_workers), WorkerMerged: _merge, WorkerMergeUndone: _separate},
     records={
         "visits": "counts versions and what was received",
         "records": "what clinics said; their topics are kept for 90 days",

@@ -3,8 +3,8 @@
 import sys
 from typing import Any
 
-from contracts.registry import LineChanged, LineRegistered
-from scheduling import demand_store
+from contracts.registry import LineChanged, LineRegistered, WorkerMerged, WorkerMergeUndone
+from scheduling import demand_store, merge_store
 from scheduling.app import MIGRATIONS
 from scheduling.settings import Settings
 from shared import rebuild_command
@@ -13,17 +13,26 @@ from shared.database import Transaction
 from shared.projections import Projections, Table
 
 LINES = (LineRegistered, LineChanged)
+MERGES = (WorkerMerged, WorkerMergeUndone)
 
 
 async def _put_lines(tx: Transaction, batch: Batch[Any]) -> None:
     await demand_store.put_lines(tx, batch.events)
 
 
+async def _merge(tx: Transaction, batch: Batch[WorkerMerged]) -> None:
+    await merge_store.put_turns(tx, [(turn.worker_id, turn.person_id, turn.version) for turn in batch.events])
+
+
+async def _separate(tx: Transaction, batch: Batch[WorkerMergeUndone]) -> None:
+    await merge_store.put_turns(tx, [(turn.worker_id, turn.worker_id, turn.version) for turn in batch.events])
+
+
 PROJECTIONS = Projections(
     service="scheduling",
     migrations=MIGRATIONS,
-    tables={"lines": Table(LINES)},
-    handlers=dict.fromkeys(LINES, _put_lines),
+    tables={"lines": Table(LINES), "merges": Table(MERGES)},
+    handlers={**dict.fromkeys(LINES, _put_lines), WorkerMerged: _merge, WorkerMergeUndone: _separate},
     records={
         "calendar": "the day whose work was done",
         "campaigns": "frozen and closing as scheduling acted on them",
@@ -40,6 +49,8 @@ PROJECTIONS = Projections(
         "wait_list": "places in the line",
         "plan_runs": "plans under way and what became of them",
         "plan_placements": "what a plan proposes",
+        "what_ifs": "questions under way",
+        "make_ups": "where a make-up session was proposed",
     },
 )
 
