@@ -4,7 +4,7 @@ from typing import Any
 
 from contracts import health, unions
 from demo.union import programme_id
-from demo.world import AUTHORITY, World
+from demo.world import World
 
 
 async def sign_programme(world: World) -> None:
@@ -13,8 +13,8 @@ async def sign_programme(world: World) -> None:
     proposal = unions.ProgrammeProposed(
         programme_id=programme_id(),
         title="Quy chế phối hợp chăm sóc sức khỏe người lao động 2026–2030",
-        union_unit_id=world.province.root_id,
-        authority_id=AUTHORITY,
+        union_unit_id=world.land.root_id,
+        authority_id=scenario.authority,
         valid_from=scenario.rosters_from.replace(month=1, day=1),
         valid_to=scenario.rosters_from.replace(year=2030, month=12, day=31),
     )
@@ -29,7 +29,7 @@ async def open_campaign(world: World) -> None:
         campaign_id=world.campaign_id,
         programme_id=programme_id(),
         title=scenario.title,
-        scope_unit_ids=[world.province.root_id],
+        scope_unit_ids=[world.land.root_id],
         period_from=scenario.period_from,
         period_to=scenario.period_to,
         rosters_due=scenario.rosters_from.replace(day=25),

@@ -28,6 +28,7 @@ class Booking:
     worker_id: UUID
     session_id: UUID
     day: date
+    start: int
     stations: list[str]
 
 
@@ -86,7 +87,7 @@ class ClinicSystem:
         if data.get("clinic_id") == self.clinic_id:
             self.booked[visit_id] = Booking(
                 visit_id, UUID(data["worker_id"]), UUID(data["session_id"]), date.fromisoformat(data["day"]),
-                data["stations"],
+                data["start"], data["stations"],
             )  # fmt: skip
 
     async def examine(self, day: date) -> list[str]:

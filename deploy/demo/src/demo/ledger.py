@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,8 @@ class Ledger:
     delivered: int = 0
     examined_people: set[UUID] = field(default_factory=set)
     requests: dict[str, int] = field(default_factory=dict)
+    away: list[tuple[UUID, date, int]] = field(default_factory=list)
+    """Who came, on which day, at which minute: what a line's absences are counted from."""
 
     def attended(self, bookings: Iterable[Any], statuses: Sequence[str]) -> None:
         """Note who came; a visit every time, a person once."""
@@ -26,3 +29,4 @@ class Ledger:
             if status == "present":
                 self.visits += 1
                 self.examined_people.add(booking.worker_id)
+                self.away.append((booking.worker_id, booking.day, booking.start))

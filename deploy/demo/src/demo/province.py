@@ -1,109 +1,75 @@
-"""A synthetic mountain province: communes, grassroots unions with their lines, and the roads between them."""
+"""A synthetic mountain province: communes, grassroots unions with a line each, and the roads between them."""
 
-from dataclasses import dataclass
+from datetime import date
 from math import hypot
 from random import Random
-from uuid import UUID, uuid5
 
 from vietnam_provinces import Province, Ward
 
-from demo.people import Person, make
+from demo.land import Land, Line, Place, Shift, Unit, made_id
+from demo.people import OF_HAGIANG, Person, make
 from demo.rosters import SAMPLE_ROWS, samples_for
 from demo.scenario import Scenario
 
-NAMESPACE = UUID("6b1f0f4e-8a52-4f0e-9d3b-2f1c7f0a0826")
 OLD_HA_GIANG = 1300
 """Commune codes below belonged to Hà Giang before 2025-07-01."""
 
 REACH_MINUTES = 30
+MONDAY = date(2026, 1, 5)
+OFFICE_WEEK: tuple[Shift, ...] = ((450, 990),) * 5 + (None, None)
+SIX_DAYS: tuple[Shift, ...] = ((420, 960),) * 6 + (None,)
 KINDS = ("Trường Tiểu học", "Ủy ban nhân dân", "Công ty TNHH", "Hợp tác xã", "Trạm Y tế", "Công ty CP Khoáng sản")
 
 
-def made_id(kind: str, name: object) -> UUID:
-    """The same id in every run, so that a demo can be started again on what it left."""
-    return uuid5(NAMESPACE, f"{kind}/{name}")
-
-
-@dataclass(frozen=True, slots=True)
-class Commune:
-    """A commune with its union, on a map whose unit is ten minutes of road."""
-
-    code: str
-    name: str
-    union_id: UUID
-    place: tuple[float, float]
-
-    def minutes_to(self, other: "Commune") -> int:
-        """Minutes one way, a multiple of five; five inside the commune."""
-        if other is self:
-            return 5
-        (x, y), (u, v) = self.place, other.place
-        return 5 * round(2 * hypot(x - u, y - v)) + 10
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A grassroots union (CĐCS) with one line, and the people on its first roster, or the file it sends instead."""
-
-    unit_id: UUID
-    line_id: UUID
-    employer_id: UUID
-    name: str
-    code: str
-    commune: Commune
-    people: tuple[Person, ...]
-    file: str | None = None
-
-    @property
-    def members(self) -> int:
-        """How many rows its roster has."""
-        return SAMPLE_ROWS[self.file] if self.file else len(self.people)
-
-
-@dataclass(frozen=True, slots=True)
-class WholeProvince:
-    """Everything the union side declares; `root_id` is the provincial federation."""
-
-    root_id: UUID
-    communes: tuple[Commune, ...]
-    units: tuple[Unit, ...]
-
-    def reaches(self, commune: Commune) -> list[tuple[Commune, int]]:
-        """The communes that people of one can travel to for a check."""
-        far = [(other, commune.minutes_to(other)) for other in self.communes]
-        return [(other, minutes) for other, minutes in far if minutes <= REACH_MINUTES]
-
-
-def build(scenario: Scenario) -> WholeProvince:
+def build(scenario: Scenario) -> Land:
     """The province of a scenario; some units send a sample file and have no generated people."""
     random = Random(scenario.seed)
-    communes = _communes(scenario, random)
+    places = _communes(scenario, random)
     files = samples_for(scenario.members)
     generated_units = scenario.units - len(files)
     sizes = _sizes(random, generated_units, scenario.members - sum(SAMPLE_ROWS[name] for name in files))
     units, serial = [], 0
     for number, size in enumerate(sizes):
-        people = tuple(make(random, serial + n, serial + n) for n in range(size))
+        people = tuple(make(random, serial + n, serial + n, OF_HAGIANG) for n in range(size))
         serial += size
-        units.append(_unit(number, communes[number % len(communes)], people))
+        units.append(_unit(number, places[number % len(places)], people))
     for number, file in enumerate(files, generated_units):
-        units.append(_unit(number, communes[number % len(communes)], (), file))
-    return WholeProvince(made_id("union", "ldld"), tuple(communes), tuple(units))
+        units.append(_unit(number, places[number % len(places)], (), file))
+    root = made_id("union", "ldld")
+    return Land(root, "Liên đoàn Lao động tỉnh Tuyên Quang", tuple(places), tuple(units), OF_HAGIANG)
 
 
-def _communes(scenario: Scenario, random: Random) -> list[Commune]:
+def _communes(scenario: Scenario, random: Random) -> list[Place]:
+    """Communes on a map whose unit is ten minutes of road."""
     province = next(p for p in Province.iter_all() if int(p.code.value) == int(scenario.province_code))
     wards = [ward for ward in Ward.iter_by_province(province.code) if int(ward.code.value) < OLD_HA_GIANG]
+    chosen = sorted(wards, key=lambda ward: int(ward.code.value))[: scenario.communes]
     side = scenario.communes**0.5 * 1.6
+    where = {ward: (random.uniform(0, side), random.uniform(0, side)) for ward in chosen}
     return [
-        Commune(
-            code=f"{int(ward.code.value):05d}",
-            name=ward.name,
+        Place(
+            code=_code(ward),
+            site=_code(ward),
             union_id=made_id("union", ward.code.value),
-            place=(random.uniform(0, side), random.uniform(0, side)),
+            union_kind="CD_XA",
+            union_name=f"Công đoàn {ward.name}",
+            reaches={
+                _code(other): minutes
+                for other in chosen
+                if (minutes := 5 if other is ward else _minutes(where[ward], where[other])) <= REACH_MINUTES
+            },
         )
-        for ward in sorted(wards, key=lambda ward: int(ward.code.value))[: scenario.communes]
+        for ward in chosen
     ]
+
+
+def _code(ward: Ward) -> str:
+    return f"{int(ward.code.value):05d}"
+
+
+def _minutes(one: tuple[float, float], other: tuple[float, float]) -> int:
+    """Minutes one way between two communes, a multiple of five."""
+    return 5 * round(2 * hypot(one[0] - other[0], one[1] - other[1])) + 10
 
 
 def _sizes(random: Random, units: int, members: int) -> list[int]:
@@ -121,14 +87,23 @@ def _sizes(random: Random, units: int, members: int) -> list[int]:
     return sizes
 
 
-def _unit(number: int, commune: Commune, people: tuple[Person, ...], file: str | None = None) -> Unit:
-    return Unit(
-        unit_id=made_id("cdcs", number),
+def _unit(number: int, place: Place, people: tuple[Person, ...], file: str | None = None) -> Unit:
+    kind = KINDS[number % len(KINDS)]
+    line = Line(
         line_id=made_id("line", number),
-        employer_id=made_id("employer", number),
-        name=f"CĐCS {KINDS[number % len(KINDS)]} số {number + 1}, {commune.name}",
-        code=f"08.{number + 1:04d}",
-        commune=commune,
+        name="Toàn đơn vị",
+        shifts_from=MONDAY,
+        shifts=SIX_DAYS if "Khoáng sản" in kind else OFFICE_WEEK,
+        max_absent_pct=15,
         people=people,
         file=file,
+    )
+    return Unit(
+        unit_id=made_id("cdcs", number),
+        employer_id=made_id("employer", number),
+        name=f"CĐCS {kind} số {number + 1}, {place.union_name.removeprefix('Công đoàn ')}",
+        code=f"08.{number + 1:04d}",
+        employer=f"{kind} số {number + 1}",
+        place=place,
+        lines=(line,),
     )

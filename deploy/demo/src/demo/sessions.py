@@ -8,36 +8,34 @@ from uuid import UUID
 
 from contracts import clinics, health
 from contracts.fields import Window
-from demo.province import WholeProvince, made_id
+from demo.land import Land, made_id
 from demo.scenario import Scenario
 
 DUE_SHARE = 0.62
 FILL = 0.8
-STARTS = (390, 420, 450, 480, 510, 540, 570, 600, 630, 780, 810, 840, 870, 900, 990, 1020)
-SCARCE = {"GYN": 8, "AUD": 5, "SPI": 4, "ECG": 4}
-OPEN_COST = 6000
 FREE_DAYS = {date(2026, 9, 1), date(2026, 9, 2)}
 ALL_STATIONS = ["REC", "MEA", "BLD", "URI", "XRY", "EYE", "ENT", "DEN", "INT", "SUR", "GYN", "ECG", "AUD", "SPI"]
 
 
 def clinic_ids(scenario: Scenario) -> list[str]:
     """Mã CSKCB of the clinics that take part."""
-    return [f"08{100 + number}" for number in range(scenario.clinics)]
+    return [f"{scenario.clinic_codes + number:05d}" for number in range(scenario.clinics)]
 
 
-def offer(scenario: Scenario, province: WholeProvince, campaign_id: UUID) -> dict[str, list[clinics.SessionOffered]]:
-    """Sessions by clinic; every commune gets what its members need and two more, each clinic has one a day.
+def offer(scenario: Scenario, land: Land, campaign_id: UUID) -> dict[str, list[clinics.SessionOffered]]:
+    """Sessions by clinic; every site gets what its members need and a few more, each clinic has one a day.
 
-    A sample file tells no former checks, so that all of its people are due.
+    A sample file tells no former checks, so that all of its people are due; in a park everybody is.
     """
     due = Counter[str]()
-    for unit in province.units:
-        due[unit.commune.code] += unit.members if unit.file else round(unit.members * DUE_SHARE)
+    for unit, line in land.lines:
+        everybody = line.file is not None or scenario.incidents is not None
+        due[unit.place.site] += line.members if everybody else round(line.members * DUE_SHARE)
     offered: dict[str, list[clinics.SessionOffered]] = {clinic: [] for clinic in clinic_ids(scenario)}
     sites = [
         code
         for code, number in sorted(due.items())
-        for _ in range(ceil(number / (scenario.seats_per_session * FILL)) + 2)
+        for _ in range(ceil(number / (_seats(scenario) * FILL)) + 2)
     ]
     Random(scenario.seed).shuffle(sites)
     for number, (clinic, sessions) in enumerate(offered.items()):
@@ -58,8 +56,8 @@ def _days(scenario: Scenario, number: int) -> list[date]:
 
 
 def _session(scenario: Scenario, campaign_id: UUID, clinic: str, site: str, day: date) -> clinics.SessionOffered:
-    seats = scenario.seats_per_session // len(STARTS)
-    capacity = {station: SCARCE.get(station, seats) for station in ALL_STATIONS}
+    seats = _seats(scenario) // len(scenario.starts)
+    capacity = {station: ceil(seats * scenario.scarce.get(station, 1)) for station in ALL_STATIONS}
     return clinics.SessionOffered(
         session_id=made_id("session", f"{clinic} {day}"),
         clinic_id=clinic,
@@ -67,9 +65,16 @@ def _session(scenario: Scenario, campaign_id: UUID, clinic: str, site: str, day:
         site=site,
         day=day,
         bnn=True,
-        open_cost=OPEN_COST,
-        windows=[Window.model_validate({"start": start, "total": seats, "capacity": capacity}) for start in STARTS],
+        open_cost=scenario.open_cost,
+        windows=[
+            Window.model_validate({"start": start, "total": seats, "capacity": capacity}) for start in scenario.starts
+        ],
     )
+
+
+def _seats(scenario: Scenario) -> int:
+    """A session's seats in whole windows."""
+    return scenario.seats_per_session // len(scenario.starts) * len(scenario.starts)
 
 
 def permit(scenario: Scenario, clinic: str, sites: list[str]) -> health.PermitGranted:

@@ -1,4 +1,4 @@
-"""A province's half-year campaign, from the first declaration to the coverage that both parties sign."""
+"""A whole campaign, from the first declaration to the coverage that both parties sign."""
 
 import asyncio
 from collections import Counter
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from contracts.base import Event
-from demo import agreement, days, sessions, turnover
+from demo import agreement, ceilings, days, incidents, sessions, turnover
 from demo.world import World
 
 LAST_CONCLUSIONS = timedelta(days=14)
@@ -40,7 +40,7 @@ async def agree(world: World) -> None:
 async def take_rosters(world: World) -> None:
     """Grassroots unions send their rosters, see what was refused, and close them; the scope freezes."""
     reference = world.scenario.period_from
-    total = len(world.province.units)
+    total = len(world.land.units)
     with world.display.stage("rosters_posted", f"{total:,} danh sách được gửi", total) as progress:
         receipts = await world.union.send_rosters(world.campaign_id, reference, progress)
     with world.display.stage("rosters_answered", "Từng dòng danh sách được trả lời"):
@@ -82,7 +82,7 @@ async def _show_refusals(world: World, receipts: list[str]) -> None:
 async def offer_sessions(world: World) -> None:
     """Clinics offer team-days; the authority grants their permits."""
     with world.display.stage("sessions", "Cơ sở khám chào đoàn khám, Sở Y tế cấp phép lưu động"):
-        offered = sessions.offer(world.scenario, world.province, world.campaign_id)
+        offered = sessions.offer(world.scenario, world.land, world.campaign_id)
         for system in world.clinics:
             mine = offered[system.clinic_id]
             listed = await system.caller.say(list[Event](mine))
@@ -105,20 +105,29 @@ async def plan(world: World) -> None:
         f"    {first['appointments']:,} lịch hẹn trong {first['sessions_used']} đoàn khám,"
         f" chi phí {first['cost']:,} (cận dưới {first['lower_bound']:,})"
     )
+    for line in first["explanation_vi"][2:]:
+        world.display.say(f"    {line}")
 
 
 async def half_year(world: World) -> None:
     """Day after day: exams, laboratory results, conclusions, requests, turnover, monthly coverage."""
     scenario = world.scenario
     dates = days.between(world.today + timedelta(days=1), scenario.period_to + LAST_CONCLUSIONS)
-    with world.display.stage("half_year", "Nửa năm khám", len(dates)) as progress:
+    with world.display.stage("half_year", scenario.exam_days, len(dates)) as progress:
         for day in dates:
             with world.display.timed("start_of_day"):
                 await days.start(world, day)
             await _one_day(world, day)
-            if day.day == 1:
+            await incidents.happen(world, day)
+            if _is_told(world, day):
                 await _tell_coverage(world, day)
             progress(1)
+
+
+def _is_told(world: World, day: date) -> bool:
+    """Whether coverage is told on a day: every so many days of the period, or on the first of a month."""
+    every = world.scenario.progress_every
+    return (day - world.scenario.period_from).days % every == 0 if every else day.day == 1
 
 
 async def _one_day(world: World, day: date) -> None:
@@ -126,7 +135,7 @@ async def _one_day(world: World, day: date) -> None:
         with world.display.timed("unions"):
             await turnover.join_and_leave(world, day)
             booked = await world.union.portal.pages(
-                "/appointments", unit_id=world.province.root_id, day=day + timedelta(days=7)
+                "/appointments", unit_id=world.land.root_id, day=day + timedelta(days=7)
             )
             await world.union.portal.answered(await world.union.ask_for_things(world.campaign_id, booked))
     with world.display.timed("clinics"):
@@ -138,7 +147,7 @@ async def _one_day(world: World, day: date) -> None:
 
 
 async def _tell_coverage(world: World, day: date) -> None:
-    coverage = await coverage_of_province(world)
+    coverage = await coverage_of_everybody(world)
     if coverage:
         figures = coverage["figures"]
         world.figures.setdefault("monthly", {})[day.isoformat()] = figures
@@ -148,10 +157,10 @@ async def _tell_coverage(world: World, day: date) -> None:
         )
 
 
-async def coverage_of_province(world: World) -> dict[str, Any] | None:
-    """The province's latest coverage, None before the first count."""
+async def coverage_of_everybody(world: World) -> dict[str, Any] | None:
+    """The latest coverage of the whole land, None before the first count."""
     answer = await world.union.portal.get(
-        f"/campaigns/{world.campaign_id}/coverage", unit_id=world.province.root_id
+        f"/campaigns/{world.campaign_id}/coverage", unit_id=world.land.root_id
     )
     own: dict[str, Any] | None = answer["unit"]
     return own
@@ -170,6 +179,22 @@ async def close(world: World) -> None:
             campaign = await world.authority.get(f"/campaigns/{world.campaign_id}")
         await agreement.sign_closing(world, campaign["digest"])
         await days.until(lambda: _is_closed(world), "the closed campaign")
+    if world.scenario.incidents is not None:
+        await _show_ceilings(world)
+
+
+async def _show_ceilings(world: World) -> None:
+    """Lines may not stand still: how near each came to its ceiling, counted from the visits that took place."""
+    await ceilings.learn_lines(world)
+    found = ceilings.fullest(world)
+    if found is None:
+        return
+    world.figures["lines"] = ceilings.told(found)
+    world.display.say(
+        f"    {found.lines} dây chuyền không dừng: {found.at_ceiling} dây chuyền chạm trần vắng mặt,"
+        f" {found.beyond} vượt; nhiều nhất {found.most}/{found.line.ceiling} người của {found.line.name}"
+        f" ({found.line.headcount} người) vắng cùng lúc"
+    )
 
 
 async def _is_done(world: World, system: Any) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from demo import story
+from demo import incidents, story
 from demo.world import World
 
+PLAN = ("appointments", "unassigned", "sessions_used", "cost", "lower_bound", "cost_parts", "explanation_vi")
 STATES = ("examined", "no_show", "refused", "deferred", "left")
 
 
@@ -19,7 +20,7 @@ class ReconciliationError(Exception):
 async def collect(world: World) -> dict[str, Any]:
     """The summary: counts and durations per stage, visits and people apart, services, reconciliation."""
     statistics = await world.operations.get("/statistics")
-    coverage = await story.coverage_of_province(world)
+    coverage = await story.coverage_of_everybody(world)
     figures = coverage["figures"] if coverage else {}
     ledger, durations = world.ledger, world.display.durations
     total, rosters = sum(durations.values()), durations["rosters_posted"] + durations["rosters_answered"]
@@ -42,7 +43,7 @@ async def collect(world: World) -> dict[str, Any]:
     }
     return {
         "scenario": world.scenario.name,
-        "units": len(world.province.units),
+        "units": len(world.land.units),
         "roster_rows": ledger.roster_rows,
         "codes_on_refused_rows": ledger.refused_rows,
         "requests": ledger.requests,
@@ -59,6 +60,9 @@ async def collect(world: World) -> dict[str, Any]:
         "services": {service["service"]: service for service in statistics["services"]},
         "campaign": world.figures["campaign"],
         "monthly_coverage": world.figures.get("monthly", {}),
+        "lines": world.figures.get("lines"),
+        "incidents": incidents.told(world),
+        "first_plan": {name: world.figures["first_plan"][name] for name in PLAN},
     }
 
 
@@ -89,6 +93,9 @@ def reconcile(world: World, summary: dict[str, Any]) -> list[str]:
         "every visit was concluded": (world.ledger.visits, summary["stages"]["concluded"]["count"]),
         "the signed figures are those of the coverage": (
             {name: closed["closing_figures"][name] for name in STATES}, {name: people[name] for name in STATES},
+        ),
+        "no line had more people away at once than its ceiling": (
+            0, (summary["lines"] or {}).get("lines_beyond", 0),
         ),
         "nothing is parked": (0, sum(service["parked"] for service in summary["services"].values())),
     }  # fmt: skip

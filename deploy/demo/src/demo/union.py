@@ -1,4 +1,4 @@
-"""The union side: the province declares its tree and lines, grassroots units send rosters, members ask for things."""
+"""The union side: the federation declares its tree and lines, grassroots units send rosters, members ask for things."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,47 +12,44 @@ from contracts import unions
 from contracts.base import Event
 from demo import rosters
 from demo.edge import Caller, Edge
+from demo.land import Land, Line, Unit, made_id
 from demo.ledger import Ledger
-from demo.province import Unit, WholeProvince, made_id
 from demo.scenario import Scenario
 
 TREE_SINCE = date(2026, 1, 1)
-OFFICE_WEEK = [(450, 990)] * 5 + [None, None]
-SIX_DAYS = [(420, 960)] * 6 + [None]
-MONDAY = date(2026, 1, 5)
 UPLOADS_AT_ONCE = 12
 
 
 @dataclass
 class UnionSide:
-    """The provincial federation's portal, and those of its grassroots unions."""
+    """The federation's portal, and those of its grassroots unions, with the rosters sent so far."""
 
     edge: Edge
     scenario: Scenario
-    province: WholeProvince
+    land: Land
     portal: Caller
     ledger: Ledger
     random: Random
     roster_ids: dict[UUID, list[UUID]] = field(default_factory=dict)
+    lines_of_rosters: dict[UUID, Line] = field(default_factory=dict)
 
     async def declare(self) -> list[str]:
         """The tree of unions and employers, then every line with its shifts and reach."""
         receipts = await self.portal.say([*self._tree()])
-        return receipts + await self.portal.say([self._line(unit) for unit in self.province.units])
+        return receipts + await self.portal.say([self._line(unit, line) for unit, line in self.land.lines])
 
     def _tree(self) -> list[Event]:
-        root = self.province.root_id
-        nodes: list[Event] = [self._node(root, "LDLD_TINH", "Liên đoàn Lao động tỉnh Tuyên Quang", "08", None, None)]
-        for commune in self.province.communes:
+        root, province = self.land.root_id, self.scenario.province_code
+        nodes: list[Event] = [self._node(root, "LDLD_TINH", self.land.root_name, province, None, None)]
+        for place in self.land.places:
             nodes.append(
-                self._node(commune.union_id, "CD_XA", f"Công đoàn {commune.name}", commune.code, root, commune.code)
+                self._node(place.union_id, place.union_kind, place.union_name, place.site, root, place.code)
             )
-        for unit in self.province.units:
-            commune = unit.commune
-            nodes.append(self._node(unit.unit_id, "CDCS", unit.name, unit.code, commune.union_id, commune.code))
-            employer = unit.name.removeprefix("CĐCS ").partition(",")[0]
+        for unit in self.land.units:
+            place = unit.place
+            nodes.append(self._node(unit.unit_id, "CDCS", unit.name, unit.code, place.union_id, place.code))
             nodes.append(
-                self._node(unit.employer_id, "EMPLOYER", employer, f"E{unit.code}", None, commune.code)
+                self._node(unit.employer_id, "EMPLOYER", unit.employer, f"E{unit.code}", None, place.code)
             )
         return nodes
 
@@ -70,42 +67,42 @@ class UnionSide:
             valid_from=TREE_SINCE,
         )
 
-    def _line(self, unit: Unit) -> unions.LineDeclared:
+    def _line(self, unit: Unit, line: Line) -> unions.LineDeclared:
         return unions.LineDeclared(
-            line_id=unit.line_id,
+            line_id=line.line_id,
             unit_id=unit.unit_id,
             employer_id=unit.employer_id,
-            name="Toàn đơn vị",
-            site=unit.commune.code,
-            shifts_from=MONDAY,
-            shifts=SIX_DAYS if "Khoáng sản" in unit.name else OFFICE_WEEK,
-            headcount=max(unit.members, 5),
-            max_absent_pct=15,
-            reaches=[unions.Reach(site=to.code, minutes=by) for to, by in self.province.reaches(unit.commune)],
+            name=line.name,
+            site=unit.place.site,
+            shifts_from=line.shifts_from,
+            shifts=list(line.shifts),
+            headcount=line.headcount,
+            max_absent_pct=line.max_absent_pct,
+            reaches=[unions.Reach(site=site, minutes=minutes) for site, minutes in unit.place.reaches.items()],
         )
 
     async def send_rosters(self, campaign_id: UUID, reference: date, progress: Any) -> list[str]:
-        """Every unit sends its roster as a file, with a token of its own; some send real-looking, faulty files."""
+        """Every unit sends a file per line, with a token of its own; some send real-looking, faulty files."""
         gate = asyncio.Semaphore(UPLOADS_AT_ONCE)
 
-        async def send(unit: Unit, content: bytes) -> str:
+        async def send(unit: Unit, line: Line, content: bytes) -> str:
             async with gate:
                 caller = await self.edge.party("unions", str(unit.unit_id), f"officer of {unit.code}")
-                receipt = await self.upload(caller, unit, content, campaign_id, reference)
+                receipt = await self.upload(caller, unit, content, campaign_id, reference, line=line)
                 progress(1)
                 return receipt
 
         jobs = []
-        for number, unit in enumerate(self.province.units):
-            self.ledger.roster_rows += unit.members
-            jobs.append(send(unit, self._file(number, unit)))
+        for number, (unit, line) in enumerate(self.land.lines):
+            self.ledger.roster_rows += line.members
+            jobs.append(send(unit, line, self._file(number, unit, line)))
         return list(await asyncio.gather(*jobs))
 
-    def _file(self, number: int, unit: Unit) -> bytes:
-        if unit.file:
-            return rosters.sample(unit.file)
+    def _file(self, number: int, unit: Unit, line: Line) -> bytes:
+        if line.file:
+            return rosters.sample(line.file)
         as_workbook = number % 40 == 7
-        return rosters.as_workbook(unit.people, unit.name) if as_workbook else rosters.as_csv(unit.people)
+        return rosters.as_workbook(line.people, unit.name) if as_workbook else rosters.as_csv(line.people)
 
     async def upload(
         self,
@@ -115,15 +112,17 @@ class UnionSide:
         campaign_id: UUID,
         reference: date,
         *,
+        line: Line | None = None,
         complete: bool = False,
     ) -> str:
-        """Post one roster of a unit; returns its receipt."""
-        roster_id = uuid4()
+        """Post one roster of a unit's line, the first where none is named; returns its receipt."""
+        roster_id, on_line = uuid4(), line or unit.lines[0]
         answer = await caller.post_roster(
             content, roster_id=roster_id, unit_id=unit.unit_id, employer_id=unit.employer_id,
-            line_id=unit.line_id, campaign_id=campaign_id, reference_date=reference, complete=complete,
+            line_id=on_line.line_id, campaign_id=campaign_id, reference_date=reference, complete=complete,
         )  # fmt: skip
         self.roster_ids.setdefault(unit.unit_id, []).append(roster_id)
+        self.lines_of_rosters[roster_id] = on_line
         self.ledger.rosters += 1
         return str(answer["receipt_id"])
 
