@@ -1,0 +1,116 @@
+"""Announcing a large plan, a withdrawn session, and a rush for seats: the whole house on two cores.
+
+`python -m pytest tests/bench/bench_scheduling.py -s`. The services, and the servers where the run starts its own, share
+BENCH_CORES cores (2). BENCH_APPOINTMENTS says how many appointments the plan has (100,000).
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from time import monotonic
+
+import httpx
+import pytest
+from measured import Report, percentile
+
+sys.path.append(str(Path(__file__).parents[1] / "e2e"))
+CORES = int(os.environ.get("BENCH_CORES", "2"))
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+
+from e2e_house import House  # noqa: E402 - found beside the end-to-end tests
+from scheduling_world import World  # noqa: E402 - the cores are chosen before anything is started
+
+from khamdoan.testing.servers import Servers  # noqa: E402
+
+APPOINTMENTS = int(os.environ.get("BENCH_APPOINTMENTS", "100000"))
+WITHDRAWN = 450
+BOOKERS, SEATS, AT_ONCE = 1_000, 100, 100
+LONGEST = 300.0
+PLAN, SESSION, RUSH = "a plan's announcement", "a withdrawn session", "a rush for seats"
+
+
+@pytest.fixture(scope="module")
+def report() -> Iterator[Report]:
+    """Collects while the measurements run; prints at the end."""
+    collected = Report("scheduling", f"SCHEDULING: one run of the whole house on {CORES} cores")
+    yield collected
+    collected.finish()
+
+
+@pytest.fixture(scope="module")
+def house(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """All five services, with room for a token per clinic and requests without a limit."""
+    folder = tmp_path_factory.mktemp("house")
+    folder.chmod(0o711)
+    built = House(servers, folder)
+    limits = {"REQUESTS_PER_SECOND": "100000", "REQUESTS_BURST": "100000", "EVENTS_PER_SECOND": "100000"}
+    built.configured.environments["gateway"] |= limits | {"EVENTS_BURST": "1000000"}
+    try:
+        built.start()
+        yield built
+    finally:
+        built.stop()
+
+
+def test_a_plan_is_announced_to_every_clinic(house: House, report: Report) -> None:
+    world = World(house)
+    asyncio.run(world.fill(APPOINTMENTS))
+    begun = monotonic()
+    world.approve()
+    committed = asyncio.run(world.until("scheduling", world.PUBLISHED, LONGEST))
+    said = asyncio.run(world.until("scheduling", "SELECT NOT EXISTS (SELECT FROM outbox)", LONGEST))
+    told = asyncio.run(world.until_told(APPOINTMENTS, LONGEST))
+    read = asyncio.run(world.read_feeds())
+
+    assert read == APPOINTMENTS
+    what = f"{APPOINTMENTS:,} appointments"
+    report.take(PLAN, f"{what}: approved to written in scheduling", committed - begun, "s")
+    report.take(PLAN, f"{what}: approved to said on Kafka", said - begun, "s")
+    report.take(PLAN, f"{what}: approved to the last feed entry", told - begun, "s", f"{world.clinics} clinics")
+
+
+def test_the_people_of_a_withdrawn_session_hear_of_another(house: House, report: Report) -> None:
+    world = World(house, name="withdrawn")
+    asyncio.run(world.fill(WITHDRAWN, spare=2))
+    world.approve()
+    asyncio.run(world.until_told(WITHDRAWN, LONGEST))
+    withdrawn = asyncio.run(world.fullest_session())
+    before = asyncio.run(world.told())
+    begun = monotonic()
+    entries = world.withdraw(withdrawn)
+    told = asyncio.run(world.until_told(before + entries, LONGEST))
+
+    report.take(SESSION, f"{WITHDRAWN} people: withdrawn to the last feed entry", told - begun, "s")
+
+
+def test_a_thousand_bookers_on_a_hundred_seats(house: House, report: Report) -> None:
+    world = World(house, name="rush")
+    asyncio.run(world.fill(BOOKERS, planned=False, seats=SEATS))
+    took, granted = asyncio.run(_book(house, world))
+
+    assert granted == SEATS
+    report.take(RUSH, "request to answered receipt, p50", 1_000 * median(took), "ms", f"{AT_ONCE} at once")
+    report.take(RUSH, "request to answered receipt, p99", 1_000 * percentile(took, 0.99), "ms", f"of {BOOKERS:,}")
+
+
+async def _book(house: House, world: World) -> tuple[list[float], int]:
+    """Everybody asks over HTTP and waits for the answer; how long each took, and how many were granted."""
+    gate = asyncio.Semaphore(AT_ONCE)
+    async with httpx.AsyncClient(base_url=house.url, timeout=120, limits=httpx.Limits(max_connections=AT_ONCE)) as http:
+        headers = {"Authorization": f"Bearer {await world.token(http, 'unions', str(world.unit_id))}"}
+
+        async def ask(number: int) -> tuple[float, str]:
+            async with gate:
+                begun = monotonic()
+                posted = await http.post("/events", json=world.booking(number), headers=headers | world.CLOUD_EVENT)
+                receipt = posted.raise_for_status().json()["receipt_id"]
+                answer = await http.get(f"/receipts/{receipt}", params={"wait": 30}, headers=headers)
+                outcome = answer.raise_for_status().json()["answers"][0]["data"]["outcome"]
+                return monotonic() - begun, outcome
+
+        answers = await asyncio.gather(*(ask(number) for number in range(BOOKERS)))
+    return [seconds for seconds, _ in answers], sum(outcome == "granted" for _, outcome in answers)
