@@ -82,12 +82,13 @@ class Leases:
     async def renew(self) -> frozenset[int]:
         """Renew, claim what is free, give up what is too much; returns the shards that are new to us."""
         asked = monotonic()
-        before = self.held
         async with self._database.transaction() as tx:
             await tx.execute(BEAT, self._holder, self._seconds)
             await tx.execute(FORGET, self._holder)
             relays = await tx.fetchval(COUNT)
             rows = await tx.fetch(CLAIM, self._holder, self._seconds, -(-SHARDS // max(1, relays)))
+        # What lapsed meanwhile is new: its rows of that time were passed over.
+        before = self.held
         self.shards = frozenset(row["shard"] for row in rows)
         self._valid_until = asked + self._seconds * 0.8
         return self.shards - before
