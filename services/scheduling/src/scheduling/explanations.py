@@ -89,8 +89,11 @@ class _Author:
         where = f"{plan_words.day(session.day)}, {session.site}"
         full, windows, price = case["full_windows"], case["windows"], case["price"]
         worth = f"{price:,.0f}"
-        text_vi = f"Buổi {where}: bàn {vi} hết chỗ ở {full}/{windows} khung giờ; thêm một chỗ đáng {worth} nghìn đồng"
-        text_en = f"Session of {where}: {en} is full in {full} of {windows} windows; one more place is worth {worth}"
+        what_vi, what_en = f"bàn {vi} hết chỗ", f"{en} is full"
+        if case["station"] == "total":
+            what_vi, what_en = "hết chỗ", "it is full"
+        text_vi = f"Buổi {where}: {what_vi} ở {full}/{windows} khung giờ; thêm một chỗ đáng {worth} nghìn đồng"
+        text_en = f"Session of {where}: {what_en} in {full} of {windows} windows; one more place is worth {worth}"
         if served:
             text_vi += f", {served} người chưa có lịch chỉ thiếu chỗ này"
             text_en += f", and {served} people left out lack nothing else"

@@ -5,7 +5,7 @@ from datetime import date
 Words = tuple[str, str]
 
 STATIONS: dict[str, Words] = {
-    "total": ("mọi bàn", "all desks"),
+    "total": ("tiếp nhận", "arrival"),
     "REC": ("tiếp đón", "reception"),
     "MEA": ("đo thể lực", "measurements"),
     "BLD": ("lấy máu", "blood draw"),
