@@ -126,7 +126,8 @@ async def test_a_row_tells_whether_another_process_spoke_about_its_aggregate_las
 
 async def test_the_inbox_forgets_what_is_older_than_a_week_and_nothing_else(database: Database) -> None:
     async with database.transaction() as tx:
-        await inbox.admit(tx, [("old", str(number)) for number in range(25)] + [("new", "1")])
+        known = [("old", str(number)) for number in range(25)] + [("new", "1")]
+        await inbox.receive(tx, "store", {}, known, [])
         await tx.execute("UPDATE inbox SET received_at = now() - interval '8 days' WHERE source = 'old'")
 
     pruned = await inbox.prune(database, at_once=10)

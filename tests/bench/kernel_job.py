@@ -6,17 +6,16 @@ As a program it runs one process of it. The environment chooses: BENCH_POLLING=r
 import asyncio
 import os
 from pathlib import Path
+from time import monotonic
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from contracts.base import Event, Pseudonymous, Public
-from shared import outbox
+from shared import kafka, outbox, service
 from shared.consuming import Batch, Consumer
-from shared.database import Database, Transaction
-from shared.delivery import Delivery
-from shared.service import Service, Settings
-from shared.subscription import arrived
+from shared.database import Transaction
+from shared.subscription import Subscription
 
 GROUP = "ledger"
 MIGRATIONS = Path(__file__).parent / "job_migrations"
@@ -61,48 +60,43 @@ async def on_item_counted(tx: Transaction, batch: Batch[ItemCounted]) -> None:
     )  # fmt: skip
 
 
-async def poll_without_faststream(service: Service, database: Database, stop: asyncio.Event) -> None:
-    """The kernel's delivery under the client library's own loop: what FastStream in the path costs."""
-    settings = service.settings
-    prefix = settings.kafka_topic_prefix
-    delivery = Delivery(consumer, database, telemetry=service.telemetry, metrics=service.metrics)
-    client = AIOKafkaConsumer(
-        prefix + ItemCounted.entry.topic,
-        bootstrap_servers=settings.kafka_bootstrap_servers,
-        group_id=prefix + GROUP,
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        fetch_max_wait_ms=100,
-        max_partition_fetch_bytes=4 * 1024 * 1024,
-    )
-    await client.start()
-    try:
-        while not stop.is_set():
-            polled = await client.getmany(timeout_ms=50, max_records=settings.kafka_max_records)
-            arrivals = [arrived(record, prefix=prefix) for records in polled.values() for record in records]
-            if arrivals:
-                await delivery.deliver(arrivals)
-                await client.commit(
-                    {TopicPartition(tp.topic, tp.partition): records[-1].offset + 1 for tp, records in polled.items()}
-                )
-    finally:
-        await client.stop()
+class Unframed(Subscription):
+    """The kernel's consumer under the client library's own loop: what FastStream in the path costs."""
 
+    @property
+    def consumer(self) -> AIOKafkaConsumer:
+        """The client library's consumer."""
+        return self._client
 
-async def main() -> None:
-    """Run until SIGTERM."""
-    settings = Settings()
-    if os.environ.get("BENCH_POLLING") != "raw":
-        await Service(GROUP, settings, consumer=consumer, migrations=MIGRATIONS).run()
-        return
+    async def start(self) -> None:
+        """Join the group, with the same settings."""
+        settings, theirs = self._settings, {"ack_policy", "batch", "batch_timeout_ms", "no_reply"}
+        self._client = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka_bootstrap_servers,
+            group_id=settings.kafka_topic_prefix + GROUP,
+            session_timeout_ms=settings.kafka_session_timeout_ms,
+            enable_auto_commit=False,
+            **{name: value for name, value in kafka.CONSUMING.items() if name not in theirs},
+        )
+        self._client.subscribe([settings.kafka_topic_prefix + topic for topic in consumer.topics], listener=self)
+        await self._client.start()
+        self._polling = asyncio.create_task(self._poll())
 
-    async def poll(database: Database, stop: asyncio.Event) -> None:
-        await poll_without_faststream(service, database, stop)
+    async def _poll(self) -> None:
+        while True:
+            polled = await self._client.getmany(timeout_ms=50, max_records=self._settings.kafka_max_records)
+            if polled:
+                await self._on_batch(tuple(record for records in polled.values() for record in records))
+            self.polled_at = monotonic()
 
-    service = Service(GROUP, settings, migrations=MIGRATIONS, background=[poll])
-    await service.run()
+    async def stop(self) -> None:
+        """Finish what is in hand and leave."""
+        self._polling.cancel()
+        await super().stop()
+        await self._client.stop()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    if os.environ.get("BENCH_POLLING") == "raw":
+        service.Subscription = Unframed  # type: ignore[misc]
+    asyncio.run(service.Service(GROUP, service.Settings(), consumer=consumer, migrations=MIGRATIONS).run())

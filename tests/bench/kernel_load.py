@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from time import monotonic, sleep
@@ -30,16 +31,26 @@ Record = tuple[str, bytes, list[tuple[str, str | bytes | None]]]
 
 
 @cache
-def records(number: int, events_per_trace: int = 100) -> list[Record]:
-    """Events of 500 bytes about a third as many items, in a shuffled order that is the same every time."""
+def records(number: int, *, events_per_trace: int = 100, sampled: float = 1.0) -> list[Record]:
+    """Events of 500 bytes about a third as many items, in a shuffled order that is the same every time.
+
+    `sampled` is the share of the traces that are to be recorded.
+    """
     dice = random.Random(7)
     items = [UUID(int=dice.getrandbits(128), version=4) for _ in range(max(1, number // EVENTS_PER_ITEM))]
+    return records_about(items, number, dice, events_per_trace=events_per_trace, sampled=sampled)
+
+
+def records_about(
+    items: Sequence[UUID], number: int, dice: random.Random, *, events_per_trace: int = 100, sampled: float = 1.0
+) -> list[Record]:
+    """So many events about these items."""
     short = ItemCounted(item_id=items[0], amount=1, note="")
     note = "n" * (EVENT_BYTES - len(short.model_dump_json()))
     made: list[Record] = []
     for place in range(number):
         if place % events_per_trace == 0:
-            trace = f"00-{dice.getrandbits(128):032x}-{dice.getrandbits(64):016x}-01"
+            trace = f"00-{dice.getrandbits(128):032x}-{dice.getrandbits(64):016x}-{dice.random() < sampled:02x}"
         said = outgoing(ItemCounted(item_id=dice.choice(items), amount=1, note=note), source="meter", trace=trace)
         headers: list[tuple[str, str | bytes | None]] = [*said.headers.items(), ("ce_sequence", "1")]
         made.append((said.event.aggregate_id, said.event.model_dump_json().encode(), headers))
@@ -52,21 +63,29 @@ class Place:
 
     servers: Servers
     templates: Templates
+    more_topics: Sequence[str] = ()
+    more_databases: list[str] = field(default_factory=list)
     prefix: str = field(default_factory=lambda: f"bench-{uuid4().hex[:12]}.")
     url: str = ""
 
     def __enter__(self) -> "Place":
         self.url = asyncio.run(self.templates.clone(MIGRATIONS))
         self.admin = AdminClient({"bootstrap.servers": self.servers.kafka})
-        names = (ItemCounted.entry.topic, ItemBooked.entry.topic)
-        asyncio.run(create_topics(self.settings, [TopicSpec(name, PARTITIONS, replication=1) for name in names]))
-        asyncio.run(wait_for_topics(self.settings, names))
+        self.topics = [ItemCounted.entry.topic, ItemBooked.entry.topic, *self.more_topics]
+        asyncio.run(create_topics(self.settings, [TopicSpec(name, PARTITIONS, replication=1) for name in self.topics]))
+        asyncio.run(wait_for_topics(self.settings, self.topics))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for future in self.admin.delete_topics([self.inlet, self.outlet]).values():
+        for future in self.admin.delete_topics([self.prefix + name for name in self.topics]).values():
             future.result()
-        asyncio.run(self.templates.drop(urlsplit(self.url).path.removeprefix("/")))
+        for url in (self.url, *self.more_databases):
+            asyncio.run(self.templates.drop(urlsplit(url).path.removeprefix("/")))
+
+    def another_database(self) -> str:
+        """The URL of a database for one more service."""
+        self.more_databases.append(asyncio.run(self.templates.clone(MIGRATIONS)))
+        return self.more_databases[-1]
 
     @property
     def settings(self) -> Settings:

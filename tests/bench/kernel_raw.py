@@ -14,8 +14,7 @@ from confluent_kafka import TopicPartition
 from kernel_job import BOOK, GROUP, ItemBooked, ItemCounted
 from kernel_load import PARTITIONS, Place, Record
 
-from shared import inbox, offsets, outbox, relay
-from shared.dead_letters import SHARE_PARKED_KEYS
+from shared import inbox, outbox, relay
 
 BATCH = 1_000
 IN_FLIGHT = 20_000
@@ -135,15 +134,18 @@ def _statements(events: Sequence[Record], number: int, writer: UUID) -> list[tup
     keys = [key for key, _, _ in events]
     said = [str(value, "utf-8").replace("amount", "total").encode() for _, value, _ in events]
     identities = [(str(dict(headers)["ce_source"]), str(dict(headers)["ce_id"])) for _, _, headers in events]
-    parts = range(PARTITIONS)
+    received = map(list, zip(*identities, strict=True))
+    heard = [ItemCounted.entry.topic] * PARTITIONS
+    places = heard, range(PARTITIONS), [number * BATCH] * PARTITIONS
     topics = [ItemBooked.entry.topic] * len(events)
     seen: dict[str, int] = {}
     later = [seen.update({key: seen.get(key, -1) + 1}) or seen[key] for key in reversed(keys)][::-1]
     headers = [dumps(dict(headers)) for _, _, headers in events]
     return [
-        (offsets.ADVANCE, (GROUP, [ItemCounted.entry.topic] * PARTITIONS, parts, [number * BATCH] * PARTITIONS)),
-        (inbox.ADMIT, tuple(map(list, zip(*identities, strict=True)))),
-        (SHARE_PARKED_KEYS, ([ItemCounted.entry.topic] * len(events), keys)),
+        (
+            inbox.RECEIVE,
+            (GROUP, *places, *received, [heard[0]] * len(events), keys),
+        ),
         *((BOOK, _book_arguments(wave)) for wave in _distinct(events)),
         (outbox.APPEND, ([outbox.shard_of(key) for key in keys], topics, keys, later, headers, said, writer)),
     ]

@@ -37,10 +37,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Run:
-    """Events per second at the next topic, and processor time of the processes per event (µs)."""
+    """Events per second at the next topic, processor time of the processes per event (µs), memory of one (MB)."""
 
     rate: float
     processor: float
+    memory: float
 
 
 @contextmanager
@@ -106,7 +107,7 @@ def _watch(outlet: Outlet, processes: Sequence[subprocess.Popen[bytes]], number:
     elapsed, events, processor = (b - a for a, b in zip(first, last, strict=True))
     if events < 20:
         raise RuntimeError(f"only {last[1]} of {number} events came out in {seconds} s")
-    return Run(events / elapsed, processor / events * 1e6)
+    return Run(events / elapsed, processor / events * 1e6, max(map(resident_megabytes, processes)))
 
 
 def _look(outlet: Outlet, processes: Sequence[subprocess.Popen[bytes]]) -> tuple[float, int, float]:

@@ -1,7 +1,7 @@
 """As a program: a service that says events at a steady pace and notes when each was committed.
 
 BENCH_PACE is in events per second, BENCH_PER_TRANSACTION how many share a transaction, BENCH_SECONDS how long,
-BENCH_NOTES the file the notes go to: id of the event, nanoseconds of the machine's monotonic clock.
+BENCH_NOTES the file the notes go to: key of the event, nanoseconds of the machine's monotonic clock.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ async def _say(database: Database, events: list[Outgoing], committed: dict[str, 
     async with database.transaction() as tx:
         await outbox.append(tx, events)
     now = monotonic_ns()
-    committed.update((event.headers["ce_id"], now) for event in events)
+    committed.update((event.headers["ce_subject"], now) for event in events)
 
 
 async def main() -> dict[str, int]:

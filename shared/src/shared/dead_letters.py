@@ -80,7 +80,11 @@ class ParkedKeys:
         """Read which of the aggregates are parked; a replay of them waits until this transaction ends."""
         distinct = [(topic, key) for topic, key in set(aggregates) if key is not None]
         rows = await tx.fetch(SHARE_PARKED_KEYS, [topic for topic, _ in distinct], [key for _, key in distinct])
-        self.keys.update((row["topic"], row["key"]) for row in rows)
+        self.meet((row["topic"], row["key"]) for row in rows)
+
+    def meet(self, parked: Iterable[tuple[str, str | None]]) -> None:
+        """These are parked, and were locked."""
+        self.keys.update(parked)
         self.keys.discard(self.draining or ("", None))
 
 

@@ -1,7 +1,7 @@
 """The batch transaction: arrivals in, effects and events out, exactly once, whatever fails on the way."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import uniform
 
 import structlog
@@ -82,9 +82,9 @@ class Delivery:
         following = offsets.after(item.arrival for item in decoded)
         async with self.database.transaction() as tx:
             job = Job(self.consumer, self.metrics, tx, outcome, careful=careful)
-            before = await offsets.advance(tx, self.consumer.group, following)
-            self._require_no_step_back(before)
-            await job.run(await job.admit(_not_done(decoded, before)))
+            flowing = await job.admit(decoded, following)
+            self._require_no_step_back(job.stood)
+            await job.run(flowing)
             outcome.results["", "repeated"] += len(decoded) - outcome.admitted
             outcome.said = tx.said
             self.failpoints.passed("before_commit")
@@ -93,17 +93,7 @@ class Delivery:
             self._reached[partition] = max(self._reached.get(partition, 0), offset)
         return outcome
 
-    def _require_no_step_back(self, before: dict[offsets.Partition, int]) -> None:
+    def _require_no_step_back(self, before: Mapping[offsets.Partition, int]) -> None:
         for partition, offset in before.items():
             if offset < self._reached.get(partition, 0):
                 raise offsets.WentBackError(*partition, offset)
-
-
-def _not_done(decoded: Sequence[Decoded], before: dict[offsets.Partition, int]) -> list[Decoded]:
-    """What lies behind the offsets reached, each once: after a rebalance a batch may hold what was polled twice."""
-    fresh = {
-        (item.arrival.topic, item.arrival.partition, item.arrival.offset): item
-        for item in decoded
-        if item.arrival.offset >= before[item.arrival.topic, item.arrival.partition]
-    }
-    return list(fresh.values())

@@ -1,27 +1,62 @@
-"""Which events have had their effect here, by source and id; it drops what a relay sent twice."""
+"""What a batch begins with: how far partitions got, which events had their effect here, which keys are parked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.database import Database, Transaction
+from shared.offsets import Partition
 
 KEPT = timedelta(days=7)
 
-ADMIT = """
-INSERT INTO inbox (source, id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING RETURNING source, id
-"""
+RECEIVE = "SELECT * FROM receive($1, $2, $3, $4, $5, $6, $7, $8)"
 PRUNE = """
 DELETE FROM inbox WHERE ctid IN (
-    SELECT ctid FROM inbox WHERE received_at < now() - $1::interval ORDER BY received_at LIMIT $2)
+    SELECT ctid FROM inbox WHERE received_at < now() - $1::interval LIMIT $2)
 """
 
+Identity = tuple[str, str]
+Aggregate = tuple[str, str]
 
-async def admit(tx: Transaction, identities: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Remember these events; returns those that were not known before."""
-    if not identities:
-        return set()
-    rows = await tx.fetch(ADMIT, [source for source, _ in identities], [id_ for _, id_ in identities])
-    return {(row["source"], row["id"]) for row in rows}
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Where the partitions stood, what was not known before (source and id), and what is parked (topic and key)."""
+
+    stood: dict[Partition, int]
+    new: set[Identity]
+    parked: set[Aggregate]
+
+
+async def receive(
+    tx: Transaction,
+    group: str,
+    following: Mapping[Partition, int],
+    identities: Collection[Identity],
+    aggregates: Collection[Aggregate],
+) -> Received:
+    """Lock the partitions and move them on, remember the events by source and id, and lock the parked keys.
+
+    Identities and aggregates are distinct. What lies before the place where a partition stood was done.
+    """
+    row = await tx.fetchrow(
+        RECEIVE,
+        group,
+        [topic for topic, _ in following],
+        [number for _, number in following],
+        list(following.values()),
+        [source for source, _ in identities],
+        [id_ for _, id_ in identities],
+        [topic for topic, _ in aggregates],
+        [key for _, key in aggregates],
+    )
+    assert row is not None
+    stood, sources, ids, topics, keys = row
+    return Received(
+        dict(zip(following, stood or (), strict=True)),
+        set(identities) if ids is None else set(zip(sources, ids, strict=True)),
+        set(zip(topics or (), keys or (), strict=True)),
+    )
 
 
 async def prune(database: Database, *, kept: timedelta = KEPT, at_once: int = 5_000) -> int:

@@ -1,7 +1,7 @@
 """One transaction's worth of messages: admitted, handed to handlers in waves, bisected and parked where they fail."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from shared.database import Transaction
 from shared.dead_letters import BEHIND, ParkedKeys
 from shared.envelope import Arrival
 from shared.metrics import Metrics
+from shared.offsets import Partition
 from shared.outbox import Row
 from shared.waves import waves
 
@@ -47,16 +48,41 @@ class Job:
         self.outcome = outcome
         self.careful = careful
         self.parked = ParkedKeys()
+        self.stood: Mapping[Partition, int] = {}
         self.stuck: list[Broken] = []
 
-    async def admit(self, decoded: Sequence[Decoded]) -> list[Message[Any]]:
-        """Drop what the inbox knows, park what is broken or behind a parked message; returns what may flow."""
-        fresh = await self._new_to_the_inbox(decoded)
+    async def admit(
+        self, decoded: Sequence[Decoded], following: Mapping[Partition, int] | None = None
+    ) -> list[Message[Any]]:
+        """Move partitions on, drop what was done, park what is broken or parked behind; returns what may flow."""
+        identities = [_identity(item) for item in decoded]
+        ours = {item.arrival.aggregate for item in decoded if not isinstance(item, Skipped)}
+        received = await inbox.receive(
+            self.tx,
+            self.consumer.group,
+            following or {},
+            dict.fromkeys(identity for identity in identities if identity),
+            [(topic, key) for topic, key in ours if key is not None],
+        )
+        self.stood = received.stood
+        self.parked.meet(received.parked)
+        fresh = self._not_done(decoded, identities, received.new)
         self.outcome.admitted = len(fresh)
         self.outcome.results.update(("", item.reason) for item in fresh if isinstance(item, Skipped))
-        ours = [item for item in fresh if not isinstance(item, Skipped)]
-        await self.parked.lock_shared(self.tx, (item.arrival.aggregate for item in ours))
-        return self._flowing(ours)
+        return self._flowing([item for item in fresh if not isinstance(item, Skipped)])
+
+    def _not_done(
+        self, decoded: Sequence[Decoded], identities: Sequence[inbox.Identity | None], new: set[inbox.Identity]
+    ) -> list[Decoded]:
+        """What is new by offset and by identity, each once: a batch may hold what was polled, or sent, twice."""
+        fresh: dict[tuple[str, int, int], Decoded] = {}
+        for item, identity in zip(decoded, identities, strict=True):
+            topic, partition, offset = item.arrival.topic, item.arrival.partition, item.arrival.offset
+            if offset >= self.stood.get((topic, partition), 0) and (identity is None or identity in new):
+                fresh[topic, partition, offset] = item
+                if identity is not None:
+                    new.discard(identity)
+        return list(fresh.values())
 
     def _flowing(self, items: list[Message[Any] | Broken]) -> list[Message[Any]]:
         """What may flow; the rest is parked after it, for what came earlier must not find its key parked already."""
@@ -72,16 +98,6 @@ class Job:
             else:
                 flowing.append(item)
         return flowing
-
-    async def _new_to_the_inbox(self, items: Sequence[Decoded]) -> list[Decoded]:
-        identities = [_identity(item) for item in items]
-        new = await inbox.admit(self.tx, list(dict.fromkeys(identity for identity in identities if identity)))
-        kept = []
-        for item, identity in zip(items, identities, strict=True):
-            if identity is None or identity in new:
-                kept.append(item)
-                new.discard(identity)
-        return kept
 
     async def run(self, messages: Sequence[Message[Any]]) -> None:
         """Hand messages to their handlers; carefully means in savepoints, so that poison is found and parked."""
