@@ -17,6 +17,9 @@ from scheduling.planning.pricing import Floats, Prices
 
 Singles = NDArray[np.float32]
 BLOCKED = 1e6
+REFUSED, SCARCELY = 3e-4, 1_000.0      # share of people turned away, price of a place
+SCORCHING = 5_000.0
+HARDLY = 1e-4         # people; less demand than this moves no price
 STEP, MOMENTUM, CREW_STEP, CREW_EVERY = 0.3, 0.8, 0.25, 4
 SLACK, DEAR, FASTER, SLOWER, FASTEST = 0.02, 200.0, 1.3, 0.5, 500.0
 
@@ -38,7 +41,7 @@ class Market:
         self.dearest = float(block.penalty.max(initial=0))      # nobody pays more than being left out
         self.crews = np.zeros((len(self.ceiling), absence.points))
         self.openings = np.ones(len(block.sessions))
-        self.steps = 0
+        self.steps, self.refused = 0, 0.0
 
     def _rows(self) -> None:
         """Rows, their costs (window by row) and the classes sorted by row."""
@@ -53,8 +56,8 @@ class Market:
         self.row_length, self.row_line = self.absence.length_of[first], block.line[first]
         cost = block.kind_cost[block.kind[first]].T
         self.cost: Singles = np.where(cost >= FORBIDDEN, BLOCKED, cost).astype(np.float32)
-        self.packages, self.package_edges = np.unique(self.row_package, return_index=True)
-        self.uses = block.uses[self.packages].astype(np.float64)
+        self.weight: Singles = np.empty(self.cost.shape, dtype=np.float32)
+        self.row_uses: Singles = np.ascontiguousarray(block.uses[self.row_package].T, dtype=np.float32)
         count = len(block.lines) if self.by_line else len(block.place_key)
         crew_of_line = np.arange(len(block.lines)) if self.by_line else block.line_place
         self.ceiling = np.zeros((count, self.absence.points))
@@ -69,9 +72,17 @@ class Market:
         edges = np.searchsorted(block.window_day, np.arange(block.day_cost.shape[1] + 1))
         self.day_slices = [slice(int(a), int(b)) for a, b in pairwise(edges)]
         place = self.absence.place_of_line[self.row_line]
-        self.first = self.absence.first[place].T
-        self.past = np.maximum(self.absence.past[place, self.row_length].T, self.first)
-        self.crew_charge: Singles = np.zeros((len(self.first), len(self.row_crew)), dtype=np.float32)
+        first = np.ascontiguousarray(self.absence.first[place].T)
+        past = np.maximum(self.absence.past[place, self.row_length].T, first)
+        self.crew_charge: Singles = np.zeros((len(first), len(self.row_crew)), dtype=np.float32)
+        self.reachable = (self.cost.min(axis=0, initial=BLOCKED) < BLOCKED)[self.row]
+        base = self.row_crew * (self.absence.points + 1)
+        self.leave_at, self.back_at = base + first, np.ascontiguousarray(base + past)
+
+    def is_scarce(self) -> bool:
+        """Whether places are missing rather than merely unequal."""
+        turned_away = max(0.5, REFUSED * float(self.size.sum()))
+        return self.refused > turned_away or float(self.places.max(initial=0)) > SCARCELY
 
     def run(self, steps: int, heat: float, cold: float) -> None:
         """Take some steps while the heat falls geometrically."""
@@ -84,24 +95,31 @@ class Market:
             self.steps += 1
 
     def spread(self, heat: float) -> Singles:
-        """How many people of each row each window is asked for, window by row."""
-        weight = self.cost + self.crew_charge
-        charge = (self.places @ self.uses.T).astype(np.float32)
-        for p, (a, b) in enumerate(pairwise([*self.package_edges, weight.shape[1]])):
-            weight[:, a:b] += charge[:, p, None]
+        """How many people of each row each window is asked for, window by row; a buffer that the next call reuses."""
+        weight, colder = self.weight, np.float32(1 / heat)
+        places = self.places.astype(np.float32)
         days, rows = len(self.day_slices), len(self.row_crew)
         least, mass = np.empty((days, rows), np.float32), np.empty((days, rows), np.float32)
-        for d, part in enumerate(self.day_slices):
-            least[d] = weight[part].min(axis=0)
-            np.subtract(least[d], weight[part], out=weight[part])
-        weight /= np.float32(heat)
-        np.exp(weight, out=weight)
-        for d, part in enumerate(self.day_slices):
-            mass[d] = weight[part].sum(axis=0)
-        wish = (least - heat * np.log(mass))[:, self.row] + self.day_cost
+        for d, part in enumerate(self.day_slices):      # a day at a time stays in the processor's cache
+            own = weight[part]
+            np.matmul(places[part], self.row_uses, out=own)
+            own += self.cost[part]
+            own += self.crew_charge[part]
+            least[d] = own.min(axis=0)
+            np.subtract(least[d], own, out=own)
+            own *= colder
+            np.exp(own, out=own)
+            mass[d] = own.sum(axis=0)
+        wish = (least - np.float32(heat) * np.log(mass))[:, self.row]
+        wish += self.day_cost
         floor = np.minimum(wish.min(axis=0), self.penalty)
-        share = np.exp((floor - wish) / np.float32(heat))
-        share *= self.size / (share.sum(axis=0) + np.exp((floor - self.penalty) / np.float32(heat)))
+        np.subtract(floor, wish, out=wish)
+        wish *= colder
+        share = np.exp(wish, out=wish)
+        refusing = np.exp((floor - self.penalty) * colder)
+        scale = self.size / (share.sum(axis=0) + refusing)
+        self.refused = float((refusing * scale)[self.reachable].sum())
+        share *= scale
         asked = np.add.reduceat(share, self.edges, axis=1) / mass
         for d, part in enumerate(self.day_slices):
             weight[part] *= asked[d]
@@ -111,8 +129,7 @@ class Market:
         """Move place prices towards supply = demand, and the openings with them."""
         block = self.block
         session, sessions = block.window_session, len(block.sessions)
-        per_package = np.add.reduceat(load, self.package_edges, axis=1).astype(np.float64)
-        use, supply = per_package @ self.uses, block.places.astype(np.float64)
+        use, supply = (load @ self.row_uses.T).astype(np.float64), block.places.astype(np.float64)
         rent = np.bincount(session, (self.places * supply).sum(axis=1), minlength=sessions)
         paid = np.bincount(session, (self.places * use).sum(axis=1), minlength=sessions)
 
@@ -156,18 +173,19 @@ class Market:
 
     def _follow_crews(self, load: Singles, heat: float) -> None:
         width = self.absence.points + 1
-        base = self.row_crew * width
         flat = load.ravel()
+        asked = np.flatnonzero(flat > HARDLY)
         size = len(self.ceiling) * width
-        leaving = np.bincount((base + self.first).ravel(), flat, size)
-        change = leaving - np.bincount((base + self.past).ravel(), flat, size)
+        leaving = np.bincount(self.leave_at.ravel()[asked], flat[asked], size)
+        change = leaving - np.bincount(self.back_at.ravel()[asked], flat[asked], size)
         away = np.cumsum(change.reshape(-1, width), axis=1)[:, :-1]
         ratio = np.log(np.maximum(away / np.maximum(self.ceiling, 0.3), 1e-3))
         self.crews = np.maximum(0, self.crews + CREW_STEP * heat * np.clip(ratio, -2, 2))
         before = np.zeros((len(self.ceiling), width), dtype=np.float32)
         np.cumsum(self.crews, axis=1, out=before[:, 1:])
         flat_before = before.ravel()
-        self.crew_charge = flat_before[base + self.past] - flat_before[base + self.first]
+        np.take(flat_before, self.back_at, out=self.crew_charge, mode="clip")
+        self.crew_charge -= np.take(flat_before, self.leave_at, mode="clip")
 
     def settle_openings(self, steps: int, heat: float) -> None:
         """Fix session after session, the clearest first, and let prices answer, until all are open or closed."""
@@ -191,3 +209,10 @@ class Market:
         """The present prices, per line."""
         lines = self.crews if self.by_line else self.crews[self.block.line_place]
         return Prices.of(self.places, lines)
+
+
+def scarcity_market(block: Block, absence: Absence, steps: int, cold: float) -> Market:
+    """A market whose prices come down from penalties rather than up from nothing: where people must stay out."""
+    market = Market(block, absence, by_line=False)
+    market.run(steps, min(SCORCHING, float(block.penalty.min(initial=1)) / 4), cold)
+    return market

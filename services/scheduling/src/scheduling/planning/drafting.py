@@ -1,4 +1,7 @@
-"""A plan for a large block: prices by ascent, openings settled on them, people seated, then mended by a relaxation."""
+"""A plan for a large block: prices by ascent, openings settled on them, people seated, then mended by a relaxation.
+
+Where places are so scarce that people stay out, settled prices judge openings badly: the relaxation decides instead.
+"""
 
 import copy
 import time
@@ -8,17 +11,18 @@ import numpy as np
 
 from scheduling.planning import neighbourhoods, offering, pricing, rounding
 from scheduling.planning.absence import Absence
-from scheduling.planning.ascent import Market
+from scheduling.planning.ascent import Market, scarcity_market
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
-from scheduling.planning.openings import Outcome
+from scheduling.planning.openings import Outcome, Search
 from scheduling.planning.pricing import Floats, Prices
 
 HOT, WARM, COLD = 20.0, 2.0, 0.2
 MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 RARELY_OPEN = 0.15
 COOLING_SECONDS = 0.5      # a round of cooling and its proof should not end after the deadline
+ROUNDING_SHARE = 0.1
 COLUMNS_PER_SECOND = 15_000      # what a program of this kind takes; too large ones are not begun
 
 
@@ -38,19 +42,15 @@ class Draft:
     def run(self) -> Outcome:
         """Plan, mend and bound until the deadline."""
         self.free.run(self.pace, HOT, WARM)
+        if self.free.is_scarce():
+            return self.search()
         self.free.run(self.pace // 3, WARM, 1.0)
         self.prove(self.free.prices())
         market = self.settled()
-        priced = self.visit_cost + pricing.charges(self.block, self.absence, market.prices())
-        priced[:, (market.upper < HALF)[self.block.window_session]] += FORBIDDEN
-        ledger = Ledger(self.block, self.absence)
-        seat_by_prices(ledger, priced, *market.seats(1.0))
-        self.keep(ledger)
+        ledger = self.seat(market)
         assert self.outcome.ledger is not None      # an inserted state always exists
         used = np.maximum(market.lower, self.outcome.ledger.visits > 0)
-        priced = self.visit_cost + pricing.charges(self.block, self.absence, market.prices())
-        priced[:, (used < HALF)[self.block.window_session]] += FORBIDDEN
-        if not self.mend(market, used, priced):
+        if not self.mend(market, used, self.priced(market, used)):
             opened = np.flatnonzero(used > HALF)
             self.keep(neighbourhoods.sweep_through(ledger, opened, self.deadline, 4, openings=False))
         every = np.arange(len(self.block.sessions))
@@ -58,6 +58,34 @@ class Draft:
         self.keep(neighbourhoods.sweep_through(self.outcome.ledger, every, until, 6, openings=True))
         self.cool()
         return self.outcome
+
+    def search(self) -> Outcome:
+        """Find prices from penalties downwards, then let the relaxation decide who comes and what opens."""
+        self.free = scarcity_market(self.block, self.absence, self.pace + self.pace // 3, WARM)
+        self.prove(self.free.prices())
+        ledger = Ledger(self.block, self.absence)
+        seat_by_prices(ledger, self.priced(self.free, self.free.upper), *self.free.seats(WARM))
+        self.keep(ledger)
+        relaxation = Relaxation(self.block, self.absence, sharing=True, seed=self.seed)
+        found = Search(relaxation, self.deadline, self.outcome.ledger, self.free.prices()).run()
+        if found.bound > self.outcome.bound:
+            self.outcome.bound, self.outcome.prices = found.bound, found.prices
+        if found.ledger is not None:
+            self.keep(found.ledger)
+        return self.outcome
+
+    def seat(self, market: Market) -> Ledger:
+        """Everybody seated at the market's prices, in sessions that it opened; who still fits elsewhere is kept too."""
+        ledger = Ledger(self.block, self.absence)
+        seat_by_prices(ledger, self.priced(market, market.upper), *market.seats(1.0))
+        self.keep(ledger)
+        return ledger
+
+    def priced(self, market: Market, opened: Floats) -> Floats:
+        """The cost of every visit at the market's prices; nobody may use a session that is not open."""
+        priced = self.visit_cost + pricing.charges(self.block, self.absence, market.prices())
+        priced[:, (opened < HALF)[self.block.window_session]] += FORBIDDEN
+        return priced
 
     def cool(self) -> None:
         """Let the free market cool for a better bound, while time lasts."""
@@ -86,8 +114,10 @@ class Draft:
     def settled(self) -> Market:
         """A market in which every session is open or closed."""
         market = copy.copy(self.free)
+        market.weight = np.empty_like(self.free.weight)
         market.lower, market.upper = self.free.lower.copy(), self.free.upper.copy()
-        market.settle_openings(max(4, self.pace // 5), 1.0)
+        market.crew_charge = self.free.crew_charge.copy()
+        market.settle_openings(max(4, self.pace // 12), 1.0)
         market.run(max(8, self.pace // 2), 1.0, COLD)
         return market
 
@@ -112,7 +142,7 @@ class Draft:
                 solution, complete = relaxation.advance(MENDING_SHARE * left, 3)
             except TimeoutError:
                 break
-            self.keep(rounding.settle(relaxation, solution, min(2.0, MENDING_SHARE * left), priced))
+            self.keep(rounding.settle(relaxation, solution, min(2.0, ROUNDING_SHARE * left), priced))
             if not done:
                 needed = (solution.openings > RARELY_OPEN).astype(np.float64)
                 relaxation.limit(needed, needed)

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,16 +16,13 @@ from scheduling.planning.blocks import Block
 from scheduling.planning.bounds import Board
 from scheduling.planning.classes import Demand
 from scheduling.planning.components import Component
-from scheduling.planning.drafting import Draft
 from scheduling.planning.eligibility import Rules
-from scheduling.planning.flow import Relaxation
-from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.model import Appointments, Instance, Notes, Plan, Progress
-from scheduling.planning.openings import Outcome, Search
+from scheduling.planning.piecework import Crew, Finding, Piece
 from scheduling.planning.pricing import Prices
 
 THREADS = 2
-SMALL, MIDDLING = 250_000, 800_000      # classes x windows up to which the relaxation is solved as a whole
+MANY = 6_000       # workers from which helper processes are worth starting
 PIECE = 12_000     # workers; larger components are cut into pieces of about this size
 SECONDS_PER_WORKER = 25e-6      # kept for naming, reasons and cost
 Listener = Callable[[Progress], None]
@@ -64,10 +62,11 @@ class Tally:
         for c, size in enumerate(demand.size.tolist()):
             self.waiting[int(demand.priority[c])] += size
 
-    def add(self, cost: int) -> None:
-        """One more piece is planned."""
+    def add(self, cost: int, bound: float) -> None:
+        """One more piece is planned and bounded."""
         with self.lock:
             self.cost += cost
+            self.bound += bound
             if self.listener:
                 waiting = {priority: n for priority, n in sorted(self.waiting.items()) if n}
                 self.listener(Progress(time.monotonic() - self.started, self.cost, int(self.bound), waiting))
@@ -85,11 +84,6 @@ class Tally:
                                        for x in np.flatnonzero(dearest)})
         gains = pricing.rents(block, prices) - block.open_cost
         self.notes.session_gains.update({name: round(float(g), 2) for name, g in zip(names, gains, strict=True)})
-
-    def prove(self, bound: float) -> None:
-        """One more component is bounded."""
-        with self.lock:
-            self.bound += bound
 
 
 def solve(instance: Instance, time_limit: float = 5.0, seed: int = 0, progress: Listener | None = None) -> Plan:
@@ -120,60 +114,45 @@ def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tal
     work = [float(demand.size[piece.classes].sum()) for *_, piece in jobs]
     left, guard = [sum(work)], threading.Lock()
     boards = {id(part): Board() for part in parts}
+    crew = Crew(THREADS, processes=len(jobs) > 1 and sum(work) >= MANY)
 
     def plan(x: int) -> None:
         part, cut, piece = jobs[x]
-        with guard:
-            share = work[x] / max(left[0], 1.0)
-            left[0] -= work[x]
-        now = time.monotonic()
-        until = now + max(0.0, deadline - now) * min(1.0, THREADS * share)
-        _plan_piece(rules, demand, piece, tally, until, boards[id(part)] if len(cut) > 1 else None, seed)
+        block = blocks.build(rules, demand, piece.classes, piece.sessions)
+        board = boards[id(part)] if len(cut) > 1 else None
+        if not len(block.window_at):
+            tally.add(int((block.penalty * block.size).sum()), 0.0 if board else float((block.penalty * block.size).sum()))
+            return
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(plan, range(len(jobs))))
+        def made() -> Piece:
+            with guard:
+                share = work[x] / max(left[0], 1.0)
+                left[0] -= work[x]
+            now = time.monotonic()
+            until = now + max(0.0, deadline - now) * min(1.0, THREADS * share)
+            return Piece(block, Absence(rules, block), until, seed)
+
+        found = crew.work(made)
+        with tally.lock:
+            if board is not None:
+                board.post(rules, block, found)
+            _enter(rules, demand, block, found, tally)
+        tally.add(found.cost, 0.0 if board else found.bound)
+
+    with closing(crew), ThreadPoolExecutor(THREADS) as pool:
+        try:
+            list(pool.map(plan, range(len(jobs))))
+        finally:
+            pool.shutdown(cancel_futures=True)
     for part, cut in zip(parts, cuts, strict=True):
         if len(cut) > 1:
-            tally.prove(bounds.joint(rules, demand, part, cut, boards[id(part)]))
+            tally.add(0, bounds.joint(rules, demand, part, cut, boards[id(part)]))
 
 
-def _search(block: Block, absence: Absence, until: float, seed: int) -> Outcome:
-    """Small blocks are solved as a whole; large ones are drafted first, and searched if time and size allow."""
-    if len(block.size) * len(block.window_at) <= SMALL:
-        return Search(Relaxation(block, absence, sharing=True, seed=seed), until).run()
-    small = len(block.size) * len(block.window_at) <= MIDDLING
-    now = time.monotonic()
-    draft = Draft(block, absence, now + (until - now) / 2 if small else until, seed).run()
-    if not small or time.monotonic() > until:
-        return draft
-    found = Search(Relaxation(block, absence, sharing=True, seed=seed), until, draft.ledger).run()
-    return Outcome(found.ledger, found.cost, max(found.bound, draft.bound), found.prices or draft.prices)
-
-
-def _plan_piece(rules: Rules, demand: Demand, piece: Component, tally: Tally, until: float, board: Board | None,
-                seed: int) -> None:
-    block = blocks.build(rules, demand, piece.classes, piece.sessions)
-    if not len(block.window_at):
-        tally.add(int((block.penalty * block.size).sum()))
-        if board is None:
-            tally.prove(float((block.penalty * block.size).sum()))
-        return
-    absence = Absence(rules, block)
-    outcome = _search(block, absence, until, seed)
-    ledger = outcome.ledger
-    if ledger is None:
-        ledger = Ledger(block, absence)
-        insert_waiting(ledger)
-    chosen, windows = np.nonzero(ledger.count)
-    with tally.lock:
-        if outcome.prices is not None:
-            tally.note(block, outcome.prices)
-            if board is not None:
-                board.post(rules, block, outcome.prices)
-        amounts = ledger.count[chosen, windows].astype(np.int64)
-        naming.name(rules, demand, block, chosen, windows, amounts, tally.appointments)
-        for priority, n in zip(demand.priority[block.classes[chosen]].tolist(), amounts.tolist(), strict=True):
-            tally.waiting[priority] -= n
-    tally.add(ledger.cost())
-    if board is None:
-        tally.prove(max(outcome.bound, 0.0))
+def _enter(rules: Rules, demand: Demand, block: Block, found: Finding, tally: Tally) -> None:
+    """Write a piece's plan and prices into the tally."""
+    tally.note(block, found.prices)
+    naming.name(rules, demand, block, found.classes, found.windows, found.amounts, tally.appointments)
+    priorities = demand.priority[block.classes[found.classes]]
+    for priority, n in zip(priorities.tolist(), found.amounts.tolist(), strict=True):
+        tally.waiting[priority] -= n

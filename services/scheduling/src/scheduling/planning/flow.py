@@ -28,6 +28,7 @@ class Relaxation:
         self.visit_cost = pricing.visit_costs(block)
         self.present = self.visit_cost >= FORBIDDEN
         self.lower, self.upper = np.zeros(self.sessions), np.ones(self.sessions)
+        self.proved = -np.inf      # the best bound met within the present limits
         self.column_class: Ints = np.zeros(0, dtype=np.int64)
         self.column_window: Ints = np.zeros(0, dtype=np.int64)
         self.line_rows: list[tuple[int, int, int]] = []
@@ -152,6 +153,7 @@ class Relaxation:
     def limit(self, lower: Floats, upper: Floats) -> None:
         """Bound how far each session may open."""
         self.lower, self.upper = lower.astype(np.float64), upper.astype(np.float64)
+        self.proved = -np.inf
         columns = np.arange(self.classes, self.classes + self.sessions, dtype=np.int32)
         self.solver.changeColsBounds(self.sessions, columns, self.lower, self.upper)
 
@@ -179,6 +181,7 @@ class Relaxation:
         solution = self._solution()
         priced = self.reduced(solution.prices)
         solution.bound = pricing.bound(self.block, self.absence, solution.prices, priced, self.lower, self.upper)
+        self.proved = max(self.proved, solution.bound)
         missing = self._add_line_rows(solution.visits)
         missing += self.add_columns(*cheapest(priced - solution.worth[:, None], per_class, -TOLERANCE))
         return solution, not missing
@@ -201,7 +204,7 @@ class Relaxation:
         shares = np.where(self.share_row >= 0, -duals[self.share_row], 0.0)
         prices = Prices.of(places, lines, shares)
         first = self.classes + self.sessions
-        return Solution(values[self.classes:first], values[first:], duals[:self.classes], prices)
+        return Solution(values[self.classes:first], values[first:], values[:self.classes], duals[:self.classes], prices)
 
     def reduced(self, prices: Prices) -> Floats:
         """Cost of every visit at these prices, class by window; FORBIDDEN or more in closed sessions."""
@@ -211,10 +214,11 @@ class Relaxation:
 
 
 class Solution:
-    """One optimum of the restricted LP: openings, visits per column, worth per class, prices and their bound."""
+    """One optimum of the restricted LP: openings, visits per column, left out and worth per class, prices, bound."""
 
-    def __init__(self, openings: Floats, visits: Floats, worth: Floats, prices: Prices) -> None:
-        self.openings, self.visits, self.worth, self.prices = openings, visits, worth, prices
+    def __init__(self, openings: Floats, visits: Floats, left_out: Floats, worth: Floats, prices: Prices) -> None:
+        self.openings, self.visits, self.left_out = openings, visits, left_out
+        self.worth, self.prices = worth, prices
         self.bound = -np.inf
 
 

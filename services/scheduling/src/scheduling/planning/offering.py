@@ -6,8 +6,8 @@ from scheduling.planning.blocks import Block
 from scheduling.planning.eligibility import Flags, Ints
 from scheduling.planning.pricing import Floats
 
-OFFERED, OFFER_MARGIN = 6, 4.0
-SPREAD, SPREAD_MARGIN = 6, 60.0
+OFFERED, OFFER_MARGIN = 4, 3.0
+SPREAD, SPREAD_MARGIN = 3, 20.0
 
 
 def cheapest(cost: Floats, per_class: int, below: float) -> tuple[Ints, Ints]:

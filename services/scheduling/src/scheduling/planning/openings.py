@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from scheduling.planning import offering, pricing, rounding
-from scheduling.planning.ascent import Market
+from scheduling.planning.ascent import Market, scarcity_market
 from scheduling.planning.flow import HALF_OPEN, Relaxation, Solution
 from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.pricing import Floats, Prices
 
 FIRST_STEPS = (60, 20.0, 0.5)
-CLEARLY_OPEN, DIVE_ROUNDS, EARLY_SECONDS = 0.95, 3, 0.3
+CLEARLY_OPEN, AT_ONCE, DIVE_ROUNDS, DEEPER_ROUNDS, EARLY_SECONDS = 0.95, 5, 3, 0, 0.3
 
 
 @dataclass
@@ -30,8 +30,9 @@ class Outcome:
 class Search:
     """A best-first search that plunges to a whole set of openings from every node it takes."""
 
-    def __init__(self, relaxation: Relaxation, deadline: float, known: Ledger | None = None) -> None:
-        self.relaxation, self.deadline = relaxation, deadline
+    def __init__(self, relaxation: Relaxation, deadline: float, known: Ledger | None = None,
+                 prices: Prices | None = None) -> None:
+        self.relaxation, self.deadline, self.first_prices = relaxation, deadline, prices
         self.outcome = Outcome(known, known.cost() if known else np.inf, -np.inf, None)
         self.leaves = np.inf
         self.nodes: list[tuple[float, int, Floats, Floats]] = []
@@ -47,7 +48,7 @@ class Search:
                 self.nodes.clear()
                 break
             if not self._plunge(lower, upper):
-                heapq.heappush(self.nodes, (bound, self.taken, lower, upper))
+                heapq.heappush(self.nodes, (max(bound, self.relaxation.proved), self.taken, lower, upper))
                 break
             self._prove()
             if better:
@@ -58,9 +59,11 @@ class Search:
     def _start(self) -> None:
         """Offer first columns at the prices of a market; the likeliest openings become the first node to try."""
         relaxation = self.relaxation
-        market = Market(relaxation.block, relaxation.absence, by_line=False)
-        market.run(*FIRST_STEPS)
-        priced = relaxation.visit_cost + pricing.charges(relaxation.block, relaxation.absence, market.prices())
+        prices = self.first_prices or _market_prices(relaxation)
+        priced = relaxation.visit_cost + pricing.charges(relaxation.block, relaxation.absence, prices)
+        self.outcome.prices = prices
+        self.outcome.bound = pricing.bound(relaxation.block, relaxation.absence, prices, priced, relaxation.lower,
+                                           relaxation.upper)
         relaxation.add_columns(*offering.near(relaxation.block, priced))
         if self.outcome.ledger is None:
             ledger = Ledger(relaxation.block, relaxation.absence)
@@ -79,9 +82,11 @@ class Search:
         sharing, relaxation.sharing = relaxation.sharing, False
         try:
             while True:
-                solution = relaxation.optimise(DIVE_ROUNDS, self.deadline - time.monotonic())
-                self.outcome.prices = self.outcome.prices or solution.prices
-                self.outcome.bound = max(self.outcome.bound, solution.bound) if not lower.any() else self.outcome.bound
+                at_root = bool((lower == whole[0]).all() and (upper == whole[1]).all())
+                solution = relaxation.optimise(DIVE_ROUNDS if at_root else DEEPER_ROUNDS,
+                                               self.deadline - time.monotonic())
+                if at_root:
+                    self._price(solution)
                 loose = np.flatnonzero(lower < upper)
                 share = solution.openings[loose]
                 if _undecided(solution) is None:
@@ -89,10 +94,12 @@ class Search:
                 if not (lower > whole[0]).any():
                     self._leaf(solution, np.inf, EARLY_SECONDS)      # dear but valid, should time run out on the way
                 clear = (share > CLEARLY_OPEN) | (share < HALF_OPEN)
-                clear[share.argmax()] = True
+                clear[np.argsort(-share, kind="stable")[: max(1, len(share) // AT_ONCE)]] = True
                 lower[loose[clear & (share > HALF_OPEN)]] = 1
                 upper[loose[clear & (share <= HALF_OPEN)]] = 0
                 relaxation.limit(lower, upper)
+            if (lower > whole[0]).any():
+                solution = relaxation.optimise(DIVE_ROUNDS, self.deadline - time.monotonic())
             self._leaf(solution, np.inf)
         except TimeoutError:
             pass      # whatever was found before stands
@@ -100,6 +107,11 @@ class Search:
             relaxation.sharing = sharing
             relaxation.limit(*whole)
         return self.outcome
+
+    def _price(self, solution: Solution) -> None:
+        """Take over the bound of a root's solution, and its prices where they are the first or the best."""
+        if self.outcome.prices is None or solution.bound > self.outcome.bound:
+            self.outcome.prices, self.outcome.bound = solution.prices, solution.bound
 
     def _prove(self) -> None:
         open_bounds = min((node[0] for node in self.nodes), default=np.inf)
@@ -118,7 +130,7 @@ class Search:
                 solution = self.relaxation.optimise(seconds=self.deadline - time.monotonic())
             except TimeoutError:
                 if floor > -np.inf:
-                    self._push(floor, lower, upper)
+                    self._push(max(floor, self.relaxation.proved), lower, upper)
                 return floor > -np.inf
             floor = max(floor, solution.bound)
             if self.outcome.prices is None:
@@ -147,6 +159,14 @@ class Search:
         if cost < self.outcome.cost:
             self.outcome.ledger, self.outcome.cost = ledger, cost
         self.leaves = min(self.leaves, floor)
+
+
+def _market_prices(relaxation: Relaxation) -> Prices:
+    market = Market(relaxation.block, relaxation.absence, by_line=False)
+    market.run(*FIRST_STEPS)
+    if market.is_scarce():
+        market = scarcity_market(relaxation.block, relaxation.absence, FIRST_STEPS[0], FIRST_STEPS[2])
+    return market.prices()
 
 
 def _undecided(solution: Solution) -> int | None:

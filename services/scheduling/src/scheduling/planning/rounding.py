@@ -12,6 +12,7 @@ from scheduling.planning.offering import cheapest
 from scheduling.planning.pricing import Floats
 
 MANY_CLASSES, OPTIONS, WINDOWS_TRIED = 800, 8, 40
+LOST = 0.5            # people more than the fractional plan leaves out: lost by rounding
 
 
 def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: Floats | None = None) -> Ledger:
@@ -33,14 +34,13 @@ def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: F
     if len(free):
         seat_exactly(ledger, classes[free], windows[free], seconds)
     if priced is not None:
-        ledger = rescue(ledger, priced, seconds)
+        ledger = rescue(ledger, np.flatnonzero(ledger.waiting > solution.left_out + LOST), priced, seconds)
     insert_waiting(ledger)
     return ledger
 
 
-def rescue(ledger: Ledger, priced: Floats, seconds: float) -> Ledger:
+def rescue(ledger: Ledger, waiting: Ints, priced: Floats, seconds: float) -> Ledger:
     """Seat people who wait by moving others about: all who hold the seats that the waiting could take."""
-    waiting = np.flatnonzero(ledger.waiting > 0)
     near = cheapest(priced[waiting], WINDOWS_TRIED, FORBIDDEN)
     if not len(near[0]):
         return ledger

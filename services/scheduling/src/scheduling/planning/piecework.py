@@ -1,0 +1,167 @@
+"""Pieces of a plan, each worked on alone: here in a thread, or in a helper process: pickled pieces in, findings out."""
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from scheduling.planning import pricing
+from scheduling.planning.absence import Absence
+from scheduling.planning.blocks import Block
+from scheduling.planning.drafting import Draft
+from scheduling.planning.eligibility import Ints
+from scheduling.planning.flow import Relaxation
+from scheduling.planning.ledger import Ledger, insert_waiting
+from scheduling.planning.openings import Outcome, Search
+from scheduling.planning.pricing import Floats, Prices
+
+HELPER = "from scheduling.planning import piecework; piecework.main()"
+SMALL, MIDDLING = 250_000, 800_000      # classes x windows up to which the relaxation is solved as a whole
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some classes and sessions to be planned until an instant of the machine's monotonic clock."""
+
+    block: Block
+    absence: Absence
+    until: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Visits as (class, window, amount), their cost, what no plan of the piece can cost less than.
+
+    `prices` prove `priced_bound`, in which one of class c counts `least[c]`.
+    """
+
+    classes: Ints
+    windows: Ints
+    amounts: Ints
+    cost: int
+    bound: float
+    prices: Prices
+    priced_bound: float
+    least: Floats
+
+
+def work(piece: Piece) -> Finding:
+    """Plan one piece; small ones are searched as a whole, large ones drafted first and searched if time allows."""
+    block, absence = piece.block, piece.absence
+    outcome = _search(block, absence, piece.until, piece.seed)
+    ledger = outcome.ledger
+    if ledger is None:
+        ledger = Ledger(block, absence)
+        insert_waiting(ledger)
+    chosen, windows = np.nonzero(ledger.count)
+    prices = outcome.prices or Prices.of(np.zeros(block.places.shape), np.zeros((len(block.lines), absence.points)))
+    plain = Prices(prices.places, prices.lines)      # what classes pay to get into a session binds no other piece
+    priced = pricing.visit_costs(block) + pricing.charges(block, absence, plain)
+    nobody = np.zeros(len(block.sessions))
+    proved = pricing.bound(block, absence, plain, priced, nobody, nobody + 1)
+    least = np.minimum(priced.min(axis=1, initial=np.inf), block.penalty)
+    return Finding(chosen, windows, ledger.count[chosen, windows].astype(np.int64), ledger.cost(),
+                   max(outcome.bound, proved, 0.0), plain, proved, least)
+
+
+def _search(block: Block, absence: Absence, until: float, seed: int) -> Outcome:
+    if len(block.size) * len(block.window_at) <= SMALL:
+        return Search(Relaxation(block, absence, sharing=True, seed=seed), until).run()
+    small = len(block.size) * len(block.window_at) <= MIDDLING
+    now = time.monotonic()
+    draft = Draft(block, absence, now + (until - now) / 2 if small else until, seed).run()
+    if not small or time.monotonic() > until:
+        return draft
+    found = Search(Relaxation(block, absence, sharing=True, seed=seed), until, draft.ledger, draft.prices).run()
+    best = found if found.bound > draft.bound else draft
+    return Outcome(found.ledger, found.cost, best.bound, best.prices)
+
+
+class Helper:
+    """A process that works on one piece after the other; end it with `close`."""
+
+    def __init__(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        # One helper keeps one core busy: threads of the linear algebra would only fight for it.
+        environment |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        self.process = subprocess.Popen([sys.executable, "-c", HELPER], env=environment, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+
+    def work(self, piece: Piece) -> Finding:
+        """Have one piece planned. Raises ChildProcessError if the helper died."""
+        asked, told = self.process.stdin, self.process.stdout
+        assert asked is not None
+        assert told is not None
+        try:
+            pickle.dump(piece, asked, pickle.HIGHEST_PROTOCOL)
+            asked.flush()
+            found = pickle.load(told)
+        except (EOFError, BrokenPipeError) as error:
+            raise ChildProcessError(f"planning helper ended with {self.process.wait()}") from error
+        assert isinstance(found, Finding)
+        return found
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.communicate()
+
+
+class Crew:
+    """So many at work side by side: helper processes, or threads of this process where pieces are short."""
+
+    def __init__(self, size: int, processes: bool) -> None:
+        self.helpers = [Helper() for _ in range(size)] if processes else []
+        self.idle = list(self.helpers)
+        self.guard = threading.Lock()
+
+    def work(self, make: Callable[[], Piece]) -> Finding:
+        """Plan a piece in this thread, or have a helper plan it."""
+        piece = make()
+        if not self.helpers:
+            return work(piece)
+        with self.guard:
+            helper = self.idle.pop()
+        try:
+            return helper.work(piece)
+        finally:
+            with self.guard:
+                self.idle.append(helper)
+
+    def close(self) -> None:
+        """End all helpers."""
+        for helper in self.helpers:
+            helper.close()
+
+
+def serve(asked: BinaryIO, told: BinaryIO) -> None:
+    """Work on pieces until there are no more."""
+    while True:
+        try:
+            piece = pickle.load(asked)
+        except EOFError:
+            return
+        pickle.dump(work(piece), told, pickle.HIGHEST_PROTOCOL)
+        told.flush()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def main() -> None:
+    """Be a helper: pieces come in on standard input; ends with its parent."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)      # whatever a library prints must not get among the answers
+    serve(sys.stdin.buffer, answers)
