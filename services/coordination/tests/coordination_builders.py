@@ -101,6 +101,10 @@ def an_appointment(number: int, in_unit: int = 1, day: date = date(2026, 8, 3)) 
     return scheduling.AppointmentMade.model_validate(_appointment(number, in_unit, day) | {"by": "plan"})
 
 
+def a_cancellation(appointment: scheduling.AppointmentMade) -> scheduling.AppointmentCancelled:
+    return scheduling.AppointmentCancelled.model_validate(appointment.model_dump() | {"reason": "absence"})
+
+
 def a_visit(number: int, in_unit: int = 1, day: date = date(2026, 8, 3)) -> scheduling.AppointmentKept:
     return scheduling.AppointmentKept.model_validate(_appointment(number, in_unit, day))
 

@@ -10,6 +10,7 @@ from coordination_builders import (
     CAMPAIGN,
     PROVINCE,
     UNION,
+    a_cancellation,
     a_conclusion,
     a_due_check,
     a_miss,
@@ -160,6 +161,17 @@ async def test_a_campaign_behind_its_plan_alerts_once_a_month(database: Database
 
     assert [e.unit_id for e in first if isinstance(e, said.AlertRaised)] == [PROVINCE]
     assert [e for e in second if isinstance(e, said.AlertRaised)] == []
+
+
+async def test_an_appointment_called_off_leaves_the_other_standing(database: Database, deliver: Deliver) -> None:
+    await freeze(database, deliver, people=10)
+    former = [an_appointment(n, day=date(2026, 8, 1)) for n in range(10)]
+    await deliver(CONSUMER, database, [*former, *(an_appointment(n, day=date(2026, 8, 3)) for n in range(10))])
+
+    await deliver(CONSUMER, database, [a_cancellation(appointment) for appointment in former])
+    events = await deliver(CONSUMER, database, [day_started(MONDAY)])
+
+    assert [e.unit_id for e in events if isinstance(e, said.AlertRaised)] == [PROVINCE]
 
 
 async def closed_campaign(database: Database, deliver: Deliver) -> said.ClosingProposed:

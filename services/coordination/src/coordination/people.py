@@ -1,6 +1,7 @@
 """What is known of each person in a campaign; facts may arrive in any order, each fills columns of its own."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -29,14 +30,22 @@ async def end(tx: Transaction, events: Sequence[scheduling.HealthCheckWithdrawn]
 
 async def plan(tx: Transaction, events: Sequence[Placed]) -> None:
     """The person has a day; moved, another."""
-    events = _last_of_each(events)
-    await tx.execute(store.PEOPLE_PLANNED, *_who(events), [e.day for e in events])
+    await _place(tx, events, [e.day for e in events])
 
 
 async def unplan(tx: Transaction, events: Sequence[scheduling.AppointmentCancelled]) -> None:
-    """The person has no day any more."""
-    events = _last_of_each(events)
-    await tx.execute(store.PEOPLE_PLANNED, *_who(events), [None for _ in events])
+    """This appointment is off; another of the person's may stand."""
+    await _place(tx, events, [None for _ in events])
+
+
+async def _place(
+    tx: Transaction, events: Sequence[Placed | scheduling.AppointmentCancelled], days: Sequence[date | None]
+) -> None:
+    campaigns, workers, units = _who(_last_of_each(events))
+    await tx.execute(store.LOCK_PLANNED, campaigns, workers, units)
+    of_each = [e.appointment_id for e in events], [e.campaign_id for e in events], [e.worker_id for e in events]
+    await tx.execute(store.PUT_PLANNED_DAYS, *of_each, days)
+    await tx.execute(store.PEOPLE_PLANNED, campaigns, workers)
 
 
 async def visit(tx: Transaction, events: Sequence[scheduling.AppointmentKept]) -> None:

@@ -14,6 +14,7 @@ from shared.projections import Projections, Table
 
 ORGANISATIONS = (registry.OrganisationRegistered, registry.OrganisationChanged)
 MERGES = (registry.WorkerMerged, registry.WorkerMergeUndone)
+PLANNED = (scheduling.AppointmentMade, scheduling.AppointmentMoved, scheduling.AppointmentCancelled)
 FOLLOW_UPS = (results.FollowUpOpened, results.FollowUpClosed)
 PEOPLE: dict[type[Any], Any] = {
     scheduling.HealthCheckBecameDue: people.become_due,
@@ -48,6 +49,7 @@ PROJECTIONS = Projections(
     tables={
         "organisations": Table(ORGANISATIONS),
         "people": Table(tuple(PEOPLE), of_record=("final_state",)),
+        "planned_days": Table(PLANNED),
         "merges": Table(MERGES),
         "follow_ups": Table(FOLLOW_UPS),
     },

@@ -113,10 +113,22 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean
 ON CONFLICT (campaign_id, worker_id) DO UPDATE
 SET health_check_id = excluded.health_check_id, late_joiner = excluded.late_joiner, unit_id = excluded.unit_id
 """
-PEOPLE_PLANNED = """
-INSERT INTO people (campaign_id, worker_id, unit_id, planned_on)
+# Whoever writes a person's days holds the person, so that the last of them is the last of all.
+LOCK_PLANNED = """
+INSERT INTO people (campaign_id, worker_id, unit_id) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[])
+ON CONFLICT (campaign_id, worker_id) DO UPDATE SET planned_on = people.planned_on
+"""
+PUT_PLANNED_DAYS = """
+INSERT INTO planned_days (appointment_id, campaign_id, worker_id, day)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[])
-ON CONFLICT (campaign_id, worker_id) DO UPDATE SET planned_on = excluded.planned_on
+ON CONFLICT (appointment_id) DO UPDATE SET day = excluded.day
+"""
+PEOPLE_PLANNED = """
+UPDATE people SET planned_on = (
+    SELECT max(day) FROM planned_days AS day_of
+    WHERE day_of.campaign_id = told.campaign_id AND day_of.worker_id = told.worker_id)
+FROM unnest($1::uuid[], $2::uuid[]) AS told (campaign_id, worker_id)
+WHERE people.campaign_id = told.campaign_id AND people.worker_id = told.worker_id
 """
 PEOPLE_VISITED = """
 INSERT INTO people (campaign_id, worker_id, unit_id, visits)
