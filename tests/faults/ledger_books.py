@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 import asyncpg
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from ledger_entries import Entry
 
@@ -49,6 +49,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
     "gateway": {
         "receipts": "SELECT receipt_id, ref, type, party, state, answers FROM receipts",
+        "answers": "SELECT ref, body FROM answers",
         "causation": "SELECT event_key, cause_key, source, id FROM causation",
         "feeds": "SELECT party, sequence, source, id, type, data FROM feed_entries ORDER BY party, sequence",
         "appointments": "SELECT * FROM appointments",
@@ -120,6 +121,7 @@ class Topics:
     """Reads every topic from its beginning, each record once."""
 
     def __init__(self, kafka: str) -> None:
+        self.kafka = kafka
         self.admin = AdminClient({"bootstrap.servers": kafka})
         self.consumer = Consumer({
             "bootstrap.servers": kafka, "group.id": "the books", "enable.auto.commit": False,
@@ -130,9 +132,16 @@ class Topics:
         self.records: list[Rec] = []
 
     def ends(self) -> dict[tuple[str, int], int]:
-        """Where every partition ends now."""
-        asked = self.admin.list_offsets(dict.fromkeys(self.partitions, OffsetSpec.latest()), request_timeout=10)
-        return {(p.topic, p.partition): future.result().offset for p, future in asked.items()}
+        """Where every partition ends now; a broker that was killed is asked again."""
+        deadline = monotonic() + READ_SECONDS
+        while True:
+            asked = self.admin.list_offsets(dict.fromkeys(self.partitions, OffsetSpec.latest()), request_timeout=10)
+            try:
+                return {(p.topic, p.partition): future.result().offset for p, future in asked.items()}
+            except KafkaException:
+                if monotonic() > deadline:
+                    raise
+                self.admin = AdminClient({"bootstrap.servers": self.kafka})
 
     def read(self) -> list[Rec]:
         """Every record so far."""

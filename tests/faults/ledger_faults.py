@@ -167,8 +167,8 @@ class Saboteur:
             kind = self.random.choice(classes)
             key, readers = f"poison-{uuid4()}", [*kind.entry.readers]
             headers = {
-                "ce_specversion": "1.0", "ce_type": kind.entry.type, "ce_source": "unions/nobody", "ce_id": str(uuid4()),
-                "ce_time": "2026-06-15T00:00:00Z", "ce_subject": key, "ce_sequence": "1",
+                "ce_specversion": "1.0", "ce_type": kind.entry.type, "ce_source": "unions/nobody",
+                "ce_id": str(uuid4()), "ce_time": "2026-06-15T00:00:00Z", "ce_subject": key, "ce_sequence": "1",
                 "content-type": "application/json",
             }  # fmt: skip
             value = {"not-json": b'{"half": ', "not-the-contract": b'{"nothing": 1}', "empty": b""}[fault.detail]

@@ -94,6 +94,7 @@ class Portal:
     entries: list[Entry]
     person: str = ""
     role: str = "portal"
+    insists: bool = False
     said: int = 0
 
     def entry(self, event: Event) -> Entry:
@@ -116,10 +117,12 @@ class Portal:
     async def send(self, entry: Entry, *, at_once: int = 1) -> Entry:
         """Post an entry until its reply is known, or leave it."""
         self.entries.append(entry)
-        deadline = monotonic() + RETRIED_FOR_SECONDS
+        deadline = monotonic() + RETRIED_FOR_SECONDS * (10 if self.insists else 1)
         person = self.person or self.name
         await asyncio.gather(*(self.edge.post(entry, person, self.role) for _ in range(at_once)))
-        while entry.reply == "unknown" and monotonic() < deadline and self.random.random() < RETRIED:
+        while entry.reply == "unknown" and monotonic() < deadline:
+            if not self.insists and self.random.random() > RETRIED:
+                break
             await asyncio.sleep(self.random.uniform(0.1, 0.6))
             await self.edge.post(entry, person, self.role)
         return entry

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from time import monotonic
 from typing import Any
 
@@ -16,7 +17,9 @@ from ledger_world import Result, World
 REPORTS = Path(__file__).parents[2] / ".khamdoan" / "faults"
 TEST = "tests/faults/test_ledger.py"
 SCHEDULES_PER_WORLD = 20
+REBUILT_EVERY = 7
 FAILURES_AT_MOST = 10
+SUMMED = ("entries", "ok", "refused", "left_unknown", "of_these_happened", "repeated", "copies")
 SEED = int(os.environ.get("FAULT_SEED", "1"))
 SCHEDULES = int(os.environ.get("FAULT_SCHEDULES", "200"))
 
@@ -39,7 +42,9 @@ class Run:
                     schedule = todo.pop(0)
                     file = REPORTS / f"{name}-{schedule.seed}.jsonl"
                     file.unlink(missing_ok=True)
-                    result = await world.play(schedule, History(file))
+                    last = not todo or world.played == SCHEDULES_PER_WORLD - 1
+                    rebuild = last or world.played % REBUILT_EVERY == REBUILT_EVERY - 1
+                    result = await world.play(schedule, History(file), rebuild=rebuild)
                     self.results.append(result)
                     self._tell(result)
                     if result.violations:
@@ -70,6 +75,17 @@ class Run:
         """Those whose books do not agree."""
         return [result for result in self.results if result.violations]
 
+    def by_kind(self) -> dict[str, dict[str, Any]]:
+        """For each kind of fault how often it struck, and how long it took until it was undone."""
+        found: dict[str, list[float]] = {}
+        for result in self.results:
+            for what, seconds in result.saboteur.figures.items():
+                found.setdefault(what.partition(" ")[0], []).append(seconds)
+        return {
+            kind: {"times": len(seconds), "seconds_median": median(seconds), "seconds_most": max(seconds)}
+            for kind, seconds in sorted(found.items())
+        }
+
     def figures(self) -> dict[str, Any]:
         """The sum of everything, and the worst of what took time."""
         total: Counter[str] = Counter()
@@ -77,9 +93,10 @@ class Run:
             total.update({name: value for name, value in result.figures.items() if isinstance(value, int)})
         rests = sorted(result.figures["rest_seconds"] for result in self.results)
         return {
-            "schedules": len(self.results), "failed": len(self.failed), "worlds": self.worlds,
+            "schedules": len(self.results), "violated": len(self.failed), "worlds": self.worlds,
             "faults": sum(len(result.schedule.faults) for result in self.results),
-            **{name: total[name] for name in ("entries", "ok", "failed_replies", "unknown", "repeated")},
+            **{name: total[name] for name in SUMMED},
             "rest_seconds_median": rests[len(rests) // 2], "rest_seconds_most": rests[-1],
+            "slowest_answer_seconds": max(result.figures["slowest_answer_seconds"] for result in self.results),
             "minutes": round((monotonic() - self.began) / 60, 1),
         }  # fmt: skip

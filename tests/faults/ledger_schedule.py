@@ -1,6 +1,5 @@
 """Which faults strike when: drawn by seed, so that a schedule can be repeated from its number alone."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -105,9 +104,8 @@ def _touched(fault: Fault) -> set[str]:
     return {"clients"} if fault.kind.startswith("gateway-") else {fault.target}
 
 
-def of_the_matrix(place: str, harm: str, services: Sequence[str] = SERVICES) -> Schedule:
-    """Every service armed with one failpoint at the same time: a row of the matrix service × failpoint."""
+def row(place: str, harm: str) -> Schedule:
+    """A row of the matrix service × failpoint: every service armed with one place, which strikes as it works first."""
     kind, seconds = ("failpoint-freeze", 7.0) if harm == "freeze" else ("failpoint", 0.2)
-    count = 2 if "offset" in place or "produce" in place else 3
-    faults = tuple(Fault(0.2 + n / 10, kind, name, seconds, f"{place}:{count}") for n, name in enumerate(services))
-    return Schedule(0, faults, ("steady", "steady"))
+    faults = tuple(Fault(0.2 + n / 10, kind, name, seconds, f"{place}:1") for n, name in enumerate(SERVICES))
+    return Schedule(PLACES_IN_ORDER.index(place), faults, ("steady", "steady"))

@@ -34,7 +34,10 @@ class Upload:
 
 @dataclass
 class Script:
-    """What one worker of one party says, in order, beginning after some seconds; `at_once` for its first word."""
+    """What one worker of one party says, in order, beginning after some seconds; each word `at_once` times in parallel.
+
+    One that `insists` leaves nothing unknown, because others rely on what it says.
+    """
 
     name: str
     party: str
@@ -43,6 +46,7 @@ class Script:
     role: str = "portal"
     begins: float = 0.0
     at_once: int = 1
+    insists: bool = False
 
 
 @dataclass
@@ -131,7 +135,8 @@ class Agenda:
 
     def _day(self) -> None:
         said = [operations.DaySimulated(day=self.day)]
-        self._add("day", "operations/trial", "operator", said, role="operator", begins=self.random.uniform(0.2, 1.5))
+        begins = self.random.uniform(0.2, 1.5)
+        self._add("day", "operations/trial", "operator", said, role="operator", begins=begins, insists=True)
 
     def _visits(self) -> None:
         today = [row for row in self.standing.booked if row["day"] == self.day]
@@ -192,7 +197,8 @@ class Agenda:
     def _bookings(self) -> None:
         if not self.ahead:
             return
-        few = self.random.sample(self.ahead, min(3, len(self.ahead)))  # so that seats are competed for
+        soonest = min(self.ahead, key=lambda row: row["day"])
+        few = [soonest, *self.random.sample(self.ahead, min(2, len(self.ahead)))]  # so that seats are competed for
         for worker_id in self._take(12):
             wanted = [self.random.choice(few) for _ in range(self.random.choice((1, 1, 2)))]
             said = [
@@ -223,7 +229,7 @@ class Agenda:
 
     def _sessions(self) -> None:
         clinic_id = self.random.choice(self.clinic_ids)
-        session_id, day = self._id("session"), workday(self.day + timedelta(days=self.random.randint(3, 6)))
+        session_id, day = self._id("session"), workday(self.day + timedelta(days=4))
         windows = [
             Window.model_validate({"start": 450 + 30 * n, "total": seats, "capacity": dict.fromkeys(STATIONS, seats)})
             for n, seats in enumerate((3, 4))
@@ -270,7 +276,7 @@ class Agenda:
                 programme_id=programme_id, title="Chương trình thử", union_unit_id=self.campaign.root_id,
                 authority_id="syt-08", valid_from=SINCE, valid_to=date(2035, 12, 31),
             )  # fmt: skip
-            self._add("programme", *officer, [proposed], role="officer", begins=at)
+            self._add("programme", *officer, [proposed], role="officer", begins=at, insists=True)
             self._authority("approval", [health.ProgrammeApproved(programme_id=programme_id)], begins=at + 1.5)
         for plan_id in self.standing.plans:
             agreed = {"plan_id": plan_id, "campaign_id": self.campaign.campaign_id}
@@ -297,7 +303,7 @@ class Agenda:
             )
             for headcount in (10, 11, 12)
         ]  # fmt: skip
-        self._union("unit", [unit])
+        self._union("unit", [unit], insists=True)
         self._union("line", [*lines])
 
 
@@ -307,7 +313,7 @@ async def play(scripts: list[Script], edge: Edge, seconds: float, seed: int) -> 
 
     async def act(number: int, script: Script) -> None:
         random = Random(f"{seed}/{number}")
-        portal = Portal(script.name, script.party, edge, random, entries, script.person, script.role)
+        portal = Portal(script.name, script.party, edge, random, entries, script.person, script.role, script.insists)
         await asyncio.sleep(script.begins)
         for what in script.said:
             if isinstance(what, Upload):

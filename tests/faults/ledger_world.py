@@ -5,11 +5,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from time import monotonic
+from time import monotonic, time
 from typing import Any, cast
 
 import asyncpg
 import ledger_books
+import ledger_checker
+import ledger_probes
 import ledger_rules
 import ledger_work
 from e2e_campaign import Campaign
@@ -33,11 +35,12 @@ from khamdoan.services import NAMES
 
 MEMBERS = 60
 REST_SECONDS = 60
+WAIT_AT_MOST = 5.0
 CONSUMERS = (
     registry.consumers.consumer, scheduling.consumers.consumer, results.consumers.consumer,
     coordination.consumers.make_consumer(cast("CoordinationSettings", None)), gateway.consumers.make_consumer(),
 )  # fmt: skip
-READ_BY = {consumer.group: {*consumer.topics, f"{consumer.group}.deliveries"} for consumer in CONSUMERS}
+READ_BY = {consumer.group: consumer.topics for consumer in CONSUMERS}
 IN_WORK = {
     "registry": "SELECT count(*) FROM rosters WHERE state <> 'assessed'",
     "scheduling": "SELECT count(*) FROM plan_runs WHERE state IN ('queued', 'running')",
@@ -51,7 +54,7 @@ class Result:
     schedule: Schedule
     violations: list[Violation]
     figures: dict[str, Any]
-    struck: list[Any]
+    saboteur: Saboteur
     history: Path
 
 
@@ -64,6 +67,7 @@ class World:
     poison: dict[Any, Any] = field(default_factory=dict)
     readers: list[Reader] = field(default_factory=list)
     played: int = 0
+    copies: int = 0
 
     async def open(self, history: History) -> None:
         """Start the servers and services, and take a campaign to its first published plan."""
@@ -93,21 +97,14 @@ class World:
         await self.edge.close()
         await self.stand.stop()
 
-    async def play(self, schedule: Schedule, history: History) -> Result:
-        """Load and faults, rest, and the check of all books."""
+    async def play(self, schedule: Schedule, history: History, *, rebuild: bool = False) -> Result:
+        """Load and faults, rest, and the check of all books; `rebuild` also has all projections made again."""
         self.edge.history = history
         self.played += 1
         history.note("schedule", seed=schedule.seed, faults=[str(fault) for fault in schedule.faults])
-        urls = {name: self.stand.database_url(name) for name in NAMES}
-        standing = await ledger_work.read(urls["scheduling"], urls["results"], self.campaign.campaign_id)
-        agenda = ledger_work.Agenda(
-            self.campaign, self.clinic_ids, standing, Random(schedule.seed), f"{schedule.seed}-{self.played}"
-        )
         saboteur = Saboteur(self.stand, history, Random(schedule.seed), self.poison)
         reading = self._read(schedule)
-        playing = ledger_work.play(agenda.draw(), self.edge, LOAD_SECONDS, schedule.seed)
-        entries, _ = await asyncio.gather(playing, saboteur.play(schedule.faults))
-        self.ledger += entries
+        entries = await self._load(schedule, saboteur)
         ended = monotonic()
         history.note("load ended", entries=len(entries))
         violations = await self._rest(history)
@@ -115,18 +112,46 @@ class World:
         violations += await self._stop_reading(reading)
         history.note("rest", seconds=rested)
         books = await self.books()
-        violations += ledger_rules.check(books)
+        violations += await self._compare(books, rebuild=rebuild)
+        figures = {**self._figures(entries, books), "rest_seconds": rested}
+        if {fault.kind for fault in schedule.faults} == {"poison"} and figures["slowest_answer_seconds"] > WAIT_AT_MOST:
+            violations.append(Violation("I6", f"others waited {figures['slowest_answer_seconds']} s behind poison"))
         history.close_books(entries)
         for violation in violations:
             history.note("violation", invariant=violation.invariant, text=violation.text)
-        replies = Counter(entry.reply for entry in entries)
-        figures = {
-            "entries": len(entries), "ok": replies["ok"], "failed": replies["failed"], "unknown": replies["unknown"],
-            "repeated": sum(entry.times > 1 for entry in entries), "rest_seconds": rested,
-            "copies": ledger_rules.copies(books), "events": len(books.records),
-        }  # fmt: skip
         history.note("figures", **figures, **saboteur.figures)
-        return Result(schedule, violations, figures, saboteur.struck, history.file)
+        return Result(schedule, violations, figures, saboteur, history.file)
+
+    async def _load(self, schedule: Schedule, saboteur: Saboteur) -> list[Entry]:
+        urls = {name: self.stand.database_url(name) for name in NAMES}
+        standing = await ledger_work.read(urls["scheduling"], urls["results"], self.campaign.campaign_id)
+        agenda = ledger_work.Agenda(
+            self.campaign, self.clinic_ids, standing, Random(schedule.seed), f"{schedule.seed}-{self.played}"
+        )
+        playing = ledger_work.play(agenda.draw(), self.edge, LOAD_SECONDS, schedule.seed)
+        entries, _ = await asyncio.gather(playing, saboteur.play(schedule.faults))
+        self.ledger += entries
+        return entries
+
+    async def _compare(self, books: Books, *, rebuild: bool) -> list[Violation]:
+        visits, root = books.rows("results", "visits"), f"unions/{self.campaign.root_id}"
+        violations = ledger_checker.check(books)
+        violations += await ledger_probes.strangers(self.edge, self.clinic_ids, visits, root)
+        return violations + (await ledger_probes.rebuilt(self.stand) if rebuild else [])
+
+    def _figures(self, entries: list[Entry], books: Books) -> dict[str, Any]:
+        replies, copies = Counter(entry.reply for entry in entries), ledger_rules.copies(books)
+        said = {rec.ref for rec in books.records}
+        waited = ledger_probes.waits(entries, books.records, time() - monotonic())
+        figures = {
+            "entries": len(entries), "ok": replies["ok"], "refused": replies["failed"],
+            "left_unknown": replies["unknown"],
+            "of_these_happened": sum(entry.ref in said for entry in entries if entry.reply == "unknown"),
+            "repeated": sum(entry.times > 1 for entry in entries), "copies": copies - self.copies,
+            "events": len(books.records), "slowest_answer_seconds": round(max(waited, default=0.0), 2),
+        }  # fmt: skip
+        self.copies = copies
+        return figures
 
     def _read(self, schedule: Schedule) -> list[asyncio.Task[None]]:
         tasks = []

@@ -32,4 +32,6 @@ async def test_the_books_agree_after_every_seeded_schedule(tmp_path: Path, figur
     await run.play(draw(SEED + n) for n in range(SCHEDULES))
 
     figure("seeded schedules", first_seed=SEED, **run.figures())
+    for kind, values in run.by_kind().items():
+        figure(f"seeded schedules: {kind}", **values)
     assert not [(result.schedule.seed, result.violations[:3]) for result in run.failed]
