@@ -256,9 +256,18 @@ async def put_absences(tx: Transaction, absences: Sequence[AbsenceReported]) -> 
     )
 
 
-async def wait_list_of(tx: Transaction, session_ids: Iterable[UUID]) -> list[Waiting]:
-    """Who waits for these sessions, in turn; stable while the sessions are locked."""
-    rows = await tx.fetch("SELECT * FROM wait_list WHERE session_id = ANY($1) ORDER BY place", list(session_ids))
+async def wait_list_of(
+    tx: Transaction, session_ids: Iterable[UUID], check_ids: Iterable[UUID] | None = None
+) -> list[Waiting]:
+    """Who waits for these sessions (of these checks, where given), in turn; stable while the sessions are locked."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM wait_list
+        WHERE session_id = ANY($1) AND ($2::uuid[] IS NULL OR health_check_id = ANY($2)) ORDER BY place
+        """,
+        list(session_ids),
+        None if check_ids is None else list(check_ids),
+    )
     return [waiting_of(row) for row in rows]
 
 

@@ -30,7 +30,7 @@ async def book(tx: Transaction, batch: Batch[BookingRequested]) -> None:
     wanted = [(listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready]
     checks = await demand_store.find_checks(tx, wanted)
     check_ids = [check["health_check_id"] for check in checks.values()]
-    floor = await seating.open_floor(tx, listed, check_ids, await demand_store.today(tx))
+    floor = await seating.open_floor(tx, listed, check_ids, await demand_store.today(tx), promotes=False)
     for message, pair in zip(ready, wanted, strict=True):
         if pair not in checks:
             answer = refused(message.event.worker_id, message.event.request_id, "check.not-due")

@@ -13,17 +13,19 @@ from shared.database import Transaction
 
 
 async def open_floor(
-    tx: Transaction, session_ids: Iterable[UUID], check_ids: Iterable[UUID], today: date
+    tx: Transaction, session_ids: Iterable[UUID], check_ids: Iterable[UUID], today: date, *, promotes: bool = True
 ) -> Floor:
     """Lock sessions, then checks (also of those who wait for the sessions), then lines, and see who is where.
 
-    Without sessions nobody is given a seat, and no line is locked.
+    Without sessions nobody is given a seat, and no line is locked. Where nobody gives up a seat (`promotes=False`), the
+    wait-lists of others are left alone: a rush for seats makes them long.
     """
-    sessions = await session_store.lock_sessions(tx, session_ids)
+    sessions, wanted = await session_store.lock_sessions(tx, session_ids), set(check_ids)
     waiting: dict[UUID, list[Waiting]] = {}
-    for entry in await appointment_store.wait_list_of(tx, [s.session_id for s in sessions]):
+    keys = [s.session_id for s in sessions]
+    for entry in await appointment_store.wait_list_of(tx, keys, None if promotes else wanted):
         waiting.setdefault(entry.session_id, []).append(entry)
-    checks = {*check_ids, *(entry.health_check_id for entries in waiting.values() for entry in entries)}
+    checks = {*wanted, *(entry.health_check_id for entries in waiting.values() for entry in entries)}
     states = await appointment_store.lock_checks(tx, checks)
     crew_ids = await appointment_store.lock_crews_of(tx, checks) if sessions else []
     people = People()
