@@ -1,4 +1,4 @@
-"""Every event class of the house, found in one file per owner (plans and monitoring have their own)."""
+"""Every event class of the house, found in one file per owner (plans, profiles and monitoring have their own)."""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -11,6 +11,7 @@ from contracts import (
     monitoring,
     operations,
     plans,
+    profiles,
     registry,
     results,
     scheduling,
@@ -20,7 +21,9 @@ from contracts.base import Event
 
 PARTIES = ("unions", "health", "clinics", "operations")
 SERVICES = deliveries.SERVICES
-_OWNERS = (unions, monitoring, health, clinics, operations, registry, scheduling, plans, results, coordination)
+_OWNERS = (
+    unions, monitoring, health, clinics, operations, registry, profiles, scheduling, plans, results, coordination,
+)  # fmt: skip
 
 
 def _classes_of(owner: ModuleType) -> Iterator[type[Event]]:

@@ -31,6 +31,17 @@ def convert(text: str, encoding: Encoding) -> str:
     return _pattern(encoding).sub(lambda found: letters[found.group()], text)
 
 
+def typed(text: str, encoding: Encoding) -> str:
+    """The text as it is typed in an old font; capitals that the font does not have come out small."""
+    letters = _letters(encoding)
+    return "".join(letters.get(letter) or letters.get(letter.lower(), letter) for letter in text)
+
+
+@lru_cache(maxsize=2)
+def _letters(encoding: Encoding) -> dict[str, str]:
+    return {letter: written for written, letter in table(encoding).items()}
+
+
 @lru_cache(maxsize=2)
 def table(encoding: Encoding) -> dict[str, str]:
     """What is typed in an old font, one or two characters, and the letter it shows."""

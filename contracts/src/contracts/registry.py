@@ -8,8 +8,7 @@ from pydantic import Field
 
 from contracts.base import Event, Health, Party, Pseudonymous, Public, Record
 from contracts.fields import HeavyClass, Percent, Problem, Site, WorkerId
-from contracts.monitoring import MonitoredPlace
-from contracts.roster_mapping import ColumnRead
+from contracts.roster_mapping import ColumnRead, UnitCount
 from contracts.unions import BOTH_PARTIES, OrganisationKind, Reach
 
 
@@ -149,29 +148,6 @@ class WorkerFacts(Record):
     as_of: Public[date | None] = None
     roster_id: Public[UUID | None] = None
     row: Public[int | None] = None
-
-
-class ExposuresProfiled(
-    Event,
-    name="registry.exposures.profiled",
-    topic="registry.lines",
-    key="unit_id",
-    readers=("gateway",),
-    shown_to=BOTH_PARTIES,
-    retention_days=None,
-):
-    """A monitoring report holds for its lines and jobs from a day on, by the version that counts; how many workers'
-    exposures it changed at once is `workers` (0 where it begins later).
-    """
-
-    unit_id: Public[UUID]
-    report_id: Public[UUID]
-    version: Public[int]
-    measured_on: Public[date]
-    valid_from: Public[date]
-    measured_by: Public[str | None] = None
-    places: Public[list[MonitoredPlace]]
-    workers: Public[int] = 0
 
 
 class WorkerRegistered(
@@ -331,7 +307,8 @@ class RosterAssessed(
 
     `leaving` are workers missing from a complete roster: proposed to have left, for a person to confirm. `sheet` (from
     0, among the visible ones) and `header_row` (from 1) say where it stood, so that the file can be answered by row;
-    `fingerprint` names its header, `mapping_version` the unit's own mapping that was applied.
+    `fingerprint` names its header, `mapping_version` the unit's own mapping that was applied. `units` are all units
+    whose number of members it changes: its own, and those that workers moved away from.
     """
 
     roster_id: Public[UUID]
@@ -353,27 +330,10 @@ class RosterAssessed(
     parts: Public[int] = 0
     sheet: Public[int | None] = None
     header_row: Public[int | None] = None
+    units: Public[list[UnitCount]] = []
     columns: Public[list[ColumnRead]] = []
     fingerprint: Public[str | None] = None
     mapping_version: Public[int | None] = None
-
-
-class RosterMappingKept(
-    Event,
-    name="registry.roster-mapping.kept",
-    topic="registry.rosters",
-    key="unit_id",
-    readers=("gateway",),
-    shown_to=(Party.UNIONS,),
-    retention_days=None,
-):
-    """How a unit's files with this header are read from now on, by the version that counts; of nothing: as they say."""
-
-    unit_id: Public[UUID]
-    fingerprint: Public[str]
-    version: Public[int]
-    columns: Public[dict[str, str | None]] = {}
-    header_row: Public[int | None] = None
 
 
 class RosterClosed(

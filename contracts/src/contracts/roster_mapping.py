@@ -7,6 +7,7 @@ spreadsheet shows. Both ends need it: the edge to say at once what cannot be, re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic_core import from_json
 
@@ -74,6 +75,14 @@ def problems_of(chosen: Chosen) -> list[str]:
     if any(fields.count(name) > 1 for name in set(fields) - MEANT_TOGETHER):
         found.add(FIELD_TWICE)
     return sorted(found)
+
+
+class UnitCount(Record):
+    """How many members a unit had before a roster, and how many after it; in a dry run, would have."""
+
+    unit_id: Public[UUID]
+    members_before: Public[int]
+    members_after: Public[int]
 
 
 class ColumnRead(Record):

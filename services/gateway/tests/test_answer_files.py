@@ -1,12 +1,12 @@
 """The file that goes back to the sender."""
 
-import csv
 import io
 
 import openpyxl
 import pytest
 
-from gateway.extraction import answer_file
+from contracts import legacy_text
+from gateway.extraction import answer_file, text_file
 from gateway.extraction.answer_file import Place
 from gateway.sandbox import Sandbox
 
@@ -44,14 +44,33 @@ def test_answers_are_text_and_never_formulas() -> None:
     assert (cell.value, cell.data_type) == ("'=1+1", "s")
 
 
-def test_a_text_file_keeps_its_delimiter_and_comes_back_in_utf8() -> None:
-    sent = "Họ và tên|Ngày sinh|Số CCCD\nTrần An|1990|\n\nLê Bê|1991|\n".encode()
+SENT = "Họ và tên|Ngày sinh|Số CCCD\nTrần An|1990|\n\nLê Bê|1991|\n"
 
-    answered = answer_file.write(sent, Place(None, 1), {2: "Đã nhận", 4: "Chưa nhận"})
 
-    records = list(csv.reader(io.StringIO(answered.decode("utf-8-sig"), newline=""), delimiter="|"))
-    assert answered.startswith(b"\xef\xbb\xbf")
-    assert [record[3] if record else None for record in records] == ["Kết quả tiếp nhận", "Đã nhận", None, "Chưa nhận"]
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1258", "tcvn3", "vni"])
+def test_a_text_file_comes_back_in_its_own_encoding_delimiter_and_line_ends(encoding: str) -> None:
+    sent = written(SENT, encoding)
+
+    answered = answer_file.write(sent, Place(None, 1), {2: "Đã nhận", 4: "Chưa nhận → sửa"})
+
+    decoded, found = text_file.decode(answered)
+    assert (found, answered[:2]) == (text_file.decode(sent)[1], sent[:2])
+    shown = legacy_text.convert(decoded, encoding) if encoding in ("tcvn3", "vni") else decoded  # type: ignore[arg-type]
+    records = [line.split("|") for line in shown.split("\n")]
+    arrow = "→" if encoding.startswith("utf") else "->"
+    assert [record[:3] for record in records[:2]] == [["Họ và tên", "Ngày sinh", "Số CCCD"], ["Trần An", "1990", ""]]
+    assert [record[3].lower() if len(record) > 3 else None for record in records] == [
+        "kết quả tiếp nhận", "đã nhận", None, f"chưa nhận {arrow} sửa", None,
+    ]  # fmt: skip
+
+
+def written(text: str, encoding: str) -> bytes:
+    """The text as senders' programs write it."""
+    if encoding in ("tcvn3", "vni"):
+        return legacy_text.typed(text, encoding).encode("latin-1")  # type: ignore[arg-type]
+    if encoding == "cp1258":
+        return text_file.encode(text, text_file.LEGACY_CODEPAGE, b"")
+    return b"\xfe\xff" + text.encode(encoding) if encoding == "utf-16-be" else text.encode(encoding)
 
 
 @pytest.mark.parametrize(

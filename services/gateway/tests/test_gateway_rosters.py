@@ -17,7 +17,8 @@ from gateway_builders import CLINIC, DAY, Clients, a_day, an_organisation, made
 from pydantic_core import from_json
 
 from contracts.base import Party
-from contracts.registry import RosterAssessed, RosterMappingKept, RosterRowsAnswered
+from contracts.profiles import RosterMappingKept, RosterRead
+from contracts.registry import RosterAssessed, RosterRowsAnswered
 from contracts.roster_cells import from_chunks
 from gateway.consumers import make_consumer
 from gateway.edge import Edge, read_rosters
@@ -313,3 +314,23 @@ async def test_what_is_kept_for_a_unit_can_be_read_until_it_is_lifted(
     assert [(row["version"], row["columns"]) for row in shown.json()] == [(1, {"C": "full_name"})]
     assert after.json() == []
     assert (await stranger.get(f"/units/{unit}/roster-mappings")).status_code in (403, 404)
+
+
+async def test_a_receipt_tells_how_far_its_roster_is(
+    as_: Clients, database: Database, registry: Registry, deliver: Deliver
+) -> None:
+    unit = uuid4()
+    union, asked = await as_.union(unit), said(unit)
+    receipt = (await union.post("/rosters", params=asked, content=CSV)).json()["receipt_id"]
+    rows = [
+        {"row": number, "outcome": outcome, "effect": effect}
+        for number, outcome, effect in [(2, "accepted", "registered"), (3, "refused", "refused")]
+    ]
+
+    before = (await union.get(f"/receipts/{receipt}")).json()["progress"]
+    await deliver(CONSUMER, database, [RosterRead(roster_id=asked["roster_id"], rows=5)])
+    await deliver(CONSUMER, database, [RosterRowsAnswered(roster_id=asked["roster_id"], part=0, rows=rows)])
+    during = (await union.get(f"/receipts/{receipt}")).json()["progress"]
+
+    assert before == {"people": None, "answered": 0, "registered": 0, "refused": 0, "done": False}
+    assert during == {"people": 5, "answered": 2, "registered": 1, "refused": 1, "done": False}

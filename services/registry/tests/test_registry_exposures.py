@@ -8,7 +8,8 @@ from registry_builders import HEADER, PROVINCE, UNIT, Register, a_line, a_person
 
 from contracts.coordination import DayStarted
 from contracts.monitoring import MonitoringReported
-from contracts.registry import DeclarationRefused, ExposuresProfiled, WorkerChanged, WorkerRegistered
+from contracts.profiles import ExposuresProfiled
+from contracts.registry import DeclarationRefused, WorkerChanged, WorkerRegistered
 
 JOB_HEADER = [*HEADER, "Công việc", "Chuyền"]
 

@@ -6,7 +6,8 @@ from uuid import uuid4
 from pydantic_core import to_json
 from registry_builders import PROVINCE, UNIT, Register, a_roster, a_sheet, said_by, says
 
-from contracts.registry import DeclarationRefused, RosterAssessed, RosterMappingKept, WorkerRegistered
+from contracts.profiles import RosterMappingKept
+from contracts.registry import DeclarationRefused, RosterAssessed, WorkerRegistered
 from contracts.roster_cells import to_chunks
 from contracts.unions import RosterMappingDeclared
 from shared.sealing import seal

@@ -1,11 +1,14 @@
 """Rosters become workers: each row has one effect, said once, whatever way the roster came."""
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from registry_builders import UNIT, Register, Taken, a_federation, a_person, a_roster, a_sheet, an_organisation, says
 
-from contracts.registry import WorkerChanged, WorkerRegistered
+from contracts.profiles import RosterRead
+from contracts.registry import RosterRowsAnswered, WorkerChanged, WorkerRegistered
+from registry import roster_steps
 
 pytestmark = pytest.mark.stack
 
@@ -94,3 +97,30 @@ async def test_a_box_that_nobody_can_open_is_refused_as_a_whole(register: Regist
     said = await register.hear(*(says(event) for event in sending.events))
 
     assert [event.file_codes for event in said if hasattr(event, "file_codes")] == [["file.unopenable"]]
+
+
+async def test_the_assessment_tells_every_unit_whose_number_of_members_changes(register: Register) -> None:
+    other = uuid4()
+    await register.with_units(UNIT, other)
+    await register.take(a_person(1), a_person(2))
+    moving = [a_person(1), a_person(3)]
+
+    tried = await register.take(*moving, unit_id=other, dry_run=True)
+    done = await register.take(*moving, unit_id=other)
+
+    for taken in (tried, done):
+        told = {count.unit_id: (count.members_before, count.members_after) for count in taken.assessed.units}
+        assert told == {UNIT: (2, 1), other: (0, 2)}
+
+
+async def test_a_roster_of_several_steps_tells_how_many_people_it_names_before_the_first_answer(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await register.with_units()
+    monkeypatch.setattr(roster_steps, "ROWS_PER_STEP", 2)
+
+    taken = await register.take(*(a_person(number) for number in range(5)))
+
+    kinds = [type(event) for event in taken.said if isinstance(event, RosterRead | RosterRowsAnswered)]
+    assert [event.rows for event in taken.of(RosterRead)] == [5]
+    assert kinds[0] is RosterRead

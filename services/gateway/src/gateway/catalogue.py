@@ -16,6 +16,7 @@ from contracts import (
     monitoring,
     operations,
     plans,
+    profiles,
     registry,
     results,
     scheduling,
@@ -24,7 +25,7 @@ from contracts import (
 from contracts.base import TYPE_PREFIX, Event, Sensitivity, sensitivity_of
 
 OUTSIDE = (unions, monitoring, health, clinics, operations)
-INSIDE = (registry, scheduling, plans, results, coordination)
+INSIDE = (registry, profiles, scheduling, plans, results, coordination)
 # The gateway itself says these for a party, when a file came in; nobody may say them directly.
 MADE_HERE = (unions.RosterSubmitted, unions.RosterChunkSealed)
 DELIVERIES = deliveries.EVENTS

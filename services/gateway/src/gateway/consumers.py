@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from contracts import clinics, coordination, health, registry, results, scheduling, unions
+from contracts import clinics, coordination, health, profiles, registry, results, scheduling, unions
 from contracts import plans as plans_said
 from contracts.base import Event
 from gateway import catalogue, causation, class_mixes, deliveries, feeds, receipts
@@ -42,15 +42,16 @@ RECORDS: dict[type[Event], Record] = {
     registry.OrganisationChanged: organisations.record,
     registry.LineRegistered: lines.record,
     registry.LineChanged: lines.record,
-    registry.ExposuresProfiled: lines.profile,
+    profiles.ExposuresProfiled: lines.profile,
     registry.WorkerRegistered: workers.record,
     registry.WorkerChanged: workers.record,
     registry.WorkerLeft: workers.leave,
     registry.WorkerMerged: merges.merge,
     registry.WorkerMergeUndone: merges.separate,
     registry.RosterRowsAnswered: rosters.answer,
+    profiles.RosterRead: rosters.note_people,
     registry.RosterAssessed: rosters.assess,
-    registry.RosterMappingKept: rosters.keep_mapping,
+    profiles.RosterMappingKept: rosters.keep_mapping,
     scheduling.HealthCheckBecameDue: health_checks.record,
     scheduling.HealthCheckWithdrawn: health_checks.withdraw,
     scheduling.HealthCheckDeferred: health_checks.defer,

@@ -7,7 +7,8 @@ from typing import Any
 
 from contracts.base import Event
 from contracts.coordination import AlertRaised, CampaignClosed
-from contracts.registry import RosterAssessed, RosterMappingKept, RosterRowsAnswered
+from contracts.profiles import RosterMappingKept, RosterRead
+from contracts.registry import RosterAssessed, RosterRowsAnswered
 from contracts.results import ClusterDetected, FitnessStated
 from contracts.unions import RosterSubmitted
 from gateway import catalogue, causation, deliveries
@@ -93,7 +94,7 @@ PROJECTIONS = Projections(
         "roster_rows": Table((RosterRowsAnswered,)),
         "roster_mappings": Table((RosterMappingKept,)),
         # Whose roster it is and which file it came in stands there since the file was taken in.
-        "rosters": Table((RosterAssessed,), of_record=("campaign_id", "file_digest"), rows_of_record=True),
+        "rosters": Table((RosterAssessed, RosterRead), of_record=("campaign_id", "file_digest"), rows_of_record=True),
         "deliveries": Table(catalogue.DELIVERIES),
         "causation": Table(ALL),
     },

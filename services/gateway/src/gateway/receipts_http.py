@@ -10,12 +10,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from contracts.base import Party
+from contracts.unions import RosterSubmitted
 from gateway import causation, pages, receipts
 from gateway.edge import CallerOf, Edge, EdgeOf
 from gateway.pages import Cursor, Limit, Page
 from gateway.parties import Caller
 from gateway.problems import Refusal
-from gateway.read_models import organisations
+from gateway.read_models import organisations, rosters
 from gateway.views.senders import Link, Receipt, ReceiptLine
 
 router = APIRouter(tags=["receipts"])
@@ -49,7 +50,7 @@ class Status(BaseModel):
 
 @router.get("/receipts/{receipt_id}")
 async def get_receipt(receipt_id: UUID, edge: EdgeOf, caller: CallerOf, wait: Wait = 0) -> Receipt:
-    """A receipt: accepted, stored, answered (its answers are named) or parked."""
+    """A receipt: accepted, stored, answered (its answers are named) or parked; a roster's tells how far it is."""
     deadline = monotonic() + wait
     whose = await _whose(edge, caller, [receipt_id])
     while True:
@@ -59,8 +60,15 @@ async def get_receipt(receipt_id: UUID, edge: EdgeOf, caller: CallerOf, wait: Wa
             raise Refusal("not-found")
         left = deadline - monotonic()
         if receipt["state"] in FINAL or left <= 0:
-            return Receipt.model_validate(receipt)
+            return Receipt.model_validate({**receipt, "progress": await _progress(edge, receipt)})
         await edge.wakeups.wait(upcoming, left)
+
+
+async def _progress(edge: Edge, receipt: dict[str, Any]) -> dict[str, Any] | None:
+    """How far the roster is that a receipt is for; None of anything else."""
+    if receipt["type"] != RosterSubmitted.entry.type:
+        return None
+    return await rosters.progress(edge.db, UUID(receipt["subject"]))
 
 
 @router.get("/receipts")

@@ -10,7 +10,8 @@ from asyncpg import Record
 
 from contracts.fields import Problem
 from contracts.monitoring import MonitoredPlace, MonitoringReported
-from contracts.registry import DeclarationRefused, ExposuresProfiled, WorkerChanged
+from contracts.profiles import ExposuresProfiled
+from contracts.registry import DeclarationRefused, WorkerChanged
 from registry import authority, lines, organisations
 from registry.problems import problem
 from registry.reading import hazards

@@ -1,13 +1,15 @@
 """What is answered to a roster: what became of each row, and of the whole."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts import roster_codes
 from contracts.base import Event
+from contracts.profiles import RosterRead
 from contracts.registry import RosterAssessed, RosterRowsAnswered, RowAnswer
+from contracts.roster_mapping import UnitCount
 from registry.ledger import Decision, Page
 from registry.roster_opening import Opened
 from registry.roster_rows import Entry, Roster
@@ -16,6 +18,8 @@ from shared import outbox
 from shared.outbox import Outgoing
 
 ROWS_PER_PART = 500
+MOVED_FROM = "moved_from:"
+"""Beside the effects, from which other units workers moved, until the roster is done."""
 
 
 @dataclass(slots=True)
@@ -51,14 +55,21 @@ class Slice:
             self.entries = self.opened.accepted.entries(self.first, self.last)
 
 
-def answer_rows(part: Slice, decisions: Iterable[Decision]) -> list[Outgoing]:
-    """The answers to a slice's rows, 500 to an event; the last slice brings those to the refused rows along."""
+def answer_rows(part: Slice, decisions: Sequence[Decision]) -> list[Outgoing]:
+    """The answers to a slice's rows, 500 to an event; the last slice brings those to the refused rows along.
+
+    The first slice of several is preceded by how many there are.
+    """
+    moved = [decision.before.unit_id for decision in decisions if decision.before and decision.effect == "moved"]
+    part.effects.update(f"{MOVED_FROM}{unit_id}" for unit_id in moved)
     answers = [_row_answer(decision) for decision in decisions]
     if part.is_last:
         answers += part.opened.refused
     answers.sort(key=lambda answer: answer.row)
     part.effects.update(answer.effect for answer in answers)
     said = []
+    if part.first == 0 and not part.is_last:
+        said.append(because_of(part.roster, RosterRead(roster_id=part.roster.roster_id, rows=part.opened.rows)))
     for first in range(0, len(answers), ROWS_PER_PART):
         rows = answers[first : first + ROWS_PER_PART]
         event = RosterRowsAnswered(roster_id=part.roster.roster_id, part=part.parts, rows=rows)
@@ -67,7 +78,13 @@ def answer_rows(part: Slice, decisions: Iterable[Decision]) -> list[Outgoing]:
     return said
 
 
-def assess(part: Slice, members: Sequence[Member], members_after: int) -> Outgoing:
+def units_left(part: Slice) -> dict[UUID, int]:
+    """The other units that workers of this roster moved away from, and how many did."""
+    names = {name: number for name, number in part.effects.items() if name.startswith(MOVED_FROM)}
+    return {UUID(name.removeprefix(MOVED_FROM)): number for name, number in names.items()}
+
+
+def assess(part: Slice, members: Sequence[Member], members_after: int, elsewhere: Mapping[UUID, int]) -> Outgoing:
     """What the whole roster came to; `members` are those of its unit, for who is missing from a complete one."""
     opened, effects, table = part.opened, part.effects, part.opened.table
     return because_of(
@@ -92,11 +109,23 @@ def assess(part: Slice, members: Sequence[Member], members_after: int) -> Outgoi
             parts=part.parts,
             sheet=opened.sheet,
             header_row=opened.header_row,
+            units=_units(part, members_after, elsewhere),
             columns=table.columns if table else [],
             fingerprint=table.fingerprint if table else None,
             mapping_version=table.version if table else None,
         ),
     )
+
+
+def _units(part: Slice, members_after: int, elsewhere: Mapping[UUID, int]) -> list[UnitCount]:
+    """The unit's own count, and those of the units left; `elsewhere` is how many these have now."""
+    own = UnitCount(unit_id=part.roster.unit_id, members_before=part.members_before, members_after=members_after)
+    others = []
+    for unit_id, gone in sorted(units_left(part).items()):
+        now = elsewhere.get(unit_id, 0)
+        before, after = (now, now - gone) if part.roster.dry_run else (now + gone, now)
+        others.append(UnitCount(unit_id=unit_id, members_before=before, members_after=after))
+    return [count for count in (own, *others) if count.members_before != count.members_after]
 
 
 def would_join(decisions: Iterable[Decision]) -> int:

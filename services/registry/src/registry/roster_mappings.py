@@ -9,7 +9,8 @@ from pydantic_core import from_json, to_json
 
 from contracts import roster_codes
 from contracts.fields import Problem
-from contracts.registry import DeclarationRefused, RosterMappingKept
+from contracts.profiles import RosterMappingKept
+from contracts.registry import DeclarationRefused
 from contracts.roster_mapping import NOTHING, Chosen, problems_of
 from contracts.unions import RosterMappingDeclared
 from registry import authority, organisations

@@ -219,13 +219,14 @@ async def _recall(tx: Transaction, step: Sequence[Slice], claimed: Mapping[UUID,
 
 async def _assess(tx: Transaction, step: Sequence[Slice], decisions: Mapping[UUID, list[Decision]]) -> list[Outgoing]:
     done = [part for part in step if part.is_last]
-    counts = await workers.count(tx, [part.roster.unit_id for part in done])
+    left = {unit_id for part in done for unit_id in roster_answers.units_left(part)}
+    counts = await workers.count(tx, [*(part.roster.unit_id for part in done), *left])
     members = await workers.members(tx, [part.roster.unit_id for part in done if part.roster.complete])
     said = []
     for part in done:
         unit_id = part.roster.unit_id
         joining = roster_answers.would_join(decisions[part.roster.roster_id]) if part.roster.dry_run else 0
-        said.append(roster_answers.assess(part, members.get(unit_id, ()), counts.get(unit_id, 0) + joining))
+        said.append(roster_answers.assess(part, members.get(unit_id, ()), counts.get(unit_id, 0) + joining, counts))
         said += await _keep_mapping(tx, part)
     return said
 

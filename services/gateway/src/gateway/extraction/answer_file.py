@@ -1,7 +1,8 @@
 """The roster file sent back with one more column: what became of every row.
 
 A workbook keeps everything else as it is: the answer is patched into the sheet's rows as text cells. A text file comes
-back in UTF-8 with its mark and its own delimiter; cells that a spreadsheet would run as formulas are escaped.
+back in its own encoding (an old font's too), delimiter and line ends; cells that a spreadsheet would run as formulas
+are escaped.
 """
 
 import csv
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from html import escape, unescape
 from typing import NamedTuple
 
+from contracts import legacy_text
 from gateway.extraction import package, text_file
 
 HEADING = "Kết quả tiếp nhận"
@@ -50,17 +52,23 @@ def escape_formula(text: str) -> str:
 
 
 def _text(data: bytes, texts: Mapping[int, str]) -> bytes:
-    decoded, _ = text_file.decode(data)
+    decoded, encoding = text_file.decode(data)
     delimiter = text_file.find_delimiter(decoded)
     records = list(text_file.records(decoded, delimiter))
     width = max(map(len, records), default=0)
     out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n" if "\r\n" in decoded else "\n")
+    font = text_file.font_of(decoded, delimiter) if encoding == text_file.WESTERN else None
     for number, record in enumerate(records, start=1):
         cells = [escape_formula(cell) for cell in record]
-        answer = texts.get(number)
-        writer.writerow([*cells, *[""] * (width - len(cells)), escape_formula(answer)] if answer else cells)
-    return out.getvalue().encode("utf-8-sig")
+        answer = escape_formula(_typed(texts.get(number, ""), font))
+        writer.writerow([*cells, *[""] * (width - len(cells)), answer] if answer else cells)
+    return text_file.encode(out.getvalue(), encoding, data)
+
+
+def _typed(answer: str, font: legacy_text.Encoding | None) -> str:
+    """An answer as the file's own font shows it; such fonts know no arrow."""
+    return answer if font is None else legacy_text.typed(answer.replace("→", "->"), font)
 
 
 def _workbook(data: bytes, sheet: str, texts: Mapping[int, str]) -> bytes:

@@ -16,8 +16,10 @@ from gateway.extraction.workbook import text_cell
 DELIMITERS = (";", ",", "\t", "|")
 HEADER_WITHIN = 100
 LEGACY_CODEPAGE = "windows-1258"
+WESTERN = "latin-1"
 WITHIN_LOOK = 64 * 1024
 
+TONES = "\u0300\u0301\u0303\u0309\u0323"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _COMMON_NAMES = re.compile(r"\b(?:nguyễn|trần|phạm|huỳnh|hoàng|vũ|võ|đặng|bùi|đỗ|hồ|ngô|dương|thị|văn|đức|hữu|ngọc)\b")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -65,7 +67,37 @@ def _old_codepage(data: bytes) -> tuple[str, str]:
     known_western, is_old = _known_headings(western)
     if not is_old and known_western == known:
         is_old = _old_names(western) > _names(vietnamese)
-    return (western, "latin-1") if is_old and known_western >= known else (vietnamese, LEGACY_CODEPAGE)
+    return (western, WESTERN) if is_old and known_western >= known else (vietnamese, LEGACY_CODEPAGE)
+
+
+def encode(text: str, encoding: str, original: bytes) -> bytes:
+    """The text in a file's own encoding; what that cannot show becomes `?`."""
+    if encoding == LEGACY_CODEPAGE:
+        return _with_loose_tones(text.replace("→", "->")).encode("cp1258", "replace")
+    if encoding == "utf-16":
+        mark = codecs.BOM_UTF16_BE if original.startswith(codecs.BOM_UTF16_BE) else codecs.BOM_UTF16_LE
+        return mark + text.encode("utf-16-be" if mark == codecs.BOM_UTF16_BE else "utf-16-le")
+    return text.encode(encoding, "replace")
+
+
+def _with_loose_tones(text: str) -> str:
+    """As Windows-1258 has it: letters of the code page whole, tones as characters of their own behind them."""
+    loose = []
+    for letter in unicodedata.normalize("NFC", text):
+        parts = unicodedata.normalize("NFD", letter) if letter > "\x7f" else letter
+        tones = "".join(part for part in parts if part in TONES)
+        whole = unicodedata.normalize("NFC", "".join(part for part in parts if part not in TONES))
+        loose.append(whole + tones if tones else letter)
+    return "".join(loose)
+
+
+def font_of(western: str, delimiter: str) -> legacy_text.Encoding | None:
+    """The old font that a file of Western letters is typed in: its header tells, else the names in it."""
+    for row in _head(western, delimiter):
+        if encoding := roster_headings.old_encoding(_texts(row)):
+            return encoding
+    fonts: tuple[legacy_text.Encoding, ...] = ("tcvn3", "vni")
+    return max(fonts, key=lambda font: _names(legacy_text.convert(western[:WITHIN_LOOK], font)))
 
 
 def _old_names(western: str) -> int:

@@ -4,20 +4,37 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from contracts.registry import RosterAssessed, RosterMappingKept, RosterRowsAnswered
+from pydantic_core import from_json
+
+from contracts.profiles import RosterMappingKept, RosterRead
+from contracts.registry import RosterAssessed, RosterRowsAnswered
 from contracts.unions import RosterSubmitted
 from gateway.read_models.records import Reader, as_rows, dicts
 from shared.consuming import Batch
 from shared.database import Transaction
 
 SUBMIT = """
-INSERT INTO rosters SELECT roster_id, unit_id, campaign_id FROM json_populate_recordset(NULL::rosters, $1::json)
+INSERT INTO rosters (roster_id, unit_id, campaign_id)
+SELECT roster_id, unit_id, campaign_id FROM json_populate_recordset(NULL::rosters, $1::json)
 ON CONFLICT (roster_id) DO UPDATE SET campaign_id = excluded.campaign_id
 """
 ASSESS = """
-INSERT INTO rosters SELECT (row ->> 'roster_id')::uuid, (row ->> 'unit_id')::uuid, NULL, NULL, row
+INSERT INTO rosters (roster_id, unit_id, assessment)
+SELECT (row ->> 'roster_id')::uuid, (row ->> 'unit_id')::uuid, row
 FROM jsonb_array_elements($1::jsonb) AS row
 ON CONFLICT (roster_id) DO UPDATE SET assessment = excluded.assessment
+"""
+NOTE_PEOPLE = """
+UPDATE rosters SET people = told.rows FROM json_to_recordset($1::json) AS told (roster_id uuid, rows int)
+WHERE rosters.roster_id = told.roster_id
+"""
+PROGRESS = """
+SELECT coalesce((assessment ->> 'rows')::int, people) AS people, assessment IS NOT NULL AS done,
+       (SELECT json_build_object('answered', count(*),
+                                 'registered', count(*) FILTER (WHERE effect = 'registered'),
+                                 'refused', count(*) FILTER (WHERE outcome = 'refused'))
+        FROM roster_rows WHERE roster_rows.roster_id = rosters.roster_id) AS rows
+FROM rosters WHERE roster_id = $1
 """
 ANSWER = """
 INSERT INTO roster_rows
@@ -82,6 +99,17 @@ async def keep_mapping(tx: Transaction, batch: Batch[RosterMappingKept]) -> None
 async def mappings(db: Reader, unit_id: UUID) -> list[dict[str, Any]]:
     """The mappings that count for a unit, by header."""
     return dicts(await db.fetch(MAPPINGS, unit_id))
+
+
+async def note_people(tx: Transaction, batch: Batch[RosterRead]) -> None:
+    """Remember how many people rosters name."""
+    await tx.execute(NOTE_PEOPLE, as_rows(batch.events))
+
+
+async def progress(db: Reader, roster_id: UUID) -> dict[str, Any] | None:
+    """How far a roster is: people named (null until it was read), rows answered, registered and refused so far."""
+    row = await db.fetchrow(PROGRESS, roster_id)
+    return {"people": row["people"], "done": row["done"], **from_json(row["rows"])} if row else None
 
 
 async def outcomes(db: Reader, roster_id: UUID) -> list[dict[str, Any]]:

@@ -21,11 +21,22 @@ class ReceiptLine(View):
     accepted_at: datetime
 
 
+class Progress(View):
+    """How far a roster is: people named (null until it was read), and of their rows how many are answered by now."""
+
+    people: int | None
+    answered: int
+    registered: int
+    refused: int
+    done: bool
+
+
 class Receipt(ReceiptLine):
     """A receipt with the events that answer it and the services that could not take it."""
 
     stored_at: datetime | None
     answered_at: datetime | None
+    progress: Progress | None = None
     answers: Json[list[dict[str, Any]]] | None
     deliveries: Json[list[dict[str, Any]]] | None
 
