@@ -122,9 +122,12 @@ class Directory:
                 found.doubts.append(Doubt(known.worker_id, SIMILAR_NAME, 100.0))
             else:
                 same.append(known)
-        if not same:
-            return found
-        return Found(min(same, key=lambda known: (known.digest != entry.digest, known.worker_id)))
+        again = [known for known in same if known.digest == entry.digest]
+        if again or len({known.person_id for known in same}) == 1:
+            return Found(min(again or same, key=lambda known: known.worker_id))
+        # Two namesakes of one birth date, and nothing in the row to tell which of them it means.
+        found.doubts += [Doubt(known.worker_id, SUSPECTED_DUPLICATE) for known in same]
+        return found
 
     def _one_of_each_person(self, doubts: list[Doubt]) -> list[Doubt]:
         """Without doubts about further workers of one person: a registrar has decided those."""
