@@ -165,6 +165,23 @@ async def test_a_run_whose_runner_died_is_computed_anew_and_the_dead_one_is_not_
     assert await run_states(database) == ["proposed"]
 
 
+async def test_a_run_is_nobody_elses_for_as_long_as_its_runner_looks_after_it(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_frozen_campaign(database, deliver)
+    async with database.transaction() as tx:
+        run = await plan_store.claim_run(tx, timedelta(0))
+    assert run is not None
+
+    async with database.pool.acquire() as connection:
+        kept = await plan_store.keep_run(connection, run, timedelta(minutes=1))
+    async with database.transaction() as tx:
+        other = await plan_store.claim_run(tx, timedelta(minutes=1))
+
+    assert kept
+    assert other is None
+
+
 async def test_the_same_inputs_and_seed_give_the_same_plan(database: Database, deliver: Deliver) -> None:
     await a_frozen_campaign(database, deliver)
     first = await proposed(database)

@@ -28,6 +28,7 @@ from shared.database import Database
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
+LEASE = timedelta(seconds=60)  # renewed at every look: so long a killed runner's plan waits for the next
 FOLDERS = "khamdoan-plan-"
 IsWanted = Callable[[], Awaitable[bool]]
 
@@ -83,7 +84,7 @@ class PlanRunner:
     async def run_next(self, database: Database, stop: asyncio.Event) -> bool:
         """Compute and propose one plan; False if none was asked for."""
         async with database.transaction() as tx:
-            run = await plan_store.claim_run(tx, self._lease)
+            run = await plan_store.claim_run(tx, LEASE)
         if run is None:
             return False
         try:
@@ -108,7 +109,7 @@ class PlanRunner:
     async def answer_next(self, database: Database, stop: asyncio.Event) -> bool:
         """Compute and say the answer to one question; False if none was asked. Nothing of it is ever published."""
         async with database.transaction() as tx:
-            asked = await what_if_store.claim(tx, self._lease * 2)
+            asked = await what_if_store.claim(tx, self._longest * 2)
         if asked is None:
             return False
         async with database.pool.acquire() as connection:
@@ -144,7 +145,8 @@ class PlanRunner:
         return sides[0], sides[1]
 
     @property
-    def _lease(self) -> timedelta:
+    def _longest(self) -> timedelta:
+        """How long a computation may take before it counts as hanging."""
         return timedelta(seconds=120 + 5 * self.settings.plan_time_limit)
 
     async def _compute(self, database: Database, run: Run, stop: asyncio.Event) -> tuple[Result, Explained] | None:
@@ -154,7 +156,7 @@ class PlanRunner:
 
         async def is_wanted() -> bool:
             async with database.pool.acquire() as connection:
-                return await plan_store.is_running(connection, run)
+                return await plan_store.keep_run(connection, run, LEASE)
 
         computed = await self._solve(inputs, run.seed, is_wanted, stop)
         if computed is None:
@@ -192,7 +194,7 @@ class PlanRunner:
         """Wait for the process, looking now and then whether its plan is still wanted."""
         output = asyncio.create_task(process.communicate())
         try:
-            async with asyncio.timeout(self._lease.total_seconds() - 30):
+            async with asyncio.timeout(self._longest.total_seconds() - 30):
                 while not (await asyncio.wait({output}, timeout=self.settings.plan_poll_seconds))[0]:
                     if stop.is_set() or not await is_wanted():
                         return False

@@ -173,13 +173,17 @@ async def release_run(tx: Transaction, run: Run, state: Literal["queued", "faile
     return tag == "UPDATE 1"
 
 
-async def is_running(connection: Reader, run: Run) -> bool:
-    """Whether a claim still holds: not cancelled, not taken over."""
+async def keep_run(connection: Reader, run: Run, lease: timedelta) -> bool:
+    """Hold a claim for longer; False if it was cancelled or taken over meanwhile."""
     return bool(
         await connection.fetchval(
-            "SELECT true FROM plan_runs WHERE plan_id = $1 AND attempt = $2 AND state = 'running'",
+            """
+            UPDATE plan_runs SET leased_until = now() + $3 WHERE plan_id = $1 AND attempt = $2 AND state = 'running'
+            RETURNING true
+            """,
             run.plan_id,
             run.attempt,
+            lease,
         )
     )
 
