@@ -9,12 +9,12 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from kernel_shop import ADD, MIGRATIONS, OrderChanged, OrderPlaced, OrderStored, PoisonError, an_order, orders
 
-from shared import outbox, rebuild_command, replaying
+from shared import outbox, rebuild_command, rebuilding, replaying
 from shared.consuming import Batch
 from shared.database import Database, Transaction
 from shared.history import ShortTopicError
 from shared.projections import Projections, Table
-from shared.rebuilding import SpeakingError, rebuild
+from shared.rebuilding import SpeakingError, _Rebuild, rebuild
 from shared.replaying import Decision
 from shared.service import Service
 from shared.testing import Topics, running, until
@@ -42,14 +42,14 @@ def a_shop(database: Database, kafka: Topics) -> Service:
 
 async def test_a_check_agrees_while_the_service_goes_on(database: Database, kafka: Topics) -> None:
     async with running(a_shop(database, kafka)):
-        await kafka.say(*orders(3_000))
+        await kafka.say(*orders(1_500))
         await until(database, "SELECT count(*) > 0 FROM orders")
-        going_on = asyncio.create_task(kafka.say(*orders(3_000)))
+        going_on = asyncio.create_task(kafka.say(*orders(1_500)))
         reports = [await rebuild(SHOP, kafka.settings(database), repair=False) for _ in range(2)]
         await going_on
 
     assert [report.equal for report in reports] == [True, True]
-    assert 0 < reports[0].records <= reports[1].records <= 6_000
+    assert 0 < reports[0].records <= reports[1].records <= 3_000
     assert await database.pool.fetchval("SELECT count(*) FROM pg_namespace WHERE nspname = 'rebuild'") == 0
 
 
@@ -79,6 +79,33 @@ async def test_what_is_parked_or_discarded_is_left_out_and_what_was_replayed_cou
 
     assert await database.pool.fetchval("SELECT count(*) FROM orders WHERE total = $1", REPAIRED) == 2
     assert (report.equal, report.left_out, report.failed) == (True, 4, {})
+
+
+async def test_a_letter_that_is_replayed_while_the_copy_grows_takes_effect_in_its_place(
+    database: Database, kafka: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, follow = an_order(poison=True), _Rebuild._follow
+    async with running(a_shop(database, kafka)) as shop:
+        await kafka.say(order, order.again(2), *orders(20))
+        await until(database, "SELECT count(*) = 2 FROM dead_letters")
+        (letter, _) = await database.pool.fetch("SELECT id FROM dead_letters ORDER BY id")
+        monkeypatch.setattr(rebuilding, "NEAR", 0)
+
+        async def follow_and_meanwhile(self: Any, history: Any, position: Any) -> None:
+            await follow(self, history, position)
+            if await database.pool.fetchval("SELECT count(*) = 2 FROM dead_letters WHERE state = 'parked'"):
+                await replaying.discard(shop.delivery, letter["id"], Decision("An", "a test"), rest="keep")
+                monkeypatch.setattr("test_rebuilding.REPAIRED", 2)
+                behind = await database.pool.fetchval("SELECT id FROM dead_letters WHERE state = 'parked'")
+                await replaying.replay(shop.delivery, behind, Decision("An", "a test"))
+                await kafka.say(OrderChanged(order_id=order.order_id, amount=3))
+                await until(database, "SELECT sum(next_offset) = 23 FROM consumed")
+
+        monkeypatch.setattr(_Rebuild, "_follow", follow_and_meanwhile)
+        report = await rebuild(SHOP, kafka.settings(database), repair=False)
+
+    history = await database.pool.fetchval("SELECT history FROM orders WHERE id = $1", order.order_id)
+    assert (history, report.equal, report.left_out, report.records) == ([2, 3], True, 1, 22)
 
 
 async def test_a_planted_difference_is_found_and_put_right_while_the_service_goes_on(

@@ -24,7 +24,7 @@ FROM organisations LIMIT 1
 REBUILT = ("gateway", "coordination", "results", "scheduling")
 
 
-async def test_after_a_campaign_and_an_erasure_every_projection_is_what_its_topics_say(
+async def test_a_campaigns_projections_are_what_its_topics_say_and_what_was_bent_by_hand_is_put_right(
     edge: Edge, house: House, khamdoan: Command
 ) -> None:
     workers = await a_campaign_examined(edge)
@@ -38,11 +38,6 @@ async def test_after_a_campaign_and_an_erasure_every_projection_is_what_its_topi
     assert rows(reports["gateway"], "appointments") >= 3
     assert rows(reports["coordination"], "people") >= 3
 
-
-async def test_what_was_changed_by_hand_is_found_and_put_right_while_the_service_runs(
-    edge: Edge, house: House, khamdoan: Command
-) -> None:
-    await a_campaign_examined(edge)
     connection = await asyncpg.connect(house.database_url("gateway"))
     try:
         lost = await connection.fetchval(LOSE_A_VISIT)
