@@ -4,8 +4,9 @@ import signal
 from uuid import UUID
 
 from kernel_children import child
-from kernel_shop import KEYS, first_appearances, orders
+from kernel_shop import KEYS, OrderStored, first_appearances, orders
 
+from shared import outbox
 from shared.database import Database
 from shared.failpoints import PLACES
 from shared.testing import Topics, until
@@ -32,3 +33,21 @@ async def test_kills_between_any_two_steps_leave_every_effect_exactly_once(datab
 
     assert await histories(database) == {key: [order.amount for order in said if order.order_id == key] for key in KEYS}
     assert first_appearances(await kafka.hear("store.orders")) == {str(key): list(range(1, 9)) for key in KEYS}
+
+
+async def test_what_a_killed_relay_left_is_published_long_before_its_lease_ends(
+    database: Database, kafka: Topics
+) -> None:
+    await kafka.create("shop.customers", "shop.orders", "store.orders", "store.deliveries")
+    settings = kafka.settings(database, relay_lease_seconds=30)
+    both_hold = "SELECT count(DISTINCT holder) = 2 AND count(holder) = 16 FROM leases"
+
+    async with child(settings, KHAMDOAN_FAILPOINT="before_produce") as doomed, child(settings):
+        await until(database, both_hold, seconds=60)
+        async with database.transaction() as tx:
+            said = [OrderStored(order_id=key, total=number) for key in KEYS for number in range(5)]
+            await outbox.append(tx, [outbox.outgoing(event) for event in said])
+        assert await doomed.ended() == -signal.SIGKILL
+        await until(database, "SELECT count(*) = 0 FROM outbox", seconds=15)
+
+    assert first_appearances(await kafka.hear("store.orders")) == {str(key): list(range(1, 6)) for key in KEYS}

@@ -59,15 +59,8 @@ def measure(name: str) -> dict[str, object]:
     priority = {w.id: w.priority for w in instance.workers}
     left_out = Counter(priority[w] for w in plan.unassigned)
     best_bound = max(plan.bound, bound or 0)
-    return {
-        "total": plan.cost.total,
-        "bound": best_bound,
-        "excess": (plan.cost.total - best_bound) / workers,
-        "unassigned": dict(sorted(left_out.items())),
-        "seconds": taken,
-        "gigabytes": memory,
-        "valid": valid,
-    }
+    return {"total": plan.cost.total, "bound": best_bound, "excess": (plan.cost.total - best_bound) / workers,
+            "unassigned": dict(sorted(left_out.items())), "seconds": taken, "gigabytes": memory, "valid": valid}
 
 
 def median_of(name: str) -> dict[str, object]:
@@ -92,11 +85,8 @@ def main(arguments: list[str]) -> None:
     print("|---|---:|---:|---:|---|---:|---:|---|")
     for name in names:
         r = median_of(name)
-        print(
-            f"| {name} | {r['total']:,} | {r['bound']:,} | {r['excess']:.2f} | {r['unassigned']} | "
-            f"{r['seconds']:.1f} | {r['gigabytes']:.2f} | {r['valid']} |",
-            flush=True,
-        )
+        print(f"| {name} | {r['total']:,} | {r['bound']:,} | {r['excess']:.2f} | {r['unassigned']} | "
+              f"{r['seconds']:.1f} | {r['gigabytes']:.2f} | {r['valid']} |", flush=True)
 
 
 if __name__ == "__main__":

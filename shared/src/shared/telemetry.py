@@ -15,7 +15,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind
 
 from shared import tracing
 from shared.consuming import Message
@@ -52,8 +52,9 @@ class Telemetry:
     def consuming(self, messages: Sequence[Message[Any]]) -> Iterator[None]:
         """One span per distinct trace of a batch; what the messages lead to continues in it."""
         with self._spans("process", SpanKind.CONSUMER, messages) as spans:
-            for message in messages:
-                message.trace = spans.get(message.trace, message.trace)
+            if spans:
+                for message in messages:
+                    message.trace = spans.get(message.trace, message.trace)
             yield
 
     @contextmanager
@@ -116,8 +117,8 @@ def _by_trace(items: Sequence[Message[Any] | Row]) -> Iterable[tuple[list[SpanCo
     contexts: dict[int, dict[int, SpanContext]] = defaultdict(dict)
     groups: dict[int, list[Message[Any] | Row]] = defaultdict(list)
     for item in items:
-        context = tracing.context_of(item.trace)
-        if context is not None and context.trace_flags & TraceFlags.SAMPLED:
+        context = tracing.context_of(item.trace) if tracing.is_recorded(item.trace) else None
+        if context is not None:
             contexts[context.trace_id][context.span_id] = context
             groups[context.trace_id].append(item)
     return [(list(contexts[trace_id].values()), groups[trace_id]) for trace_id in groups]

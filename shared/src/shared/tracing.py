@@ -10,6 +10,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 LINKS_AT_MOST = 100
 
 _W3C = TraceContextTextMapPropagator()
+_ODD = frozenset("13579bdf")
 
 
 def current() -> str | None:
@@ -31,6 +32,11 @@ def context_of(traceparent: str | None) -> SpanContext | None:
         return None
     context = trace.get_current_span(_W3C.extract({"traceparent": traceparent})).get_span_context()
     return context if context.is_valid else None
+
+
+def is_recorded(traceparent: str | None) -> bool:
+    """Whether the W3C header's last bit says that somebody records this trace; most say no, so nothing is parsed."""
+    return traceparent is not None and traceparent[-1:] in _ODD
 
 
 def trace_id_of(traceparent: str | None) -> str | None:
