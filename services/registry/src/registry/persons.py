@@ -11,6 +11,7 @@ from registry import vault as boxes
 from registry.blocking import COLUMNS, spelling_of
 from registry.ledger import Decision, Ledger
 from registry.matching import Directory, Known
+from registry.reading.names import name_key
 from registry.roster_rows import OF_A_UNIT, Entry
 from registry.vault import Vault
 from registry.worker_facts import Facts
@@ -79,6 +80,7 @@ WHERE identifiers.worker_id = ended.worker_id AND identifiers.blind_index = ende
 """
 
 Identity = dict[str, Any]
+NAME_PARTS = ("full_name", "family_name", "middle_name", "given_name")
 
 
 async def directory_of(tx: Transaction, vault: Vault, entries: Sequence[Entry]) -> Directory:
@@ -145,10 +147,18 @@ def merged(known: Identity, stated: Identity, columns: Collection[str]) -> Ident
     """An identity with what a row states; what its file has no column for stays, and so does a fuller birth date."""
     result = {name: value for name, value in known.items() if name in stated or _column_of(name) not in columns}
     result |= stated
-    result["identifiers"] = known.get("identifiers", {}) | stated.get("identifiers", {})
+    if "identifiers" in known or "identifiers" in stated:
+        result["identifiers"] = known.get("identifiers", {}) | stated.get("identifiers", {})
     if str(known.get("birth_date", "")).startswith(stated["birth_date"]):
         result |= {name: known[name] for name in ("birth_date", "birth_date_precision") if name in known}
+    if _is_less_exactly_written(stated["full_name"], known.get("full_name", "")):
+        result |= {name: known[name] for name in NAME_PARTS if name in known}
     return result
+
+
+def _is_less_exactly_written(name: str, known: str) -> bool:
+    """Whether a name lacks the marks that it is known to have: typed without a Vietnamese keyboard."""
+    return name.isascii() and not known.isascii() and name_key(name) == name_key(known)
 
 
 async def store(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
@@ -223,6 +233,6 @@ def _changed_person(
 
 def _column_of(name: str) -> str:
     """The column that an identity field comes from."""
-    if name in ("family_name", "middle_name", "given_name"):
+    if name in NAME_PARTS:
         return "full_name"
     return "birth_date" if name == "birth_date_precision" else name
