@@ -21,7 +21,7 @@ from shared.database import Database
 from shared.outbox import outgoing
 from shared.testing import Templates, Topics, until
 
-EVENTS = 6_000
+EVENTS = 3_000
 TICKS = os.sysconf("SC_CLK_TCK")
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n"
 
