@@ -95,11 +95,12 @@ class OwnServers:
     @classmethod
     @contextlib.contextmanager
     def started(cls, data: Path | None = None) -> "Iterator[OwnServers]":
-        """Both, running in a folder of their own, of which nothing is left afterwards."""
-        data = data or Path(tempfile.mkdtemp(prefix="khamdoan-faults-"))
-        data.chmod(0o711)
+        """Both, running; in a folder of their own nothing is left afterwards, a folder that is given is its giver's."""
         with contextlib.ExitStack() as at_end:
-            at_end.callback(places.discard, places.of(data))
+            if data is None:
+                data = Path(tempfile.mkdtemp(prefix="khamdoan-faults-"))
+                at_end.callback(places.discard, places.of(data))
+            data.chmod(0o711)
             installed = stack.install(data, throwaway=True)
             nursery = Nursery(installed.places.logs)
             at_end.callback(nursery.close)
