@@ -35,9 +35,10 @@ UNION
 SELECT place, worker_id
 FROM unnest($1::int[], $3::bigint[], $4::int[], $5::int[]) AS wanted (place, block, middle, last)
 CROSS JOIN LATERAL (
-    SELECT worker_id, number_middle, number_end FROM persons WHERE named = wanted.block OFFSET 0) AS known
-WHERE known.number_end IS NULL OR wanted.last IS NULL
-   OR known.number_end = wanted.last OR known.number_middle = wanted.middle
+    SELECT worker_id FROM persons WHERE named = wanted.block AND number_end = wanted.last
+    UNION ALL SELECT worker_id FROM persons WHERE named = wanted.block AND number_middle = wanted.middle
+    UNION ALL SELECT worker_id FROM persons WHERE named = wanted.block AND number_end IS NULL
+    UNION ALL SELECT worker_id FROM persons WHERE named = wanted.block AND wanted.last IS NULL OFFSET 0) AS known
 UNION
 SELECT place, worker_id
 FROM unnest($6::int[], $7::bigint[], $8::int[], $9::int[]) AS wanted (place, block, middle, last)
