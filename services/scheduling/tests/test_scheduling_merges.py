@@ -8,7 +8,7 @@ import pytest
 import scheduling_builders as given
 
 from contracts.base import Event
-from contracts.registry import WorkerMerged, WorkerMergeUndone
+from contracts.registry import WorkerChanged, WorkerMerged, WorkerMergeUndone
 from contracts.scheduling import (
     AppointmentCancelled,
     AppointmentMade,
@@ -236,3 +236,14 @@ async def test_who_was_examined_as_somebody_else_is_not_due_again_in_the_next_ca
     )
 
     assert of(HealthCheckBecameDue, said) == []
+
+
+async def test_a_joined_check_follows_the_facts_so_that_an_undo_finds_it_as_it_should_be(desk: Desk) -> None:
+    await desk.hear(merged())
+    facts = given.a_worker(1, exposures=[{"hazard": "PHYS_NOISE"}]).model_dump()
+
+    await desk.hear(WorkerChanged.model_validate(facts), undone())
+
+    rows = await desk.database.pool.fetch("SELECT worker_id, state, stations FROM health_checks")
+    found = {row["worker_id"]: (row["state"], "AUD" in row["stations"]) for row in rows}
+    assert found == {PERSON: ("open", False), RECORD: ("open", True)}

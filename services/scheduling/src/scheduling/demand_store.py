@@ -267,7 +267,7 @@ async def lock_open_checks(tx: Transaction, worker_ids: Iterable[UUID]) -> list[
         """
         SELECT c.*, c.late_joiner AS late, k.period_from, w.last_check
         FROM health_checks AS c JOIN campaigns AS k USING (campaign_id) JOIN workers AS w USING (worker_id)
-        WHERE c.worker_id = ANY($1) AND c.state = 'open' AND k.closing_on IS NULL
+        WHERE c.worker_id = ANY($1) AND c.state IN ('open', 'joined') AND k.closing_on IS NULL
         ORDER BY c.health_check_id FOR NO KEY UPDATE OF c
         """,
         list(worker_ids),
