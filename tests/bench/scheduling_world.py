@@ -17,6 +17,7 @@ from contracts.base import Event
 from contracts.clinics import SessionWithdrawn
 from contracts.coordination import PlanApproved
 from contracts.unions import BookingRequested
+from scheduling.terms import HOLIDAYS
 from shared.outbox import outgoing
 
 STATIONS = ["REC", "MEA", "BLD", "URI", "XRY", "EYE", "ENT", "DEN", "INT", "SUR"]
@@ -78,13 +79,14 @@ class World:
         )
         capacity = dict.fromkeys(STATIONS, SEATS)
         windows = [[360 + 30 * n, SEATS, capacity] for n in range(WINDOWS)]
+        days = [day for n in range(60) if (day := TODAY + timedelta(days=10 + n)) not in HOLIDAYS]
         if seats:
             windows = [[480, seats, dict.fromkeys(STATIONS, seats)]]
         await db.executemany(
             "INSERT INTO sessions (session_id, clinic_id, campaign_id, site, day, bnn, open_cost, windows, stations, "
             "seats, status) VALUES ($1, $2, $3, '00691', $4, true, 6000, $5, $6, $7, 'confirmed')",
             [
-                (session, clinic, self.campaign_id, TODAY + timedelta(days=10 + n), dumps(windows), STATIONS,
+                (session, clinic, self.campaign_id, days[n % len(days)], dumps(windows), STATIONS,
                  sum(w[1] for w in windows))
                 for n, (session, clinic) in enumerate(self.sessions)
             ],

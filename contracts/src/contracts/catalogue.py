@@ -16,13 +16,15 @@ from contracts import (
     results,
     scheduling,
     unions,
+    workers,
 )
 from contracts.base import Event
 
-PARTIES = ("unions", "health", "clinics", "operations")
+PARTIES = ("unions", "health", "clinics", "workers", "operations")
 SERVICES = deliveries.SERVICES
 _OWNERS = (
-    unions, monitoring, health, clinics, operations, registry, profiles, scheduling, plans, results, coordination,
+    unions, monitoring, health, clinics, workers, operations, registry, profiles, scheduling, plans, results,
+    coordination,
 )  # fmt: skip
 
 

@@ -369,9 +369,9 @@ class RequestAnswered(
     topic="scheduling.requests",
     key="worker_id",
     readers=("gateway",),
-    shown_to=(Party.UNIONS,),
+    shown_to=(Party.UNIONS, Party.WORKERS),
 ):
-    """A request of the union side was granted, refused with its reason, or put on the wait-list."""
+    """A request of the union side or of a worker was granted, refused with its reason, or put on the wait-list."""
 
     worker_id: WorkerId
     request_id: Public[UUID]

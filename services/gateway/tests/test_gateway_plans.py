@@ -3,9 +3,21 @@
 from uuid import UUID, uuid4
 
 import pytest
-from gateway_builders import CLINIC, DAY, OTHER_CLINIC, Clients, a_campaign, an_organisation, because, post
+from gateway_builders import (
+    CLINIC,
+    DAY,
+    OTHER_CLINIC,
+    Clients,
+    a_campaign,
+    an_appointment,
+    an_organisation,
+    because,
+    post,
+)
 
 from contracts import plans, scheduling, unions
+from contracts import workers as worker_events
+from contracts.base import Party
 from contracts.coordination import PlanApproved, PlanDeclined
 from contracts.fields import OtherCeiling
 from gateway.consumers import make_consumer
@@ -156,3 +168,23 @@ async def test_a_clinic_reads_where_a_make_up_session_is_missing(
     (shown,) = (await (await as_.clinic()).get(f"/campaigns/{world.campaign}/make-up-sessions")).json()
 
     assert (shown["site"], shown["people"], shown["stations"]) == ("00691", 35, {"INT": 35, "AUD": 4})
+
+
+async def test_a_worker_asks_for_nobody_else(as_: Clients, database: Database, deliver: Deliver) -> None:
+    me, other, mine, others = uuid4(), uuid4(), uuid4(), uuid4()
+    visits = [an_appointment(appointment_id=visit, worker_id=who) for visit, who in ((mine, me), (others, other))]
+    await deliver(CONSUMER, database, [scheduling.AppointmentMade(**visit, by="plan") for visit in visits])
+    client = await as_.party(Party.WORKERS, str(me))
+
+    answers = [
+        await post(client, said)
+        for said in (
+            worker_events.BookingRequested(request_id=uuid4(), worker_id=me, session_id=uuid4()),
+            worker_events.BookingRequested(request_id=uuid4(), worker_id=other, session_id=uuid4()),
+            worker_events.MoveRequested(request_id=uuid4(), worker_id=me, appointment_id=mine),
+            worker_events.MoveRequested(request_id=uuid4(), worker_id=me, appointment_id=others),
+        )
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 403, 202, 403]
+    assert [p["code"] for answer in answers[1::2] for p in answer.json()["problems"]] == ["party.worker", "party.visit"]

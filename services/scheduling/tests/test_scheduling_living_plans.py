@@ -30,10 +30,12 @@ from scheduling_builders import (
     workers,
 )
 
+from contracts import workers as worker_events
 from contracts.coordination import PlanDeclined
 from contracts.plans import PlanExplained, PlanProposed, PlanWithdrawn
 from contracts.scheduling import (
     AppointmentCancelled,
+    AppointmentMade,
     AppointmentMoved,
     MakeUpSessionProposed,
     RequestAnswered,
@@ -280,6 +282,23 @@ async def test_a_turn_on_the_wait_list_that_is_no_longer_needed_is_answered(
     assert (answer.request_id, answer.outcome, answer.problems[0].code) == (
         waits.request_id, "refused", "wait-list.not-needed",
     )  # fmt: skip
+
+
+async def test_a_worker_books_and_moves_the_own_visit_like_a_union_does(database: Database, deliver: Deliver) -> None:
+    first, other = a_session(), a_session(day=LATER)
+    await a_campaign_with(database, deliver, 1, first, other)
+    about: dict[str, Any] = {"worker_id": a_worker_id(0)}
+    wish = worker_events.BookingRequested(**about, request_id=uuid4(), session_id=first.session_id)
+    booked = await deliver(consumer, database, [wish])
+    (made,) = of(AppointmentMade, booked)
+    again = worker_events.MoveRequested(
+        **about, request_id=uuid4(), appointment_id=made.appointment_id, session_id=other.session_id
+    )
+
+    said = await deliver(consumer, database, [again])
+
+    assert [answer.outcome for answer in of(RequestAnswered, [*booked, *said])] == ["granted", "granted"]
+    assert of(AppointmentMoved, said)[0].day == LATER
 
 
 def test_folders_of_killed_runners_are_swept(tmp_path: Path) -> None:

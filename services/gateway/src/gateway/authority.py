@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts import clinics, monitoring, unions
+from contracts import workers as worker_events
 from contracts.base import Event, Party
 from contracts.fields import Problem
 from gateway.cloudevents import Said
@@ -56,6 +57,9 @@ VISITS: dict[type[Event], Callable[[Any], Ids]] = {
 }  # fmt: skip
 # Only a person in this role says it.
 ROLES: dict[type[Event], str] = {unions.IdentityReviewDecided: "registrar"}
+VISITS_OF_WORKERS: dict[type[Event], Callable[[Any], Ids]] = {
+    worker_events.MoveRequested: lambda event: [event.appointment_id]
+}
 CASES: dict[type[Event], Callable[[Any], Ids]] = {clinics.FollowUpClosed: lambda event: [event.follow_up_id]}
 
 
@@ -69,6 +73,11 @@ async def problems_of(tx: Transaction, caller: Caller, said: Sequence[Said]) -> 
         await _find(tx, caller, said, UNITS, organisations.outside, "party.unit", wrong)
         await _find(tx, caller, said, WORKERS, workers.outside, "party.worker", wrong)
         await _find(tx, caller, said, CAMPAIGNS, campaigns.outside, "party.campaign", wrong)
+    if caller.party_class is Party.WORKERS:
+        for item in said:
+            if getattr(item.event, "worker_id", caller.uuid) != caller.uuid:
+                wrong[item.place].append(problem("party.worker", "data.worker_id"))
+        await _find(tx, caller, said, VISITS_OF_WORKERS, appointments.of_other_workers, "party.visit", wrong)
     if caller.party_class is Party.CLINICS:
         for item in said:
             if getattr(item.event, "clinic_id", caller.party_id) != caller.party_id:

@@ -21,10 +21,11 @@ from contracts import (
     results,
     scheduling,
     unions,
+    workers,
 )
 from contracts.base import TYPE_PREFIX, Event, Sensitivity, sensitivity_of
 
-OUTSIDE = (unions, monitoring, health, clinics, operations)
+OUTSIDE = (unions, monitoring, health, clinics, workers, operations)
 INSIDE = (registry, profiles, scheduling, plans, results, coordination)
 # The gateway itself says these for a party, when a file came in; nobody may say them directly.
 MADE_HERE = (unions.RosterSubmitted, unions.RosterChunkSealed)

@@ -114,10 +114,11 @@ async def _receive(event_class: type[Event], tx: Transaction, batch: Batch[Any])
     record = RECORDS.get(event_class)
     if record is not None:
         await record(tx, batch)
-    if event_class in TOLD_TO_CLINICS:
-        await feeds.append(tx, feeds.entries_of(batch))
     await causation.record(tx, batch)
     if event_class.entry.type in catalogue.ANSWERED_BY:
         await receipts.mark_stored(tx, batch)
     if event_class.entry.type in catalogue.ANSWERS:
         await receipts.close(tx, batch)
+    # Last, because all feeds are written under one lock, which is held until the commit.
+    if event_class in TOLD_TO_CLINICS:
+        await feeds.append(tx, feeds.entries_of(batch))

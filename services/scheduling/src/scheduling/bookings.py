@@ -1,10 +1,12 @@
-"""Direct bookings and moves, as union and worker ask for them within what plans leave open."""
+"""Direct bookings and moves, as unions and workers ask for them within what plans leave open."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID, uuid5
 
+from contracts import unions
+from contracts import workers as worker_events
 from contracts.scheduling import RequestAnswered
-from contracts.unions import BookingRequested, MoveRequested
 from scheduling import appointment_store, demand_store, seating, session_store, sessions, workers
 from scheduling.floor import Appointment, Floor, Waiting, granted, refused
 from scheduling.model import WORTH_WAITING_FOR, Person, Seat
@@ -23,7 +25,7 @@ NOT_OPEN = {
 }
 
 
-async def book(tx: Transaction, batch: Batch[BookingRequested]) -> None:
+async def book(tx: Transaction, batch: Batch[unions.BookingRequested] | Batch[worker_events.BookingRequested]) -> None:
     """Give due checks the seats they ask for, in order; whoever comes too late waits for a seat to be given up."""
     ready, listed = await sessions.known(tx, await workers.known(tx, batch))
     campaigns = await demand_store.get_campaigns(tx, {row["campaign_id"] for row in listed.values()})
@@ -42,7 +44,7 @@ async def book(tx: Transaction, batch: Batch[BookingRequested]) -> None:
     await seating.settle(tx, floor)
 
 
-def _book(floor: Floor, message: Message[BookingRequested], person: Person) -> RequestAnswered:
+def _book(floor: Floor, message: Message[Any], person: Person) -> RequestAnswered:
     asked = message.event
     state = floor.state_of(person)
     if state != "open":
@@ -62,7 +64,7 @@ def _book(floor: Floor, message: Message[BookingRequested], person: Person) -> R
     )
 
 
-async def move(tx: Transaction, batch: Batch[MoveRequested]) -> None:
+async def move(tx: Transaction, batch: Batch[unions.MoveRequested] | Batch[worker_events.MoveRequested]) -> None:
     """Give appointments the session they ask for, or the best later day; who cannot move keeps the old seat."""
     today = await demand_store.today(tx)
     known = await appointment_store.get_appointments(tx, [m.event.appointment_id for m in batch])
@@ -81,11 +83,11 @@ async def move(tx: Transaction, batch: Batch[MoveRequested]) -> None:
     await seating.settle(tx, floor)
 
 
-def _owns(message: Message[MoveRequested], appointment: Appointment | None) -> bool:
+def _owns(message: Message[Any], appointment: Appointment | None) -> bool:
     return appointment is not None and appointment.worker_id == message.event.worker_id
 
 
-def _move(floor: Floor, message: Message[MoveRequested], person: Person) -> None:
+def _move(floor: Floor, message: Message[Any], person: Person) -> None:
     asked, says = message.event, message.leads_to
     appointment = floor.live.get(person.health_check_id)
     if appointment is None or appointment.appointment_id != asked.appointment_id:

@@ -1,6 +1,7 @@
 """Which message starts which use case."""
 
 from contracts import health, unions
+from contracts import workers as worker_events
 from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdrawn
 from contracts.coordination import (
     CampaignClosed,
@@ -176,3 +177,13 @@ async def on_union_what_if_asked(tx: Transaction, batch: Batch[unions.WhatIfAske
 @consumer.on(health.WhatIfAsked)
 async def on_health_what_if_asked(tx: Transaction, batch: Batch[health.WhatIfAsked]) -> None:
     await what_ifs.ask(tx, batch)
+
+
+@consumer.on(worker_events.BookingRequested)
+async def on_worker_booking_requested(tx: Transaction, batch: Batch[worker_events.BookingRequested]) -> None:
+    await bookings.book(tx, batch)
+
+
+@consumer.on(worker_events.MoveRequested)
+async def on_worker_move_requested(tx: Transaction, batch: Batch[worker_events.MoveRequested]) -> None:
+    await bookings.move(tx, batch)

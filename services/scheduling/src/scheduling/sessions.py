@@ -8,10 +8,11 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from contracts import unions
+from contracts import workers as worker_events
 from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdrawn
 from contracts.health import PermitGranted, PermitRevoked
 from contracts.scheduling import PermitNoted, SessionListed, SessionRefused
-from contracts.unions import BookingRequested
 from scheduling import appointment_store, cuts, demand_store, plans, seating, session_store
 from scheduling.floor import LostBy, Says
 from scheduling.problems import problem
@@ -19,7 +20,9 @@ from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
-AboutSession = TypeVar("AboutSession", AttendanceRecorded, BookingRequested, SessionWithdrawn)
+AboutSession = TypeVar(
+    "AboutSession", AttendanceRecorded, unions.BookingRequested, worker_events.BookingRequested, SessionWithdrawn
+)
 
 
 async def offer(tx: Transaction, batch: Batch[SessionOffered]) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
+from contracts import unions
+from contracts import workers as worker_events
 from contracts.clinics import AttendanceRecorded
 from contracts.registry import (
     LineChanged,
@@ -12,13 +14,16 @@ from contracts.registry import (
     WorkerChanged,
     WorkerRegistered,
 )
-from contracts.unions import AbsenceReported, BookingRequested, RefusalReported
+from contracts.unions import AbsenceReported, RefusalReported
 from scheduling import demand, demand_store
 from shared import waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
-AboutWorker = TypeVar("AboutWorker", AbsenceReported, AttendanceRecorded, BookingRequested, RefusalReported)
+AboutWorker = TypeVar(
+    "AboutWorker", AbsenceReported, AttendanceRecorded, unions.BookingRequested, worker_events.BookingRequested,
+    RefusalReported,
+)  # fmt: skip
 
 
 async def settle_units(tx: Transaction, batch: Batch[OrganisationRegistered] | Batch[OrganisationChanged]) -> None:

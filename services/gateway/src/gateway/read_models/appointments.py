@@ -47,6 +47,9 @@ WHERE workers.employer_id = $1 AND ($2::date IS NULL OR day = $2)
   AND (state <> 'cancelled' OR reason IN ('refused', 'left')) AND (day, appointment_id) > ($3, $4)
 ORDER BY day, appointment_id LIMIT $5
 """
+OF_OTHER_WORKERS = (
+    "SELECT appointment_id FROM appointments WHERE appointment_id = ANY($1::uuid[]) AND worker_id <> $2"
+)
 OF_OTHERS = "SELECT appointment_id FROM appointments WHERE appointment_id = ANY($1::uuid[]) AND clinic_id <> $2"
 # The identity of a worker is shown for the days around the visit, and to the clinic that examines only.
 BOOKED = """
@@ -105,6 +108,11 @@ async def of_workers(db: Reader, worker_ids: Sequence[UUID]) -> list[dict[str, A
 async def of_others(tx: Transaction, caller: Caller, visit_ids: Sequence[UUID]) -> list[UUID]:
     """Those visits that are known to be another clinic's."""
     return [row["appointment_id"] for row in await tx.fetch(OF_OTHERS, list(visit_ids), caller.party_id)]
+
+
+async def of_other_workers(tx: Transaction, caller: Caller, visit_ids: Sequence[UUID]) -> list[UUID]:
+    """Those visits that are known to be another worker's."""
+    return [row["appointment_id"] for row in await tx.fetch(OF_OTHER_WORKERS, list(visit_ids), caller.uuid)]
 
 
 async def booked(
