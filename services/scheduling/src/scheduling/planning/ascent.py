@@ -17,7 +17,7 @@ from scheduling.planning.pricing import Floats, Prices
 
 Singles = NDArray[np.float32]
 BLOCKED = 1e6
-REFUSED, SCARCELY = 3e-4, 1_000.0      # share of people turned away, price of a place
+REFUSED = 0.005        # share of people turned away
 SCORCHING = 5_000.0
 HARDLY = 1e-4         # people; less demand than this moves no price
 STEP, MOMENTUM, CREW_STEP, CREW_EVERY = 0.3, 0.8, 0.25, 4
@@ -75,14 +75,12 @@ class Market:
         first = np.ascontiguousarray(self.absence.first[place].T)
         past = np.maximum(self.absence.past[place, self.row_length].T, first)
         self.crew_charge: Singles = np.zeros((len(first), len(self.row_crew)), dtype=np.float32)
-        self.reachable = (self.cost.min(axis=0, initial=BLOCKED) < BLOCKED)[self.row]
         base = self.row_crew * (self.absence.points + 1)
         self.leave_at, self.back_at = base + first, np.ascontiguousarray(base + past)
 
     def is_scarce(self) -> bool:
         """Whether places are missing rather than merely unequal."""
-        turned_away = max(0.5, REFUSED * float(self.size.sum()))
-        return self.refused > turned_away or float(self.places.max(initial=0)) > SCARCELY
+        return self.refused > max(0.5, REFUSED * float(self.size.sum()))
 
     def run(self, steps: int, heat: float, cold: float) -> None:
         """Take some steps while the heat falls geometrically."""
@@ -112,13 +110,14 @@ class Market:
             mass[d] = own.sum(axis=0)
         wish = (least - np.float32(heat) * np.log(mass))[:, self.row]
         wish += self.day_cost
-        floor = np.minimum(wish.min(axis=0), self.penalty)
+        cheapest = wish.min(axis=0)
+        floor = np.minimum(cheapest, self.penalty)
         np.subtract(floor, wish, out=wish)
         wish *= colder
         share = np.exp(wish, out=wish)
         refusing = np.exp((floor - self.penalty) * colder)
         scale = self.size / (share.sum(axis=0) + refusing)
-        self.refused = float((refusing * scale)[self.reachable].sum())
+        self.refused = float((refusing * scale)[cheapest < BLOCKED / 2].sum())
         share *= scale
         asked = np.add.reduceat(share, self.edges, axis=1) / mass
         for d, part in enumerate(self.day_slices):

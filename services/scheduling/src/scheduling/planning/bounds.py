@@ -7,10 +7,10 @@ import numpy as np
 from scheduling.planning import blocks, pricing
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.classes import Demand
-from scheduling.planning.components import Component
 from scheduling.planning.eligibility import Ints, Rules
 from scheduling.planning.piecework import Finding
 from scheduling.planning.pricing import Floats
+from scheduling.planning.sharing import Component
 
 
 @dataclass

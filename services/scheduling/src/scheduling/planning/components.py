@@ -1,19 +1,11 @@
 """Parts of the problem that share no session: each can be planned, and bounded, on its own."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from scheduling.planning import sharing
 from scheduling.planning.classes import Demand
-from scheduling.planning.eligibility import Ints, Rules
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """Classes and sessions by position; no class of one may use a session of another."""
-
-    classes: Ints
-    sessions: Ints
+from scheduling.planning.eligibility import Rules
+from scheduling.planning.sharing import Component
 
 
 def split(rules: Rules, demand: Demand) -> list[Component]:
@@ -53,8 +45,9 @@ def split(rules: Rules, demand: Demand) -> list[Component]:
 def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[Component]:
     """Cut a component that is too large to plan as a whole into neighbourhoods of about so many people.
 
-    Session sites gather around the outermost one left, those that share the most line sites first; a line site goes
-    with its nearest session site. What a piece may not use belongs to another, so the plans of pieces fit together.
+    Session sites gather around the outermost one left, those that share the most line sites first; a line goes to the
+    piece that is near and has places for it (`sharing`). What a piece may not use belongs to another, so the plans of
+    pieces fit together.
     """
     if int(demand.size[part.classes].sum()) <= people * 3 // 2:
         return [part]
@@ -64,22 +57,20 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
     for c in part.classes.tolist():
         site = instance.lines[demand.line[c]].site
         living[site] = living.get(site, 0) + int(demand.size[c])
-    nearest: dict[str, int] = {}
     shared: dict[int, dict[int, int]] = {h: {} for h in hosts}
     crowd = dict.fromkeys(hosts, 0)
     for site, n in living.items():
         minutes = rules.travel_from(site)
         reached = [h for h in hosts if rules.within_reach(site)[h]]
-        nearest[site] = min(reached, key=lambda h, m=minutes: (int(m[h]), h))  # type: ignore[misc]
-        crowd[nearest[site]] += n
+        crowd[min(reached, key=lambda h, m=minutes: (int(m[h]), h))] += n  # type: ignore[misc]
         for h in reached:
             for other in reached:
                 if other != h:
                     shared[h][other] = shared[h].get(other, 0) + n
     piece_of = _gather(hosts, shared, crowd, people)
     count = max(piece_of.values()) + 1
-    class_piece = np.array([piece_of[nearest[instance.lines[demand.line[c]].site]] for c in part.classes])
     session_piece = np.array([piece_of[site_at[instance.sessions[s].site]] for s in part.sessions])
+    class_piece = sharing.out(rules, demand, part, session_piece, count)
     cut = [Component(part.classes[class_piece == p], part.sessions[session_piece == p]) for p in range(count)]
     return [p for p in cut if len(p.classes)]
 

@@ -111,6 +111,11 @@ class Draft:
         if bound > self.outcome.bound:
             self.outcome.bound, self.outcome.prices = bound, prices
 
+    def blended(self, found: Prices, opened: Floats) -> Prices:
+        """The prices of a program over open sessions, and of the free market in those that it kept closed."""
+        places = np.where((opened > HALF)[self.block.window_session][:, None], found.places, self.free.places)
+        return Prices.of(places, found.lines)
+
     def settled(self) -> Market:
         """A market in which every session is open or closed."""
         market = copy.copy(self.free)
@@ -142,6 +147,7 @@ class Draft:
                 solution, complete = relaxation.advance(MENDING_SHARE * left, 3)
             except TimeoutError:
                 break
+            self.prove(self.blended(solution.prices, relaxation.upper))
             self.keep(rounding.settle(relaxation, solution, min(2.0, ROUNDING_SHARE * left), priced))
             if not done:
                 needed = (solution.openings > RARELY_OPEN).astype(np.float64)

@@ -15,11 +15,11 @@ from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import Block
 from scheduling.planning.bounds import Board
 from scheduling.planning.classes import Demand
-from scheduling.planning.components import Component
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.model import Appointments, Instance, Notes, Plan, Progress
 from scheduling.planning.piecework import Crew, Finding, Piece
 from scheduling.planning.pricing import Prices
+from scheduling.planning.sharing import Component
 
 THREADS = 2
 MANY = 6_000       # workers from which helper processes are worth starting
@@ -121,7 +121,8 @@ def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tal
         block = blocks.build(rules, demand, piece.classes, piece.sessions)
         board = boards[id(part)] if len(cut) > 1 else None
         if not len(block.window_at):
-            tally.add(int((block.penalty * block.size).sum()), 0.0 if board else float((block.penalty * block.size).sum()))
+            penalties = int((block.penalty * block.size).sum())
+            tally.add(penalties, 0.0 if board else penalties)
             return
 
         def made() -> Piece:

@@ -1,14 +1,13 @@
 """Pieces of a plan, each worked on alone: here in a thread, or in a helper process: pickled pieces in, findings out."""
 
 import os
-import pickle
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from multiprocessing.connection import Connection, Pipe
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.openings import Outcome, Search
 from scheduling.planning.pricing import Floats, Prices
 
-HELPER = "from scheduling.planning import piecework; piecework.main()"
+HELPER = "import sys; from scheduling.planning import piecework; piecework.main(int(sys.argv[1]))"
 SMALL, MIDDLING = 250_000, 800_000      # classes x windows up to which the relaxation is solved as a whole
 
 
@@ -92,27 +91,26 @@ class Helper:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         # One helper keeps one core busy: threads of the linear algebra would only fight for it.
         environment |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        self.process = subprocess.Popen([sys.executable, "-c", HELPER], env=environment, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
+        self.pipe, theirs = Pipe()
+        with theirs:
+            command = [sys.executable, "-c", HELPER, str(theirs.fileno())]
+            self.process = subprocess.Popen(command, env=environment, pass_fds=[theirs.fileno()])  # noqa: S603
 
     def work(self, piece: Piece) -> Finding:
         """Have one piece planned. Raises ChildProcessError if the helper died."""
-        asked, told = self.process.stdin, self.process.stdout
-        assert asked is not None
-        assert told is not None
         try:
-            pickle.dump(piece, asked, pickle.HIGHEST_PROTOCOL)
-            asked.flush()
-            found = pickle.load(told)
-        except (EOFError, BrokenPipeError) as error:
+            self.pipe.send(piece)
+            found = self.pipe.recv()
+        except (EOFError, OSError) as error:
             raise ChildProcessError(f"planning helper ended with {self.process.wait()}") from error
         assert isinstance(found, Finding)
         return found
 
     def close(self) -> None:
         """End the process."""
+        self.pipe.close()
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
 
 
 class Crew:
@@ -142,26 +140,19 @@ class Crew:
             helper.close()
 
 
-def serve(asked: BinaryIO, told: BinaryIO) -> None:
-    """Work on pieces until there are no more."""
-    while True:
-        try:
-            piece = pickle.load(asked)
-        except EOFError:
-            return
-        pickle.dump(work(piece), told, pickle.HIGHEST_PROTOCOL)
-        told.flush()
+def main(pipe: int) -> None:
+    """Be a helper: work on the pieces that come through the pipe (a descriptor) until it ends, or the parent does."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    with Connection(pipe) as line:
+        while True:
+            try:
+                piece = line.recv()
+            except EOFError:
+                return
+            line.send(work(piece))
 
 
 def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
-
-
-def main() -> None:
-    """Be a helper: pieces come in on standard input; ends with its parent."""
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)      # whatever a library prints must not get among the answers
-    serve(sys.stdin.buffer, answers)
