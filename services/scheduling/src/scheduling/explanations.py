@@ -15,7 +15,7 @@ from scheduling.problems import REASONS
 
 SHOWN_LIMITS = 20
 # A part of this many cases stays well below what one event may carry.
-CASES_AT_ONCE = 800
+CASES_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
