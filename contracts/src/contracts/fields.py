@@ -1,6 +1,6 @@
 """The types that several owners' events use for the same thing."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -88,3 +88,20 @@ class Question(Record):
     sessions: Public[Annotated[list[OtherSession], Field(max_length=200)]] = []
     ceilings: Public[Annotated[list[OtherCeiling], Field(max_length=200)]] = []
     anew: Public[bool] = False
+
+
+class RosterVersion(Record):
+    """A roster that took effect, as one side of a conflict: what it was and what it came to."""
+
+    roster_id: Public[UUID]
+    reference_date: Public[date]
+    complete: Public[bool]
+    assessed_at: Public[datetime]
+    effects: Public[dict[str, int]]
+
+
+class RosterConflict(Record):
+    """What a sender built on (null where nobody knows it) and what the unit's last roster is by now, side by side."""
+
+    theirs: Public[RosterVersion | None] = None
+    ours: Public[RosterVersion | None] = None

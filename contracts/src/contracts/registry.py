@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Event, Health, Party, Pseudonymous, Public, Record
-from contracts.fields import HeavyClass, Percent, Problem, Site, WorkerId
+from contracts.fields import HeavyClass, Percent, Problem, RosterConflict, Site, WorkerId
 from contracts.roster_mapping import ColumnRead, UnitCount
 from contracts.unions import BOTH_PARTIES, OrganisationKind, Reach
 
@@ -330,6 +330,7 @@ class RosterAssessed(
     parts: Public[int] = 0
     sheet: Public[int | None] = None
     header_row: Public[int | None] = None
+    conflict: Public[RosterConflict | None] = None
     units: Public[list[UnitCount]] = []
     columns: Public[list[ColumnRead]] = []
     fingerprint: Public[str | None] = None

@@ -158,7 +158,8 @@ class RosterSubmitted(
 ):
     """The manifest of a roster: whose it is, and how many sealed chunks belong to it.
 
-    `complete` says that whoever is missing has left; a `dry_run` is assessed without effect. Sheet facts travel
+    `complete` says that whoever is missing has left; a `dry_run` is assessed without effect. `based_on` is the unit's
+    last roster as the sender knows it: where another one took effect since, this one is refused. Sheet facts travel
     sealed, because a sheet's title may name a person.
     """
 
@@ -168,6 +169,7 @@ class RosterSubmitted(
     campaign_id: Public[UUID | None] = None
     line_id: Public[UUID | None] = None
     complete: Public[bool] = False
+    based_on: Public[UUID | None] = None
     dry_run: Public[bool] = False
     reference_date: Public[date]
     chunks: Public[Annotated[int, Field(ge=0)]]

@@ -124,3 +124,25 @@ async def test_a_roster_of_several_steps_tells_how_many_people_it_names_before_t
     kinds = [type(event) for event in taken.said if isinstance(event, RosterRead | RosterRowsAnswered)]
     assert [event.rows for event in taken.of(RosterRead)] == [5]
     assert kinds[0] is RosterRead
+
+
+async def test_whoever_builds_on_an_outdated_roster_is_shown_both_and_changes_nothing(register: Register) -> None:
+    await register.with_units()
+    first = await register.take(a_person(1), a_person(2))
+    ground = first.assessed.roster_id
+    second = await register.take(a_person(1, hazards="Nóng"), a_person(4), based_on=ground)
+
+    late = await register.take(a_person(1), a_person(5), based_on=ground)
+    fresh = await register.take(a_person(5), based_on=second.assessed.roster_id)
+
+    assert second.assessed.file_outcome == "accepted"
+    assert (late.assessed.file_outcome, late.assessed.file_codes) == ("refused", ["roster.outdated"])
+    assert late.worker_events == []
+    conflict = late.assessed.conflict
+    assert conflict is not None
+    assert conflict.theirs is not None
+    assert conflict.ours is not None
+    assert (conflict.theirs.roster_id, conflict.ours.roster_id) == (ground, second.assessed.roster_id)
+    assert conflict.theirs.effects == {"registered": 2}
+    assert conflict.ours.effects == {"changed": 1, "registered": 1}
+    assert fresh.effects == ["registered"]

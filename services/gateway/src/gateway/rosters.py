@@ -72,6 +72,7 @@ class Manifest:
     complete: bool
     dry_run: bool
     reference_date: date
+    based_on: UUID | None = None
     mapping: str = ""
     """What the sender chose for the file's columns, as a document's JSON; it travels sealed."""
 

@@ -109,6 +109,7 @@ def assess(part: Slice, members: Sequence[Member], members_after: int, elsewhere
             parts=part.parts,
             sheet=opened.sheet,
             header_row=opened.header_row,
+            conflict=opened.conflict,
             units=_units(part, members_after, elsewhere),
             columns=table.columns if table else [],
             fingerprint=table.fingerprint if table else None,

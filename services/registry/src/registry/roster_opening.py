@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 from pydantic_core import from_json
 
+from contracts.fields import RosterConflict
 from contracts.registry import RowAnswer
 from contracts.roster_cells import from_chunks
 from contracts.roster_mapping import NOTHING, Chosen, ColumnRead
@@ -56,6 +57,7 @@ class Opened:
     taken: set[UUID] = field(default_factory=set)
     step: int = 0
     table: Table | None = None
+    conflict: RosterConflict | None = None
 
     @property
     def rows(self) -> int:

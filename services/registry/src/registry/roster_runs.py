@@ -17,7 +17,7 @@ import structlog
 from asyncpg import Record
 from pydantic_core import from_json, to_json
 
-from registry import lines, roster_answers, roster_mappings, workers
+from registry import lines, roster_answers, roster_conflicts, roster_mappings, workers
 from registry.ledger import Decision
 from registry.roster_answers import Slice
 from registry.roster_mappings import Keeping
@@ -131,6 +131,7 @@ async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Recor
             pieces[row["roster_id"]].append(Sealed(row["key_id"], row["sealed"]))
         by_name = await lines.get_by_name(tx, [row["unit_id"] for row in claimed])
         mappings = await roster_mappings.current(tx, [row["unit_id"] for row in claimed])
+        conflicts = await roster_conflicts.of(tx, claimed)
         taken: dict[UUID, set[UUID]] = {roster_id: set() for roster_id in ids}
         for row in await tx.fetch(GET_TAKEN, begun):
             taken[row["roster_id"]].add(row["worker_id"])
@@ -141,6 +142,9 @@ async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Recor
         roster = _roster(row)
         if row["refused_for"]:
             opened.append(Opened(roster, "refused", [row["refused_for"]]))
+            continue
+        if conflict := conflicts.get(roster.roster_id):
+            opened.append(Opened(roster, "refused", [roster_conflicts.OUTDATED], conflict=conflict))
             continue
         facts = Sealed(row["key_id"], row["sealed_facts"])
         opening = partial(open_roster, roster, facts, pieces[roster.roster_id], keys, vault.index, by_name, mappings)

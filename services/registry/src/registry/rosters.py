@@ -25,13 +25,14 @@ UPDATE rosters AS known SET
     unit_id = new.unit_id, employer_id = new.employer_id, campaign_id = new.campaign_id, line_id = new.line_id,
     complete = new.complete, dry_run = new.dry_run, reference_date = new.reference_date, chunks = new.chunks,
     key_id = new.key_id, sealed_facts = new.sealed_facts, refused_for = new.refused_for, trace = new.trace,
+    based_on = new.based_on,
     refs = CASE WHEN known.state = 'assessed' THEN '{}' ELSE known.refs END || new.ref,
     state = 'receiving', step = 0, parts = 0, effects = '{}', members_before = NULL, claimed_by = NULL,
     claimed_until = NULL, received_at = now(), assessed_at = NULL
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bool[], $7::bool[], $8::date[], $9::int[],
-            $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
+            $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[])
     AS new (roster_id, unit_id, employer_id, campaign_id, line_id, complete, dry_run, reference_date, chunks,
-            key_id, sealed_facts, refused_for, trace, ref)
+            key_id, sealed_facts, refused_for, trace, ref, based_on)
 WHERE known.roster_id = new.roster_id AND known.state <> 'ready'
 """
 # What is being worked on is answered to whoever sends it once more; it is not begun anew.
@@ -143,7 +144,7 @@ async def _receive(tx: Transaction, manifests: Manifests, objections: Sequence[s
         [roster.complete for roster in rosters], [roster.dry_run for roster in rosters],
         [roster.reference_date for roster in rosters], [roster.chunks for roster in rosters],
         [roster.key_id for roster in rosters], [roster.sealed_facts for roster in rosters], list(objections),
-        [message.trace for message in manifests], refs,
+        [message.trace for message in manifests], refs, [roster.based_on for roster in rosters],
     )  # fmt: skip
     await tx.execute(MAKE_READY, ids)
 
