@@ -1,92 +1,126 @@
 """The planning engine, measured: every public instance and generated ones up to a million workers, as a table.
 
-`python tests/bench/bench_planning.py [NAME …]` runs the named cases (without names: all up to 12,000 workers), each in
-a process of its own, three times where it is short, and has the reference checker judge plans of up to 300,000.
+`make bench` runs the default cases once, with BENCH_FULL=1 all of them; `python tests/bench/bench_planning.py [NAME …]`
+runs the named ones. Each runs in a process of its own; the reference checker judges plans of up to 300,000. "busy" is
+processor time over twice the seconds taken: how much of two free cores the run had.
 """
 
 import json
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+
+from measured import FULL
 
 PLANNING_TESTS = Path(__file__).parents[2] / "services/scheduling/tests/planning"
 sys.path.insert(0, str(PLANNING_TESTS))
 
 import bench_data  # noqa: E402
+import copies  # noqa: E402
 import generator  # noqa: E402
 
 from scheduling.planning import read_instance, solve, write_solution  # noqa: E402
 
-# name: (shape of the generator or None for a public instance, workers, seconds, lower bound of the benchmark)
-CASES: dict[str, tuple[str | None, int, float, int | None]] = {
-    "hagiang-commune": (None, 1_200, 5, 2_414_503),
-    "tight-3k": (None, 3_000, 5, 36_339_847),
-    "park-12k": (None, 12_000, 20, 863_535),
-    "communes-1200": ("communes", 1_200, 5, None),
-    "gynaecology-3000": ("gynaecology", 3_000, 5, None),
-    "audiometry-2500": ("audiometry", 2_500, 5, None),
-    "giant-3000": ("giant", 3_000, 5, None),
-    "park-12000": ("park", 12_000, 20, None),
-    "linked-24000": ("linked", 24_000, 40, None),
-    "drive-100000": ("drive", 100_000, 60, None),
-    "drive-300000": ("drive", 300_000, 120, None),
-    "drive-1000000": ("drive", 1_000_000, 280, None),
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row: the generator's shape, or a public instance so many times, apart or linked; its limit in seconds."""
+
+    seconds: float
+    workers: int = 0
+    shape: str = ""
+    public: str = ""
+    times: int = 1
+    linked: bool = False
+    bound: int = 0
+    full: bool = False
+
+
+CASES = {
+    "hagiang-commune": Case(5, public="hagiang-commune", bound=2_414_503),
+    "tight-3k": Case(5, public="tight-3k", bound=36_339_847),
+    "park-12k": Case(20, public="park-12k", bound=863_535),
+    "communes-1200": Case(5, 1_200, "communes"),
+    "gynaecology-3000": Case(5, 3_000, "gynaecology"),
+    "audiometry-2500": Case(5, 2_500, "audiometry"),
+    "giant-3000": Case(5, 3_000, "giant"),
+    "giant-20000": Case(40, 20_000, "giant"),
+    "park-12k x 2, linked": Case(40, public="park-12k", times=2, linked=True),
+    "tight-3k x 4, linked": Case(30, public="tight-3k", times=4, linked=True),
+    "hagiang x 85, linked": Case(90, public="hagiang-commune", times=85, linked=True, full=True),
+    "tight-3k x 34": Case(90, public="tight-3k", times=34, full=True),
+    "park-12k x 8, linked": Case(90, public="park-12k", times=8, linked=True, full=True),
+    "drive-100000": Case(90, 100_000, "drive", full=True),
+    "park-12k x 25, linked": Case(240, public="park-12k", times=25, linked=True, full=True),
+    "drive-300000": Case(240, 300_000, "drive", full=True),
+    "park-12k x 83, linked": Case(280, public="park-12k", times=83, linked=True, full=True),
+    "drive-1000000": Case(280, 1_000_000, "drive", full=True),
 }
 JUDGED = 300_000
+HEAD = ("| instance | workers | limit s | total | bound | excess/worker | unassigned by priority | s | busy | GB "
+        "| valid |")
 
 
 def measure(name: str) -> dict[str, object]:
     """Plan one case once in this process."""
-    shape, workers, seconds, bound = CASES[name]
+    case = CASES[name]
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "instance"
-        if shape is None:
-            folder = bench_data.unpack(name, Path(scratch))
-        else:
-            generator.write_instance(generator.generate(generator.SHAPES[shape], workers, seed=1), folder)
+        folder = _folder(case, Path(scratch))
         started = time.monotonic()
         instance = read_instance(folder)
-        plan = solve(instance, time_limit=seconds)
-        taken = time.monotonic() - started
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        plan = solve(instance, time_limit=case.seconds)
         write_solution(plan, Path(scratch) / "solution")
+        taken = time.monotonic() - started
+        own, helpers = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+        workers = len(instance.workers)
         valid = bench_data.verdict(folder, Path(scratch) / "solution")["valid"] if workers <= JUDGED else None
     priority = {w.id: w.priority for w in instance.workers}
     left_out = Counter(priority[w] for w in plan.unassigned)
-    best_bound = max(plan.bound, bound or 0)
-    return {"total": plan.cost.total, "bound": best_bound, "excess": (plan.cost.total - best_bound) / workers,
-            "unassigned": dict(sorted(left_out.items())), "seconds": taken, "gigabytes": memory, "valid": valid}
+    best_bound = max(plan.bound, case.bound)
+    busy = sum(use.ru_utime + use.ru_stime for use in (own, helpers)) / (2 * taken)
+    return {"workers": workers, "total": plan.cost.total, "bound": best_bound,
+            "excess": (plan.cost.total - best_bound) / workers, "unassigned": dict(sorted(left_out.items())),
+            "seconds": taken, "busy": busy, "gigabytes": (own.ru_maxrss + 2 * helpers.ru_maxrss) / 1e6, "valid": valid}
 
 
-def median_of(name: str) -> dict[str, object]:
-    """The run with the median cost, of three for short cases."""
-    repeats = 3 if CASES[name][2] <= 20 else 1
-    runs = []
-    for _ in range(repeats):
+def _folder(case: Case, scratch: Path) -> Path:
+    folder = scratch / "instance"
+    if case.shape:
+        generator.write_instance(generator.generate(generator.SHAPES[case.shape], case.workers, seed=1), folder)
+        return folder
+    public = bench_data.unpack(case.public, scratch)
+    if case.times == 1:
+        return public
+    generator.write_instance(copies.multiplied(read_instance(public), case.times, 1, case.linked), folder)
+    return folder
+
+
+def table(names: list[str]) -> None:
+    """Run the cases, one process each, and print a row as each ends."""
+    print(f"\n{HEAD}\n|---|---:|---:|---:|---:|---:|---|---:|---:|---:|---|")
+    for name in names:
         command = [sys.executable, __file__, "--once", name]
-        runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-    middle = statistics.median_low(run["total"] for run in runs)
-    chosen: dict[str, object] = next(run for run in runs if run["total"] == middle)
-    return chosen
+        r = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        print(f"| {name} | {r['workers']:,} | {CASES[name].seconds:.0f} | {r['total']:,} | {r['bound']:,} | "
+              f"{r['excess']:.2f} | {r['unassigned']} | {r['seconds']:.1f} | {r['busy']:.2f} | {r['gigabytes']:.2f} | "
+              f"{r['valid']} |", flush=True)
+
+
+def test_the_planning_engine_at_every_size() -> None:
+    table([name for name, case in CASES.items() if FULL or not case.full])
 
 
 def main(arguments: list[str]) -> None:
-    """Print the table."""
+    """Print the table, or measure one case."""
     if arguments[:1] == ["--once"]:
         print(json.dumps(measure(arguments[1])))
-        return
-    names = arguments or [name for name, case in CASES.items() if case[1] <= 12_000]
-    print("| instance | total | bound | excess/worker | unassigned by priority | s | GB | valid |")
-    print("|---|---:|---:|---:|---|---:|---:|---|")
-    for name in names:
-        r = median_of(name)
-        print(f"| {name} | {r['total']:,} | {r['bound']:,} | {r['excess']:.2f} | {r['unassigned']} | "
-              f"{r['seconds']:.1f} | {r['gigabytes']:.2f} | {r['valid']} |", flush=True)
+    else:
+        table(arguments or [name for name, case in CASES.items() if not case.full])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.planning import CapacityChange, Instance, Plan, Worker, check, solve, wording
+from scheduling.planning import CapacityChange, Instance, Plan, Worker, check, relieving, solve, wording
 from scheduling.planning.explaining import Explanation, Remedy, what_if
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -87,3 +87,25 @@ def _with_a_place(instance: Instance, explanation: Explanation, worker: str, rem
     stations = instance.packages[explanation.rules.package_at[who.package]].stations
     room = {q: session.capacity[q][i] + 1 for q in stations}
     return what_if(instance, [CapacityChange(session.id, i, session.total[i] + 1, room)])
+
+
+def test_one_more_place_a_week_serves_as_many_as_the_explanation_says(planned: tuple[Instance, Plan]) -> None:
+    instance, plan = planned
+    best = relieving.stations(Explanation(instance, plan))[0]
+    assert best.station == "GYN"
+    week = [s for s in instance.sessions if s.day // 7 == best.week and "GYN" in s.capacity]
+    more = [CapacityChange(s.id, i, None, {"GYN": n + 1}) for s in week for i, n in enumerate(s.capacity["GYN"])]
+
+    richer = solve(what_if(instance, more), time_limit=5)
+
+    assert len(plan.unassigned) - len(richer.unassigned) >= best.serves > 0
+    assert all(wording.relief(best))
+
+
+def test_a_session_added_or_withdrawn_is_planned_with_or_without(planned: tuple[Instance, Plan]) -> None:
+    instance, _ = planned
+    twin = replace(instance.sessions[0], id="twin")
+
+    changed = what_if(instance, added=[twin], withdrawn=[instance.sessions[1].id])
+
+    assert [s.id for s in changed.sessions] == [s.id for s in instance.sessions if s != instance.sessions[1]] + ["twin"]

@@ -211,11 +211,12 @@ class Explanation:
         return total
 
 
-def what_if(instance: Instance, changes: Iterable[CapacityChange] = (), ceilings: dict[str, int] | None = None
-            ) -> Instance:
-    """The instance with other capacities, or other absence ceilings (line → per cent), to be planned like any."""
+def what_if(instance: Instance, changes: Iterable[CapacityChange] = (), ceilings: dict[str, int] | None = None,
+            added: Iterable[Session] = (), withdrawn: Iterable[str] = ()) -> Instance:
+    """The instance with other capacities, absence ceilings (line → per cent) or sessions, to be planned like any."""
     wanted = ceilings or {}
-    sessions = {s.id: s for s in instance.sessions}
+    gone = set(withdrawn)
+    sessions = {s.id: s for s in (*instance.sessions, *added) if s.id not in gone}
     for change in changes:
         sessions[change.session] = changing.changed(sessions[change.session], change)
     lines = tuple(_with_ceiling(line, wanted.get(line.id)) for line in instance.lines)

@@ -13,9 +13,11 @@ from scheduling.planning.explaining import (
     OUT_OF_REACH,
     Overview,
     Remedy,
+    Scarcity,
     SessionCase,
     WindowCase,
 )
+from scheduling.planning.relieving import LineRelief, Relief
 
 Words = tuple[str, str]
 
@@ -67,3 +69,32 @@ def overview(case: Overview) -> Words:
     left_out = sum(case.unassigned_by_reason.values())
     vi = f"Chi phí {case.cost.total}, cận dưới {case.bound}; {left_out} người chưa có lịch."
     return vi, f"Cost {case.cost.total}, at least {case.bound} for any plan; {left_out} people have no appointment."
+
+
+def relief(case: Relief) -> Words:
+    """What one more place per window would bring; weeks count from 1."""
+    anywhere = case.station == "total"
+    vi_station, en_station = ("chỗ", "place") if anywhere else (f"chỗ {case.station}", f"{case.station} place")
+    vi = (f"Thêm một {vi_station} mỗi khung giờ trong tuần {case.week + 1} ({case.places} chỗ) phục vụ thêm ít nhất "
+          f"{case.serves} người.")
+    en = (f"One more {en_station} in each window of week {case.week + 1} ({case.places} places) would serve at least "
+          f"{case.serves} more.")
+    return vi, en
+
+
+def line_relief(case: LineRelief) -> Words:
+    """What one more person of a line away at a time would bring."""
+    vi = (f"Chuyền {case.line}: {case.waiting} người chờ vì trần vắng mặt; thêm một người vắng cùng lúc đáng giá "
+          f"{case.price:.0f}.")
+    en = (f"Line {case.line}: {case.waiting} wait because of the absence ceiling; one more away at a time is worth "
+          f"{case.price:.0f}.")
+    return vi, en
+
+
+def scarcity(case: Scarcity) -> Words:
+    """Where places ran out and what one more is worth."""
+    vi = (f"Buổi {case.session}: {case.station} kín {case.full_windows}/{case.windows} khung giờ; "
+          f"thêm một chỗ đáng giá {case.price:.0f}.")
+    en = (f"Session {case.session}: {case.station} is full in {case.full_windows} of {case.windows} windows; "
+          f"one more place is worth {case.price:.0f}.")
+    return vi, en
