@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "shared" / "tests"))
+sys.path.insert(1, str(Path(__file__).parents[2] / "services" / "gateway" / "tests"))
 sys.path.insert(1, str(Path(__file__).parents[1] / "e2e"))
 
 import fault_report
@@ -60,10 +61,16 @@ def own_servers(own_stack: OwnServers) -> Iterator[OwnServers]:
     own_stack.restore()
 
 
+@pytest.fixture(scope="session")
+def own_templates(own_stack: OwnServers) -> Templates:
+    """The shop's tables there, migrated once."""
+    return Templates(own_stack.database_url)
+
+
 @pytest.fixture
-async def own_database(own_servers: OwnServers) -> AsyncIterator[Database]:
+async def own_database(own_servers: OwnServers, own_templates: Templates) -> AsyncIterator[Database]:
     """The shop's tables on the server that may be broken."""
-    url = await Templates(own_servers.database_url).clone(MIGRATIONS)
+    url = await own_templates.clone(MIGRATIONS)
     database = Database(url, max_connections=4)
     await database.open()
     yield database

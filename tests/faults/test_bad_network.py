@@ -34,7 +34,9 @@ async def over_lines(database: Database, kafka: Topics) -> AsyncIterator[tuple[F
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", WEATHERS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if "loss" in name else pytest.mark.exhaustive) for name in WEATHERS]
+)
 async def test_a_bad_line_to_both_servers(name: str, database: Database, kafka: Topics, figure: Figure) -> None:
     async with over_lines(database, kafka) as (feed, to_database, to_kafka):
         for line in (to_database, to_kafka):
@@ -48,7 +50,7 @@ async def test_a_bad_line_to_both_servers(name: str, database: Database, kafka: 
     figure(f"Network: {name}", events=len(feed.said), longest_wait_seconds=beat.longest_wait, copies=copies)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_a_dead_line_that_breaks_in_the_end(database: Database, kafka: Topics, figure: Figure) -> None:
     async with over_lines(database, kafka) as (feed, *lines):
         for line in lines:

@@ -95,7 +95,7 @@ REFUSED_BY_THE_TOPIC = {"MESSAGE_TOO_LARGE": 10, "TOPIC_AUTHORIZATION_FAILED": 2
     [
         pytest.param(RETRIED_BY_THE_PRODUCER, 0, id="retried"),
         pytest.param(ENDS_THE_PRODUCER, 1, id="fatal"),
-        pytest.param(REFUSED_BY_THE_TOPIC, 1, id="topic", marks=pytest.mark.slow),
+        pytest.param(REFUSED_BY_THE_TOPIC, 1, id="topic", marks=pytest.mark.exhaustive),
     ],
 )
 async def test_a_broker_that_refuses_in_mid_stream(
@@ -122,6 +122,7 @@ async def test_a_broker_that_refuses_in_mid_stream(
     )
 
 
+@pytest.mark.exhaustive
 async def test_a_broker_that_gives_no_producer_its_id_for_a_while(
     broker: MockKafka, database: Database, figure: Figure
 ) -> None:

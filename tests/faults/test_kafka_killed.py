@@ -32,7 +32,7 @@ async def test_a_broker_killed_and_started_again(
 
 
 @pytest.mark.parametrize(
-    "seconds", [pytest.param(12, id="12s"), pytest.param(180, id="180s", marks=pytest.mark.exhaustive)]
+    "seconds", [pytest.param(8, id="8s"), pytest.param(180, id="180s", marks=pytest.mark.exhaustive)]
 )
 async def test_a_broker_that_is_away_for_long(
     seconds: int, own_servers: OwnServers, own_database: Database, own_kafka: Topics, figure: Figure
@@ -45,9 +45,8 @@ async def test_a_broker_that_is_away_for_long(
 
 
 # The group's session is 6 s in these tests; the relay's deadline is a minute.
-@pytest.mark.parametrize(
-    "seconds", [pytest.param(8, id="8s"), pytest.param(90, id="90s", marks=pytest.mark.exhaustive)]
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seconds", [12, 90])
 async def test_a_broker_that_is_frozen_past_sessions_and_deadlines(
     seconds: int, own_servers: OwnServers, own_database: Database, own_kafka: Topics, figure: Figure
 ) -> None:

@@ -40,7 +40,14 @@ def _move(admin: AdminClient, kafka: Topics, offsets: list[int]) -> None:
     admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, places)])[group].result()
 
 
-@pytest.mark.parametrize("harm", [forget, to_earliest, to_latest], ids=["deleted", "to earliest", "to latest"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        pytest.param(forget, id="deleted", marks=pytest.mark.exhaustive),
+        pytest.param(to_earliest, id="to earliest", marks=pytest.mark.exhaustive),
+        pytest.param(to_latest, id="to latest"),
+    ],
+)
 async def test_the_groups_offsets_are_lost_or_moved(
     harm: Callable[[AdminClient, Topics], None], store: Store, database: Database, kafka: Topics, figure: Figure
 ) -> None:

@@ -28,10 +28,8 @@ async def ready(port: int) -> None:
             await asyncio.sleep(0.1)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "static", [False, pytest.param(True, marks=pytest.mark.exhaustive)], ids=["new members", "stable names"]
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("static", [False, True], ids=["new members", "stable names"])
 async def test_a_rolling_restart_under_load(static: bool, database: Database, kafka: Topics, figure: Figure) -> None:
     async with AsyncExitStack() as stack, feeding(kafka) as feed:
 
@@ -57,7 +55,7 @@ async def test_a_rolling_restart_under_load(static: bool, database: Database, ka
         figure(f"Rolling restart, {name}", events=len(feed.said), longest_wait_seconds=beat.longest_wait, copies=copies)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_a_member_frozen_past_its_session_and_its_leases_wakes_into_others_work(
     database: Database, kafka: Topics, figure: Figure
 ) -> None:
@@ -77,6 +75,7 @@ async def test_a_member_frozen_past_its_session_and_its_leases_wakes_into_others
         figure("A member frozen for 9 s", longest_wait_seconds=beat.longest_wait, copies=copies)
 
 
+@pytest.mark.slow
 async def test_a_member_that_cannot_finish_its_batch_in_time_leaves_it_to_others(
     store: Store, database: Database, kafka: Topics, figure: Figure
 ) -> None:

@@ -32,7 +32,7 @@ async def quarrel(database: Database, feed: Feed, collisions: list[str]) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
+@pytest.mark.parametrize("isolation", [pytest.param("read committed", marks=pytest.mark.exhaustive), "repeatable read"])
 async def test_rivals_for_the_same_rows(
     isolation: str, store: Store, database: Database, kafka: Topics, figure: Figure
 ) -> None:

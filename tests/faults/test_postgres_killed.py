@@ -39,6 +39,7 @@ async def test_a_server_that_ends_without_a_checkpoint_and_is_started_again(
         )
 
 
+@pytest.mark.exhaustive
 async def test_a_server_that_is_frozen(
     own_servers: OwnServers, own_database: Database, own_kafka: Topics, figure: Figure
 ) -> None:
