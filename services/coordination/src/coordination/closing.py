@@ -27,6 +27,7 @@ async def _propose(tx: Transaction, message: Message[DayStarted], campaign: Any)
     await tx.fetch(store.LOCK_PEOPLE, campaign_id)
     people = await tx.fetch(store.PEOPLE_TO_CLOSE, campaign_id)
     states = [model.final_state(model.Person(p["examined"], p["ended"], p["missed"])) for p in people]
+    await tx.execute(store.BEGIN_CLOSING, campaign_id)
     await tx.execute(store.SET_FINAL_STATES, campaign_id, [p["worker_id"] for p in people], states)
     units = [unit for unit in await tx.fetch(store.DENOMINATORS, campaign_id) if unit["in_scope"]]
     digest = model.digest(

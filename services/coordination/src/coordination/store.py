@@ -221,7 +221,8 @@ UPDATE people SET final_state = final.state
 FROM unnest($2::uuid[], $3::text[]) AS final (worker_id, state)
 WHERE people.campaign_id = $1 AND people.worker_id = final.worker_id
 """
-PROPOSE_CLOSING = "UPDATE campaigns SET state = 'closing', digest = $2, figures = $3 WHERE campaign_id = $1"
+BEGIN_CLOSING = "UPDATE campaigns SET state = 'closing' WHERE campaign_id = $1"
+PROPOSE_CLOSING = "UPDATE campaigns SET digest = $2, figures = $3 WHERE campaign_id = $1"
 SIGNING_SEED = """
 WITH made AS (INSERT INTO signing_keys (seed) VALUES ($1) ON CONFLICT DO NOTHING RETURNING seed)
 SELECT seed FROM made UNION ALL SELECT seed FROM signing_keys LIMIT 1
