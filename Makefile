@@ -9,7 +9,7 @@ SOURCES := $(addsuffix /src,$(PARTS))
 BIN := .venv/bin
 INSTALLED := .venv/installed
 WORKERS ?= 2
-FAULTS := tests/e2e/test_killed_services.py deploy/local/tests/test_supervisor.py $(addprefix shared/tests/test_,\
+FAULTS := tests/faults tests/e2e/test_killed_services.py deploy/local/tests/test_supervisor.py $(addprefix shared/tests/test_,\
   crashes.py servers_away.py soak.py zombies.py rivals.py draining.py broken_messages.py dead_letters.py)
 
 .PHONY: help
@@ -80,7 +80,7 @@ bench: setup ## the measurements behind the numbers in the documents
 	$(BIN)/python -m pytest tests/bench -s
 
 .PHONY: faults
-faults: setup ## servers and services killed, frozen and cut off in the middle of work
+faults: setup ## servers and services killed, frozen and cut off in the middle of work; FAULT_SCHEDULES=200 FAULT_SEED=1
 	$(BIN)/python -m pytest -v $(FAULTS)
 
 .PHONY: clean

@@ -19,7 +19,6 @@ from ledger_stand import Stand, until
 from contracts import catalogue
 from contracts.topics import load
 
-STRIKES_WITHIN = 8.0
 PARTITIONS = {topic.name: topic.partitions for topic in load()}
 
 
@@ -31,6 +30,7 @@ class Saboteur:
     history: History
     random: Random
     poison: dict[Place, list[str]] = field(default_factory=dict)
+    strikes_within: float = 12.0
     struck: list[Fault] = field(default_factory=list)
     passed_by: list[Fault] = field(default_factory=list)
     figures: dict[str, float] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Saboteur:
         """The process dies at a named step; one whose step does not come is killed where it is."""
         await self._arm(fault, "kill")
         try:
-            await until(lambda: not self.stand.children[fault.target].alive, "the failpoint", STRIKES_WITHIN)
+            await until(lambda: not self.stand.children[fault.target].alive, "the failpoint", self.strikes_within)
             self.struck.append(fault)
         except TimeoutError:
             self.passed_by.append(fault)
@@ -88,7 +88,7 @@ class Saboteur:
         """The process stalls at a named step, a successor works meanwhile, and it wakes up as a zombie."""
         await self._arm(fault, "freeze")
         try:
-            await until(lambda: self.stand.is_frozen(fault.target), "the failpoint", STRIKES_WITHIN)
+            await until(lambda: self.stand.is_frozen(fault.target), "the failpoint", self.strikes_within)
             self.struck.append(fault)
         except TimeoutError:
             self.passed_by.append(fault)

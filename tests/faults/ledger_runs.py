@@ -15,7 +15,7 @@ from ledger_schedule import Schedule
 from ledger_world import Result, World
 
 REPORTS = Path(__file__).parents[2] / ".khamdoan" / "faults"
-TEST = "tests/faults/test_ledger.py"
+TEST = "tests/faults/test_ledger.py::test_the_books_agree_after_every_seeded_schedule"
 SCHEDULES_PER_WORLD = 20
 REBUILT_EVERY = 7
 FAILURES_AT_MOST = 10
@@ -65,7 +65,7 @@ class Run:
         kinds = ", ".join(f"{fault.kind} {fault.target} {fault.detail}".strip() for fault in result.schedule.faults)
         print(f"  {monotonic() - self.began:6.1f} s  {result.schedule.seed}: {kinds}: {result.figures}", flush=True)
         if result.violations:
-            print(f"  FAULT_SEED={result.schedule.seed} FAULT_SCHEDULES=1 make faults FAULTS={TEST}")
+            print(f"  repeat: FAULT_SEED={result.schedule.seed} FAULT_SCHEDULES=1 make faults FAULTS={TEST}")
             print(f"  history: {result.history}")
             for violation in result.violations[:12]:
                 print(f"    {violation.invariant}: {violation.text}")
@@ -95,6 +95,8 @@ class Run:
         return {
             "schedules": len(self.results), "violated": len(self.failed), "worlds": self.worlds,
             "faults": sum(len(result.schedule.faults) for result in self.results),
+            "failpoints_struck": sum(len(result.saboteur.struck) for result in self.results),
+            "failpoints_passed_by": sum(len(result.saboteur.passed_by) for result in self.results),
             **{name: total[name] for name in SUMMED},
             "rest_seconds_median": rests[len(rests) // 2], "rest_seconds_most": rests[-1],
             "slowest_answer_seconds": max(result.figures["slowest_answer_seconds"] for result in self.results),

@@ -21,7 +21,7 @@ from ledger_faults import Saboteur
 from ledger_portals import Edge
 from ledger_readers import Reader
 from ledger_rules import Violation
-from ledger_schedule import LOAD_SECONDS, Schedule
+from ledger_schedule import Schedule
 from ledger_stand import Stand
 
 import coordination.consumers
@@ -102,7 +102,7 @@ class World:
         self.edge.history = history
         self.played += 1
         history.note("schedule", seed=schedule.seed, faults=[str(fault) for fault in schedule.faults])
-        saboteur = Saboteur(self.stand, history, Random(schedule.seed), self.poison)
+        saboteur = Saboteur(self.stand, history, Random(schedule.seed), self.poison, schedule.strikes_within)
         reading = self._read(schedule)
         entries = await self._load(schedule, saboteur)
         ended = monotonic()
@@ -128,7 +128,7 @@ class World:
         agenda = ledger_work.Agenda(
             self.campaign, self.clinic_ids, standing, Random(schedule.seed), f"{schedule.seed}-{self.played}"
         )
-        playing = ledger_work.play(agenda.draw(), self.edge, LOAD_SECONDS, schedule.seed)
+        playing = ledger_work.play(agenda.draw(), self.edge, schedule.load_seconds, schedule.seed)
         entries, _ = await asyncio.gather(playing, saboteur.play(schedule.faults))
         self.ledger += entries
         return entries

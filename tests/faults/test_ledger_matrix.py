@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fault_report import Figure
 from ledger_runs import Run
-from ledger_schedule import PLACES_IN_ORDER, SERVICES, row
+from ledger_schedule import GROUPS, PLACES_IN_ORDER, SERVICES, row
 
 pytestmark = [pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.xdist_group("faults")]
 
@@ -17,10 +17,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.xdist_group(
 async def test_every_service_at_every_failpoint(harm: str, tmp_path: Path, figure: Figure) -> None:
     run = Run(tmp_path)
 
-    await run.play((row(place, harm) for place in PLACES_IN_ORDER), f"matrix-{harm}")
+    await run.play([row(place, harm, group) for place in PLACES_IN_ORDER for group in GROUPS], f"matrix-{harm}")
 
-    struck = {(fault.target, place) for place, result in zip(PLACES_IN_ORDER, run.results, strict=True)
-              for fault in result.saboteur.struck}  # fmt: skip
+    struck = {(fault.target, fault.detail) for result in run.results for fault in result.saboteur.struck}
     figure(f"{harm} at a failpoint", cells=len(SERVICES) * len(PLACES_IN_ORDER), struck=len(struck), **run.figures())
-    assert not [(result.schedule.faults[0].detail, result.violations[:3]) for result in run.failed]
-    assert struck == {(service, place) for service in SERVICES for place in PLACES_IN_ORDER}
+    assert not [(result.schedule.faults, result.violations[:3]) for result in run.failed]
+    assert struck == {(service, f"{place}:1") for service in SERVICES for place in PLACES_IN_ORDER}

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from ledger_faults import DOING
-from ledger_schedule import KINDS, LOAD_SECONDS, PLACES_IN_ORDER, READERS, SERVICES, draw, row
+from ledger_schedule import GROUPS, KINDS, LOAD_SECONDS, PLACES_IN_ORDER, READERS, SERVICES, draw, row
 
 from shared.failpoints import PLACES
 
@@ -43,8 +43,9 @@ def test_two_hundred_schedules_strike_every_kind_at_every_target() -> None:
     assert {manner for schedule in MANY for manner in schedule.readers} == set(READERS)
 
 
-def test_a_row_of_the_matrix_arms_every_service_with_one_place() -> None:
-    for place in PLACES_IN_ORDER:
-        faults = row(place, "kill").faults
-        assert {fault.target for fault in faults} == set(SERVICES)
-        assert {fault.detail for fault in faults} == {f"{place}:1"}
+def test_the_rows_of_the_matrix_arm_every_service_with_every_place() -> None:
+    rows = [row(place, harm, group) for place in PLACES_IN_ORDER for harm in ("kill", "freeze") for group in GROUPS]
+
+    armed = Counter((fault.kind, fault.target, fault.detail) for schedule in rows for fault in schedule.faults)
+    assert len(armed) == 2 * len(SERVICES) * len(PLACES)
+    assert set(armed.values()) == {1}
