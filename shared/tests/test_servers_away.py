@@ -1,8 +1,9 @@
 """A missing database or broker is waited for; neither is held against a message (guarantee 4)."""
 
 from kernel_children import proxy_of_database, proxy_of_kafka
-from kernel_shop import KEYS, Store, an_order, first_appearances, orders
+from kernel_shop import KEYS, OrderStored, Store, an_order, first_appearances, orders
 
+from shared import outbox
 from shared.database import Database, Transaction
 from shared.delivery import Delivery
 from shared.service import Service
@@ -32,6 +33,26 @@ async def test_what_was_said_while_the_broker_was_away_arrives_in_order(
             await until(database, "SELECT count(*) = 0 FROM outbox", seconds=40)
 
     assert first_appearances(await kafka.hear("store.orders")) == {str(key): list(range(1, 7)) for key in KEYS}
+
+
+async def test_a_stream_whose_connections_to_the_broker_break_again_and_again_arrives_in_order(
+    store: Store, database: Database, kafka: Topics
+) -> None:
+    await kafka.create("store.orders")
+    async with proxy_of_kafka(kafka.bootstrap) as (proxy, bootstrap):
+        settings = kafka.settings(database, kafka_bootstrap_servers=bootstrap)
+        async with running(Service("store", settings, consumer=store.consumer)) as service:
+            for number in range(60):
+                async with service.database.transaction() as tx:
+                    said = [outbox.outgoing(OrderStored(order_id=key, total=number)) for key in KEYS]
+                    await outbox.append(tx, said)
+                if number % 10 == 5:
+                    await proxy.cut()
+                if number % 10 == 8:
+                    await proxy.mend()
+            await until(database, "SELECT count(*) = 0 FROM outbox", seconds=40)
+
+    assert first_appearances(await kafka.hear("store.orders")) == {str(key): list(range(1, 61)) for key in KEYS}
 
 
 async def test_messages_that_come_while_the_database_is_away_take_effect_when_it_is_back(

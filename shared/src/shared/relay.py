@@ -29,9 +29,9 @@ from shared.telemetry import Telemetry
 log = structlog.get_logger(__name__)
 
 CHANNEL = "outbox"
-CHUNK = 4_000
-IN_MEMORY_AT_MOST = 10_000
-IN_FLIGHT_AT_MOST = 8_000
+CHUNK = 2_000
+IN_MEMORY_AT_MOST = 6_000
+IN_FLIGHT_AT_MOST = 6_000
 POLL_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 LANDING_SECONDS = 0.005
