@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway import feeds, receipts
 from gateway.limits import Buckets
+from gateway.lookout import Lookout
 from gateway.parties import Caller
 from gateway.problems import Refusal
 from gateway.rosters import IntakeKeys
@@ -33,6 +34,7 @@ class Edge:
     requests: Buckets
     events: Buckets
     wakeups: Wakeups
+    lookout: Lookout
     intake_keys: IntakeKeys
     sandbox: Sandbox
 
@@ -59,6 +61,7 @@ def make_edge(settings: Settings, database: Database) -> Edge:
         requests=Buckets(settings.requests_per_second, settings.requests_burst),
         events=Buckets(settings.events_per_second, settings.events_burst),
         wakeups=Wakeups([receipts.CHANNEL, feeds.CHANNEL]),
+        lookout=Lookout(),
         intake_keys=IntakeKeys(settings),
         sandbox=Sandbox(settings.roster_readers),
     )

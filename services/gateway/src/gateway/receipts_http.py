@@ -62,6 +62,11 @@ async def get_receipt(receipt_id: UUID, edge: EdgeOf, caller: CallerOf, wait: Wa
         if receipt["state"] in FINAL or left <= 0:
             return Receipt.model_validate({**receipt, "progress": await _progress(edge, receipt)})
         await edge.wakeups.wait(upcoming, left)
+        while deadline > monotonic():
+            upcoming = edge.wakeups.upcoming(receipts.CHANNEL)
+            if not await edge.lookout.is_open(edge.db, receipt_id):
+                break
+            await edge.wakeups.wait(upcoming, deadline - monotonic())
 
 
 async def _progress(edge: Edge, receipt: dict[str, Any]) -> dict[str, Any] | None:
