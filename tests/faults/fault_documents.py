@@ -69,17 +69,17 @@ class Writer:
                 return f"{self._random.randrange(100_000):05}"
         raise NotImplementedError(schema)
 
-    def _integer(self, schema: Schema) -> int:
-        low = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
-        high = schema.get("maximum", schema.get("exclusiveMaximum", low + 100))
-        step = schema.get("multipleOf", 1)
+    def _integer(self, schema: Any) -> int:
+        low: int = schema["minimum"] if "minimum" in schema else schema.get("exclusiveMinimum", -1) + 1
+        high: int = schema.get("maximum", schema.get("exclusiveMaximum", low + 100))
+        step: int = schema.get("multipleOf", 1)
         first = -(-low // step)
         return step * self._random.randint(first, min(high // step, first + 100))
 
-    def _number(self, schema: Schema) -> float:
-        low = schema.get("minimum", schema.get("exclusiveMinimum", 0))
-        high = schema.get("maximum", schema.get("exclusiveMaximum", low + 100))
-        return float(low + (high - low) / 2)
+    def _number(self, schema: Any) -> float:
+        low: float = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+        high: float = schema.get("maximum", schema.get("exclusiveMaximum", low + 100))
+        return low + (high - low) / 2
 
     def _boolean(self, _schema: Schema) -> bool:
         return self._random.random() < 0.5

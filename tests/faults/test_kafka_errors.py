@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from time import monotonic
@@ -27,7 +27,7 @@ EMPTY = "SELECT count(*) = 0 FROM outbox"
 
 
 @pytest.fixture
-def broker() -> AsyncIterator[MockKafka]:
+def broker() -> Iterator[MockKafka]:
     """A broker that obeys."""
     with mock_kafka() as broker:
         broker.create("store.orders", "shop.orders")
@@ -183,6 +183,17 @@ async def test_nothing_overtakes_a_record_that_the_broker_refuses(
     assert first_appearances(refused) == {str(KEYS[0]): [1]}
     assert first_appearances(heard) == {str(KEYS[0]): list(range(1, 23))}
     figure("A record that its topic refuses", wait_of_other_topics_seconds=round(others, 2))
+
+
+async def test_an_event_that_no_broker_would_take_never_gets_into_the_outbox(database: Database) -> None:
+    much = OrderRemarked(order_id=KEYS[0], text="x" * 850_000)
+    causes = [f"shop/{number:032}#{number:036}" for number in range(2_000)]
+
+    with pytest.raises(outbox.TooLargeError):
+        async with database.transaction() as tx:
+            await outbox.append(tx, [outbox.because_of(causes, much)])
+
+    assert await database.pool.fetchval(EMPTY)
 
 
 async def limit_records(kafka: Topics, topic: str, size: int) -> None:

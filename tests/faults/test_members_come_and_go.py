@@ -51,8 +51,8 @@ async def test_a_rolling_restart_under_load(static: bool, database: Database, ka
             await feed.caught_up(database)
 
         copies = await feed.books_are_right(database)
-        name = "static membership" if static else "dynamic membership"
-        figure(f"Rolling restart, {name}", events=len(feed.said), longest_wait_seconds=beat.longest_wait, copies=copies)
+        kind = "static membership" if static else "dynamic membership"
+        figure(f"Rolling restart, {kind}", events=len(feed.said), longest_wait_seconds=beat.longest_wait, copies=copies)
 
 
 @pytest.mark.exhaustive

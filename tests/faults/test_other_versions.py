@@ -17,6 +17,7 @@ from shared.database import Database, Transaction
 from shared.outbox import outgoing
 from shared.service import Service
 from shared.testing import Topics, arrival_of, running, until
+from shared.testing_servers import RawRecord
 
 RELEASED = Path(__file__).parents[2] / "contracts" / "released"
 EACH = 5
@@ -49,7 +50,7 @@ async def test_what_a_released_version_says_is_understood_today(
     database: Database, kafka: Topics, figure: Figure
 ) -> None:
     random, read = Random(SEED), list[Event]()
-    said = []
+    said: list[tuple[str, RawRecord]] = []
     for schemas in released().values():
         for name, schema in schemas.items():
             event_class = catalogue.BY_TYPE[name]
@@ -57,7 +58,9 @@ async def test_what_a_released_version_says_is_understood_today(
                 event = event_class.model_validate(document)
                 sent = arrival_of(outgoing(event), 0)
                 # As the old writer wrote it, not as today's class would.
-                headers = [(header, text.encode()) for header, text in sent.headers.items()]
+                headers: list[tuple[str, bytes | None]] = [
+                    (header, text.encode()) for header, text in sent.headers.items()
+                ]
                 said.append((event_class.entry.topic, (sent.key, json.dumps(document).encode(), headers)))
 
     service = Service("reader", kafka.settings(database), consumer=reader_of_everything(read))

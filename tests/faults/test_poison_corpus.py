@@ -16,7 +16,7 @@ from shared.database import Database, Transaction
 from shared.service import Service
 from shared.testing import Topics, arrival_of, row_of, running, until
 
-Headers = list[tuple[str, bytes | None]]
+Headers = list[tuple[str, str | bytes | None]]
 LEFT_OUT = b"left out"
 Record = tuple[bytes | None, bytes | None, Headers]
 
@@ -44,7 +44,7 @@ def specimen(
         value = sound.value
     named: dict[str, bytes | None] = {header: text.encode() for header, text in sound.headers.items()}
     named |= {header.replace("content_type", "content-type"): text for header, text in headers.items()}
-    kept = [(header, text) for header, text in named.items() if text != LEFT_OUT]
+    kept: Headers = [(header, text) for header, text in named.items() if text != LEFT_OUT]
     return Specimen(name, becomes, (sound.key.encode() if key == b"its own" else key, value, kept))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from time import monotonic
+from typing import Any
 
 from fault_feed import feeding, some_effects
 from fault_report import Figure
@@ -22,7 +23,7 @@ async def test_poison_in_a_hot_partition_delays_no_other_key_for_long(
     done_at: dict[int, float] = {}
     event_class, add = store.consumer.handlers["vn.khamdoan.shop.order.placed.v1"]
 
-    async def timed(tx: Transaction, batch: Batch) -> None:
+    async def timed(tx: Transaction, batch: Batch[Any]) -> None:
         await add(tx, batch)
         done_at.update((event.amount, monotonic()) for event in batch.events)
 

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from contracts.base import Event
 from shared import tracing
 from shared.clock import new_id_text
-from shared.envelope import LARGEST_VALUE, write_headers
+from shared.envelope import LARGEST_RECORD, LARGEST_VALUE, write_headers
 
 if TYPE_CHECKING:
     from shared.consuming import Message
@@ -181,7 +181,11 @@ async def _store(
 ) -> None:
     shards = [shard_of(key) for key in keys]
     later = _how_many_follow(topics, keys)
-    texts = [to_json(item).decode() for item in headers]
+    encoded = [to_json(item) for item in headers]
+    if any(len(header) + len(value) > LARGEST_RECORD for header, value in zip(encoded, values, strict=True)):
+        # In the outbox it would be the relay's poison, and hold up everybody.
+        raise TooLargeError
+    texts = [header.decode() for header in encoded]
     stored = await tx.fetch(APPEND, shards, topics, keys, later, texts, values, tx.writer)
     tx.say(
         [
