@@ -96,6 +96,7 @@ async def test_a_session_that_would_not_be_held_moves_its_people(database: Datab
 
     assert said.imagined is not None
     assert (said.imagined.appointments, said.imagined.moved, said.imagined.sessions_used) == (4, 2, 1)
+    assert said.imagined.cost == sum(said.imagined.cost_parts.values()) < 100_000
 
 
 async def test_a_higher_ceiling_lets_more_of_a_line_go_at_once(database: Database, deliver: Deliver) -> None:

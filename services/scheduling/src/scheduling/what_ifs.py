@@ -139,13 +139,14 @@ def _under(person: Person, ceilings: Mapping[UUID, int]) -> Person:
 
 
 def outcome(inputs: Inputs, result: Result, cases: Mapping[str, Any]) -> Outcome:
-    """One side of the comparison in figures."""
+    """One side of the comparison in figures; the weight that keeps people where they are is no cost, `moved` tells."""
     places, priorities = cases["places"], {str(p.health_check_id): p.priority for p in inputs.people}
     left_out = {who: number for who, number in cases["people"].items() if who not in places}
     reasons = Counter(cases["remedies"][number]["reason"] for number in left_out.values())
     moved = sum(
         places.get(str(check_id)) != [str(seat.session_id), seat.window] for check_id, seat in inputs.published.items()
     )
+    moves = cases["cost_parts"].get("moves", 0)
     return Outcome(
         demand=len(inputs.people),
         appointments=len(places),
@@ -153,9 +154,9 @@ def outcome(inputs: Inputs, result: Result, cases: Mapping[str, Any]) -> Outcome
         unassigned_by_priority=dict(sorted(Counter(str(priorities[who]) for who in left_out).items())),
         sessions_used=len({session for session, _ in places.values()}),
         moved=moved,
-        cost=result.cost,
-        cost_parts={name: cost for name, cost in cases["cost_parts"].items() if cost},
-        lower_bound=result.bound,
+        cost=result.cost - moves,
+        cost_parts={name: cost for name, cost in cases["cost_parts"].items() if cost and name != "moves"},
+        lower_bound=max(0, result.bound - moves),
     )
 
 
