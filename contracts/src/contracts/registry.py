@@ -137,6 +137,7 @@ class WorkerFacts(Record):
     worker_id: WorkerId
     unit_id: Public[UUID]
     employer_id: Public[UUID | None] = None
+    host_id: Public[UUID | None] = None
     line_id: Public[UUID | None] = None
     sex: Pseudonymous[Literal["male", "female", "other"]]
     born: Pseudonymous[Annotated[str, Field(pattern=r"^\d{4}(-\d{2})?$")]]

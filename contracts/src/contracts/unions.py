@@ -159,13 +159,15 @@ class RosterSubmitted(
     """The manifest of a roster: whose it is, and how many sealed chunks belong to it.
 
     `complete` says that whoever is missing has left; a `dry_run` is assessed without effect. `based_on` is the unit's
-    last roster as the sender knows it: where another one took effect since, this one is refused. Sheet facts travel
+    last roster as the sender knows it: where another one took effect since, this one is refused. Leased workers have
+    an employer and a host, where they work (lao động thuê lại, NĐ 39/2016 art 30). Sheet facts travel
     sealed, because a sheet's title may name a person.
     """
 
     roster_id: Public[UUID]
     unit_id: Public[UUID]
     employer_id: Public[UUID | None] = None
+    host_id: Public[UUID | None] = None
     campaign_id: Public[UUID | None] = None
     line_id: Public[UUID | None] = None
     complete: Public[bool] = False

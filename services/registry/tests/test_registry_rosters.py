@@ -4,10 +4,21 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
-from registry_builders import UNIT, Register, Taken, a_federation, a_person, a_roster, a_sheet, an_organisation, says
+from registry_builders import (
+    UNIT,
+    Register,
+    Taken,
+    a_federation,
+    a_person,
+    a_roster,
+    a_sheet,
+    an_organisation,
+    says,
+)
 
 from contracts.profiles import RosterRead
 from contracts.registry import RosterRowsAnswered, WorkerChanged, WorkerRegistered
+from contracts.unions import LeavingConfirmed
 from registry import roster_steps
 
 pytestmark = pytest.mark.stack
@@ -146,3 +157,30 @@ async def test_whoever_builds_on_an_outdated_roster_is_shown_both_and_changes_no
     assert conflict.theirs.effects == {"registered": 2}
     assert conflict.ours.effects == {"changed": 1, "registered": 1}
     assert fresh.effects == ["registered"]
+
+
+async def test_leased_workers_have_an_employer_and_a_host_and_a_season_is_an_interval_of_its_own(
+    register: Register,
+) -> None:
+    lessor, host = uuid4(), uuid4()
+    await register.with_units()
+    await register.hear(
+        *(
+            says(an_organisation(organisation_id=firm, kind="EMPLOYER", code=f"DN-{firm}", parent_id=None))
+            for firm in (lessor, host)
+        )
+    )
+
+    taken = await register.take(a_person(1), employer_id=lessor, host_id=host)
+    (worker_id,) = taken.worker_ids
+    away = LeavingConfirmed(unit_id=UNIT, worker_ids=[worker_id], left_on=date(2026, 12, 31))
+    await register.hear(says(away))
+    await register.take(a_person(1), employer_id=lessor, host_id=host, reference_date=date(2027, 10, 1))
+
+    (event,) = taken.of(WorkerRegistered)
+    assert (event.employer_id, event.host_id) == (lessor, host)
+    rows = await register.database.pool.fetch("SELECT * FROM employments ORDER BY valid_from")
+    assert [(row["host_id"], row["valid_from"], row["valid_to"]) for row in rows] == [
+        (host, date(2026, 12, 1), date(2026, 12, 31)),
+        (host, date(2027, 10, 1), None),
+    ]

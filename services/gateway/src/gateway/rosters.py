@@ -73,6 +73,7 @@ class Manifest:
     dry_run: bool
     reference_date: date
     based_on: UUID | None = None
+    host_id: UUID | None = None
     mapping: str = ""
     """What the sender chose for the file's columns, as a document's JSON; it travels sealed."""
 

@@ -55,6 +55,7 @@ async def post_roster(
     complete: Annotated[bool, Query(description="Whoever is missing has left (proposed, to be confirmed)")] = False,
     dry_run: Annotated[bool, Query(description="Assess it without any effect")] = False,
     roster_id: Annotated[UUID | None, Query(description="The sender's id, to repeat safely; else a new one")] = None,
+    host_id: Annotated[UUID | None, Query(description="Where leased workers work, beside their employer")] = None,
     based_on: Annotated[
         UUID | None,
         Query(description="The unit's last roster as you know it; where another took effect since, yours is refused"),
@@ -81,17 +82,9 @@ async def post_roster(
     if not upload.data:
         raise Refusal("roster.empty")
     manifest = Manifest(
-        roster_id or uuid4(),
-        unit_id,
-        employer_id,
-        campaign_id,
-        line_id,
-        complete,
-        dry_run,
-        reference_date,
-        based_on,
-        mapping,
-    )
+        roster_id or uuid4(), unit_id, employer_id, campaign_id, line_id, complete, dry_run, reference_date,
+        based_on, host_id, mapping,
+    )  # fmt: skip
     return await _submit(request, edge, caller, manifest, upload)
 
 

@@ -35,7 +35,7 @@ TAKE_UNTOLD = (
 )
 GET_WORKERS = """
 SELECT worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
-       last_health_check, job, roster_id, "row"
+       last_health_check, job, host_id, roster_id, "row"
 FROM workers WHERE unit_id = ANY($1::uuid[]) AND left_on IS NULL
 AND ('line:' || line_id = ANY($2::text[]) OR 'job:' || job = ANY($2::text[])) ORDER BY worker_id
 """
@@ -162,4 +162,5 @@ def _facts(row: Record) -> Facts:
     return Facts(
         row["unit_id"], row["employer_id"], row["line_id"], row["sex"], row["born"], row["disabled"],
         row["heavy_class"], tuple(row["exposures"]), row["employed_since"], row["last_health_check"], row["job"],
+        row["host_id"],
     )  # fmt: skip

@@ -120,6 +120,6 @@ class Ledger:
             self.numbers_added.append((decision, number, verified))
 
 
-def place_of(facts: Facts) -> tuple[UUID, UUID | None, UUID | None]:
-    """Where somebody works: unit, employer, line."""
-    return facts.unit_id, facts.employer_id, facts.line_id
+def place_of(facts: Facts) -> tuple[UUID, UUID | None, UUID | None, UUID | None, str | None]:
+    """Where somebody works and at what: unit, employer, line, host of leased workers, job."""
+    return facts.unit_id, facts.employer_id, facts.line_id, facts.host_id, facts.job

@@ -50,7 +50,7 @@ WHERE known.number_end IS NULL OR wanted.last IS NULL
 """
 LOCK_WORKERS = """
 SELECT worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
-       last_health_check, job, left_on, digest, name, birth,
+       last_health_check, job, host_id, left_on, digest, name, birth,
        (SELECT person_id FROM merges WHERE merges.worker_id = workers.worker_id) AS person_id
 FROM workers JOIN persons USING (worker_id) WHERE worker_id = ANY($1::uuid[]) ORDER BY worker_id FOR UPDATE
 """
@@ -209,7 +209,7 @@ def _facts(row: Record) -> Facts:
     return Facts(
         row["unit_id"], row["employer_id"], row["line_id"], row["sex"], row["born"], row["disabled"],
         row["heavy_class"], tuple(row["exposures"]), row["employed_since"], row["last_health_check"],
-        row["job"],
+        row["job"], row["host_id"],
     )  # fmt: skip
 
 

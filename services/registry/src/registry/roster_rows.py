@@ -35,6 +35,7 @@ class Roster:
     reference_date: date
     refs: tuple[str, ...] = ()
     trace: str | None = None
+    host_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def _facts(fields: Mapping[str, Any], roster: Roster, lines: Mapping[tuple[UUID,
     return Facts(
         unit_id=roster.unit_id,
         employer_id=roster.employer_id,
+        host_id=roster.host_id,
         line_id=roster.line_id or named_line,
         sex=fields["sex"],
         born=fields["birth_date"][: len("YYYY-MM")],

@@ -258,5 +258,5 @@ async def _advance(tx: Transaction, step: Sequence[Slice]) -> None:
 def _roster(row: Record) -> Roster:
     return Roster(
         row["roster_id"], row["unit_id"], row["employer_id"], row["line_id"], row["complete"], row["dry_run"],
-        row["reference_date"], tuple(row["refs"]), row["trace"],
+        row["reference_date"], tuple(row["refs"]), row["trace"], row["host_id"],
     )  # fmt: skip

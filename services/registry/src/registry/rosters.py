@@ -25,14 +25,14 @@ UPDATE rosters AS known SET
     unit_id = new.unit_id, employer_id = new.employer_id, campaign_id = new.campaign_id, line_id = new.line_id,
     complete = new.complete, dry_run = new.dry_run, reference_date = new.reference_date, chunks = new.chunks,
     key_id = new.key_id, sealed_facts = new.sealed_facts, refused_for = new.refused_for, trace = new.trace,
-    based_on = new.based_on,
+    based_on = new.based_on, host_id = new.host_id,
     refs = CASE WHEN known.state = 'assessed' THEN '{}' ELSE known.refs END || new.ref,
     state = 'receiving', step = 0, parts = 0, effects = '{}', members_before = NULL, claimed_by = NULL,
     claimed_until = NULL, received_at = now(), assessed_at = NULL
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bool[], $7::bool[], $8::date[], $9::int[],
-            $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[])
+            $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[])
     AS new (roster_id, unit_id, employer_id, campaign_id, line_id, complete, dry_run, reference_date, chunks,
-            key_id, sealed_facts, refused_for, trace, ref, based_on)
+            key_id, sealed_facts, refused_for, trace, ref, based_on, host_id)
 WHERE known.roster_id = new.roster_id AND known.state <> 'ready'
 """
 # What is being worked on is answered to whoever sends it once more; it is not begun anew.
@@ -63,14 +63,15 @@ async def receive(tx: Transaction, batch: Batch[RosterSubmitted], *, now: dateti
     """Note what a roster consists of; one of an unknown unit, employer or line waits for it."""
     events = batch.events
     units = [event.unit_id for event in events]
-    kinds = await organisations.get_kinds(tx, units + [event.employer_id for event in events if event.employer_id])
+    named = [id_ for event in events for id_ in (event.employer_id, event.host_id) if id_]
+    kinds = await organisations.get_kinds(tx, units + named)
     unknown_lines = await lines.get_unknown(tx, [event.line_id for event in events if event.line_id])
     paths = await authority.paths(tx, units, await authority.today(tx, now))
     held: dict[str, list[tuple[Message[RosterSubmitted], UUID]]] = {"organisation": [], "line": []}
     known: list[Message[RosterSubmitted]] = []
     for message in batch:
         roster = message.event
-        missing = [id_ for id_ in (roster.unit_id, roster.employer_id) if id_ is not None and id_ not in kinds]
+        missing = [id_ for id_ in (roster.unit_id, roster.employer_id, roster.host_id) if id_ and id_ not in kinds]
         if missing:
             held["organisation"].append((message, missing[0]))
         elif roster.line_id in unknown_lines and roster.line_id is not None:
@@ -145,6 +146,7 @@ async def _receive(tx: Transaction, manifests: Manifests, objections: Sequence[s
         [roster.reference_date for roster in rosters], [roster.chunks for roster in rosters],
         [roster.key_id for roster in rosters], [roster.sealed_facts for roster in rosters], list(objections),
         [message.trace for message in manifests], refs, [roster.based_on for roster in rosters],
+        [roster.host_id for roster in rosters],
     )  # fmt: skip
     await tx.execute(MAKE_READY, ids)
 

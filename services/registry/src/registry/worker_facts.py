@@ -37,6 +37,7 @@ class Facts:
     employed_since: date | None = None
     last_health_check: date | None = None
     job: str | None = None
+    host_id: UUID | None = None
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -48,7 +49,8 @@ class Facts:
         """These facts, with what a file without certain columns could not say taken from what was known."""
         kept: dict[str, Any] = {name: getattr(known, name) for name, column in SILENT.items() if column not in columns}
         if known.unit_id == self.unit_id:
-            kept |= {"employer_id": self.employer_id or known.employer_id, "line_id": self.line_id or known.line_id}
+            own = {"employer_id": self.employer_id, "host_id": self.host_id, "line_id": self.line_id}
+            kept |= {name: given or getattr(known, name) for name, given in own.items()}
         if known.born.startswith(self.born):
             kept["born"] = known.born
         return replace(self, **kept)
@@ -59,6 +61,7 @@ class Facts:
         return {
             "unit_id": self.unit_id,
             "employer_id": self.employer_id,
+            "host_id": self.host_id,
             "line_id": self.line_id,
             "sex": self.sex,
             "born": self.born,

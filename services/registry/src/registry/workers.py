@@ -20,24 +20,26 @@ from shared.outbox import Outgoing
 LOCK = "SELECT pg_advisory_xact_lock(7403, 4)"
 
 COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "sex", "born", "disabled", "heavy_class", "exposures",
-           "employed_since", "last_health_check", "job", "left_on", "roster_id", "row")  # fmt: skip
+           "employed_since", "last_health_check", "job", "host_id", "left_on", "roster_id", "row")  # fmt: skip
 CHANGE = """
 UPDATE workers AS known SET unit_id = new.unit_id, employer_id = new.employer_id, line_id = new.line_id,
     sex = new.sex, born = new.born, disabled = new.disabled, heavy_class = new.heavy_class,
     exposures = string_to_array(new.exposures, ' '), employed_since = new.employed_since,
-    last_health_check = new.last_health_check, job = new.job, left_on = new.left_on, roster_id = new.roster_id,
-    "row" = new.row, changed_at = now()
+    last_health_check = new.last_health_check, job = new.job, host_id = new.host_id, left_on = new.left_on,
+    roster_id = new.roster_id, "row" = new.row, changed_at = now()
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bool[], $8::text[],
-            $9::text[], $10::date[], $11::date[], $12::text[], $13::date[], $14::uuid[], $15::int[])
+            $9::text[], $10::date[], $11::date[], $12::text[], $13::uuid[], $14::date[], $15::uuid[], $16::int[])
     AS new (worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
-            last_health_check, job, left_on, roster_id, "row")
+            last_health_check, job, host_id, left_on, roster_id, "row")
 WHERE known.worker_id = new.worker_id
 """
 END_EMPLOYMENTS = """
 UPDATE employments SET valid_to = ended.day FROM unnest($1::uuid[], $2::date[]) AS ended (worker_id, day)
 WHERE employments.worker_id = ended.worker_id AND valid_to IS NULL
 """
-EMPLOYMENT_COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "valid_from", "valid_to", "roster_id")
+EMPLOYMENT_COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "host_id", "job", "valid_from", "valid_to",
+                      "roster_id")  # fmt: skip
+VALID_FROM, VALID_TO = EMPLOYMENT_COLUMNS.index("valid_from"), EMPLOYMENT_COLUMNS.index("valid_to")
 NAME_MEMBERS = """
 INSERT INTO roster_members (roster_id, worker_id, "row") SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
 ON CONFLICT DO NOTHING
@@ -165,12 +167,12 @@ async def _write_employments(tx: Transaction, ledger: Ledger, new: set[UUID]) ->
             continue
         rows, day = begun.setdefault(decision.known.worker_id, []), decision.roster.reference_date
         if rows:
-            rows[-1][5] = day
+            rows[-1][VALID_TO] = day
         place = place_of(decision.facts)
         rows.append([decision.known.worker_id, *place, day, None, decision.roster.roster_id])
     ended = [rows[0] for worker_id, rows in begun.items() if worker_id not in new]
     if ended:
-        await tx.execute(END_EMPLOYMENTS, [row[0] for row in ended], [row[4] for row in ended])
+        await tx.execute(END_EMPLOYMENTS, [row[0] for row in ended], [row[VALID_FROM] for row in ended])
     records = [row for rows in begun.values() for row in rows]
     await tx.copy_records_to_table("employments", records=records, columns=EMPLOYMENT_COLUMNS)
 
@@ -187,7 +189,7 @@ def _row(decision: Decision) -> tuple[Any, ...]:
     facts, known = decision.known.facts, decision.known
     return (
         known.worker_id, facts.unit_id, facts.employer_id, facts.line_id, facts.sex, facts.born, facts.disabled,
-        facts.heavy_class, facts.exposures, facts.employed_since, facts.last_health_check, facts.job,
+        facts.heavy_class, facts.exposures, facts.employed_since, facts.last_health_check, facts.job, facts.host_id,
         known.left_on,
         decision.roster.roster_id, decision.entry.row,
     )  # fmt: skip
