@@ -132,6 +132,19 @@ class Saboteur:
         await asyncio.sleep(fault.seconds)
         self.stand.send(fault.target, signal.SIGCONT)
 
+    async def cut_sessions(self, fault: Fault) -> None:
+        """A service's database sessions end again and again, some of them between COMMIT and its reply."""
+        connection = await asyncpg.connect(self.stand.stack.postgres.url)
+        ended = monotonic() + fault.seconds
+        try:
+            while monotonic() < ended:
+                await connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", fault.target
+                )
+                await asyncio.sleep(self.random.uniform(0.02, 0.3))
+        finally:
+            await connection.close()
+
     async def cut(self, fault: Fault) -> None:
         """Clients lose their connections to the gateway and get no new ones."""
         await self.stand.proxy.cut()
@@ -198,6 +211,7 @@ DOING: dict[str, Callable[[Saboteur, Fault], Awaitable[None]]] = {
     "kafka-freeze": Saboteur.freeze_server,
     "postgres-kill": Saboteur.kill_server,
     "postgres-immediate": Saboteur.stop_postgres_at_once,
+    "sessions-cut": Saboteur.cut_sessions,
     "gateway-cut": Saboteur.cut,
     "gateway-mute": Saboteur.mute,
     "redeliver": Saboteur.redeliver,

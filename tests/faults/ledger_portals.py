@@ -11,12 +11,14 @@ from uuid import UUID, uuid5
 import httpx
 from ledger_entries import Entry, History
 
+from contracts import unions
 from contracts.base import Event
 
 NAMESPACE = UUID("6f2b1f8e-6f0c-4c39-9d0e-1f4f4b8a5a10")
 PATIENCE_SECONDS = 3.0
 RETRIED_FOR_SECONDS = 12.0
 RETRIED = 0.7
+ROSTER = unions.RosterSubmitted.entry
 DEFINITE = range(400, 500)
 NOT_DEFINITE = {408, 425, 429}
 
@@ -134,3 +136,57 @@ class Portal:
             said.append(await self.say(event))
             await asyncio.sleep(self.random.uniform(0, 2 * seconds / len(events)))
         return said
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A roster file, as the unit's officer uploads it."""
+
+    roster_id: UUID
+    content: bytes
+    parameters: dict[str, str]
+
+
+@dataclass
+class Script:
+    """What one worker of one party says, in order, beginning after some seconds; each word `at_once` times in parallel.
+
+    One that `insists` leaves nothing unknown, because others rely on what it says.
+    """
+
+    name: str
+    party: str
+    person: str
+    said: list[Event | Upload]
+    role: str = "portal"
+    begins: float = 0.0
+    at_once: int = 1
+    insists: bool = False
+
+
+async def play(scripts: list[Script], edge: Edge, seconds: float, seed: int) -> list[Entry]:
+    """Let every script's worker speak, all at the same time, over so many seconds; returns the ledger."""
+    entries: list[Entry] = []
+
+    async def act(number: int, script: Script) -> None:
+        random = Random(f"{seed}/{number}")
+        portal = Portal(script.name, script.party, edge, random, entries, script.person, script.role, script.insists)
+        await asyncio.sleep(script.begins)
+        for what in script.said:
+            if isinstance(what, Upload):
+                await portal.send(_upload(portal, what))
+            else:
+                await portal.say(what, at_once=script.at_once)
+            await asyncio.sleep(random.uniform(0, 2 * (seconds - script.begins) / (len(script.said) + 1)))
+
+    await asyncio.gather(*(act(number, script) for number, script in enumerate(scripts)))
+    return entries
+
+
+def _upload(portal: Portal, upload: Upload) -> Entry:
+    portal.said += 1
+    query = "&".join(f"{name}={value}" for name, value in upload.parameters.items())
+    return Entry(
+        portal.name, portal.said, portal.party, upload.roster_id, ROSTER.type, ROSTER.topic, str(upload.roster_id),
+        f"/rosters?{query}", upload.content, "text/csv",
+    )  # fmt: skip

@@ -30,7 +30,7 @@ class Schedule:
     faults: tuple[Fault, ...]
     readers: tuple[str, str]
     load_seconds: float = LOAD_SECONDS
-    strikes_within: float = 15.0
+    strikes_within: float = 25.0
 
 
 # (kind, how often it is drawn, shortest and longest seconds it lasts)
@@ -46,12 +46,13 @@ KINDS = (
     ("kafka-freeze", 2, 1.0, 4.0),
     ("postgres-kill", 2, 0.0, 2.0),
     ("postgres-immediate", 2, 0.0, 1.0),
+    ("sessions-cut", 3, 0.3, 2.0),
     ("gateway-cut", 3, 0.2, 2.0),
     ("gateway-mute", 3, 0.2, 2.0),
     ("redeliver", 3, 0.0, 0.5),
     ("poison", 3, 0.0, 0.0),
 )
-OF_A_SERVICE = {"kill", "failpoint", "failpoint-freeze", "term", "freeze", "twin", "redeliver"}
+OF_A_SERVICE = {"kill", "failpoint", "failpoint-freeze", "term", "freeze", "twin", "redeliver", "sessions-cut"}
 WHOLE = {"rolling": "every service", "gateway-cut": "clients", "gateway-mute": "clients"}
 POISON_TOPICS = ("unions.requests", "clinics.attendances", "clinics.examinations", "scheduling.appointments",
                  "registry.workers", "results.visits")  # fmt: skip

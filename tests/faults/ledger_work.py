@@ -1,16 +1,14 @@
 """What a schedule's portals say: scripts drawn by seed from where the world stands, so that all five services work."""
 
-import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 import asyncpg
 from e2e_campaign import PROVINCE, SINCE, SITE, STATIONS, Campaign, people, workday
-from ledger_entries import Entry
-from ledger_portals import NAMESPACE, Edge, Portal
+from ledger_portals import NAMESPACE, Script, Upload
 
 from contracts import clinics, health, operations, unions
 from contracts.base import Event
@@ -20,33 +18,6 @@ from demo import findings, rosters
 LABORATORY = ("BLD", "URI", "XRY")
 ROSTER_ROWS = 8
 VISITS = 5
-ROSTER_TYPE, ROSTER_TOPIC = unions.RosterSubmitted.entry.type, unions.RosterSubmitted.entry.topic
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A roster file, as the unit's officer uploads it."""
-
-    roster_id: UUID
-    content: bytes
-    parameters: dict[str, str]
-
-
-@dataclass
-class Script:
-    """What one worker of one party says, in order, beginning after some seconds; each word `at_once` times in parallel.
-
-    One that `insists` leaves nothing unknown, because others rely on what it says.
-    """
-
-    name: str
-    party: str
-    person: str
-    said: list[Event | Upload]
-    role: str = "portal"
-    begins: float = 0.0
-    at_once: int = 1
-    insists: bool = False
 
 
 @dataclass
@@ -115,6 +86,7 @@ class Agenda:
         self._people()
         self._agreements()
         self._declarations()
+        self._intruder()
         return self.scripts
 
     def _add(self, kind: str, party: str, person: str, said: list[Any], **more: Any) -> None:
@@ -193,6 +165,15 @@ class Agenda:
     def _take(self, number: int) -> list[UUID]:
         taken, self.free = self.free[:number], self.free[number:]
         return taken
+
+    def _intruder(self) -> None:
+        """A clinic reports on another's visit, which the edge refuses."""
+        for row in self.to_come[-1:]:
+            other = next(clinic_id for clinic_id in self.clinic_ids if clinic_id != row["clinic_id"])
+            facts = {name: row[name] for name in ("session_id", "worker_id", "day")}
+            self._clinic("intruder", other, [clinics.AttendanceRecorded(
+                visit_id=row["appointment_id"], clinic_id=other, status="absent", **facts,
+            )])  # fmt: skip
 
     def _bookings(self) -> None:
         if not self.ahead:
@@ -305,72 +286,3 @@ class Agenda:
         ]  # fmt: skip
         self._union("unit", [unit], insists=True)
         self._union("line", [*lines])
-
-
-async def play(scripts: list[Script], edge: Edge, seconds: float, seed: int) -> list[Entry]:
-    """Let every script's worker speak, all at the same time, over so many seconds; returns the ledger."""
-    entries: list[Entry] = []
-
-    async def act(number: int, script: Script) -> None:
-        random = Random(f"{seed}/{number}")
-        portal = Portal(script.name, script.party, edge, random, entries, script.person, script.role, script.insists)
-        await asyncio.sleep(script.begins)
-        for what in script.said:
-            if isinstance(what, Upload):
-                await portal.send(_upload(portal, what))
-            else:
-                await portal.say(what, at_once=script.at_once)
-            await asyncio.sleep(random.uniform(0, 2 * (seconds - script.begins) / (len(script.said) + 1)))
-
-    await asyncio.gather(*(act(number, script) for number, script in enumerate(scripts)))
-    return entries
-
-
-def _upload(portal: Portal, upload: Upload) -> Entry:
-    portal.said += 1
-    query = "&".join(f"{name}={value}" for name, value in upload.parameters.items())
-    return Entry(
-        portal.name, portal.said, portal.party, upload.roster_id, ROSTER_TYPE, ROSTER_TOPIC, str(upload.roster_id),
-        f"/rosters?{query}", upload.content, "text/csv",
-    )  # fmt: skip
-
-
-async def prepare(campaign: Campaign, members: int) -> list[str]:
-    """Take a campaign that has begun to its first published plan; returns its two clinics."""
-    await campaign.organise(members)
-    await campaign.agree(length=200)
-    await campaign.send_roster(people(members))
-    await _declare_narrow_line(campaign)
-    await campaign.send_roster(people(members))
-    await campaign.close_rosters()
-    first = campaign.clinic
-    other = await _second_clinic(campaign)
-    free = sorted(await campaign.workers())
-    for in_days in range(2, 8):
-        campaign.clinic = first if in_days % 2 else other
-        session_id = await campaign.offer(12, in_days=in_days, windows=2)
-        seats, free = free[:8], free[8:]
-        wanted = [
-            unions.BookingRequested(request_id=uuid4(), worker_id=worker_id, session_id=session_id)
-            for worker_id in seats
-        ]
-        await campaign.portal.answered(await campaign.portal.say(wanted))
-    await campaign.start(campaign.today + timedelta(days=1))
-    return [first.clinic_id, other.clinic_id]
-
-
-async def _declare_narrow_line(campaign: Campaign) -> None:
-    """A second line of the unit, of which only three may be away at the same time."""
-    campaign.line_id = uuid4()
-    line = unions.LineDeclared(
-        line_id=campaign.line_id, unit_id=campaign.unit_id, employer_id=campaign.employer_id, name="Tổ hẹp", site=SITE,
-        shifts_from=date(2026, 1, 5), shifts=[(450, 990)] * 5 + [None, None], headcount=12, max_absent_pct=25,
-        reaches=[unions.Reach(site=SITE, minutes=5)],
-    )  # fmt: skip
-    await campaign.portal.answered(await campaign.portal.say([line]))
-
-
-async def _second_clinic(campaign: Campaign) -> Any:
-    clinic_id = f"{uuid4().int % 10**5:05d}"
-    caller = await campaign.edge.party("clinics", clinic_id, f"system of {clinic_id}")
-    return type(campaign.clinic)(clinic_id, caller, campaign.clinic.ledger, Random(8))

@@ -1,6 +1,7 @@
 """A world: stand, campaign, clinics' readers; schedules run in it one after the other, each to its quiescence."""
 
 import asyncio
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any, cast
 
 import asyncpg
 import ledger_books
+import ledger_campaign
 import ledger_checker
+import ledger_portals
 import ledger_probes
 import ledger_rules
 import ledger_work
@@ -77,7 +80,7 @@ class World:
         demo = DemoEdge(self.stand.url, self.stand.secret)
         try:
             self.campaign = await Campaign.begin(demo)
-            self.clinic_ids = await ledger_work.prepare(self.campaign, MEMBERS)
+            self.clinic_ids = await ledger_campaign.prepare(self.campaign, MEMBERS)
         finally:
             await demo.close()
         self.topics = Topics(self.stand.kafka)
@@ -114,8 +117,9 @@ class World:
         books = await self.books()
         violations += await self._compare(books, rebuild=rebuild)
         figures = {**self._figures(entries, books), "rest_seconds": rested}
-        if {fault.kind for fault in schedule.faults} == {"poison"} and figures["slowest_answer_seconds"] > WAIT_AT_MOST:
-            violations.append(Violation("I6", f"others waited {figures['slowest_answer_seconds']} s behind poison"))
+        slowest, crowded = figures["slowest_answer_seconds"], max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        if {fault.kind for fault in schedule.faults} == {"poison"} and slowest > WAIT_AT_MOST * crowded:
+            violations.append(Violation("I6", f"others waited {slowest} s behind poison"))
         history.close_books(entries)
         for violation in violations:
             history.note("violation", invariant=violation.invariant, text=violation.text)
@@ -128,7 +132,7 @@ class World:
         agenda = ledger_work.Agenda(
             self.campaign, self.clinic_ids, standing, Random(schedule.seed), f"{schedule.seed}-{self.played}"
         )
-        playing = ledger_work.play(agenda.draw(), self.edge, schedule.load_seconds, schedule.seed)
+        playing = ledger_portals.play(agenda.draw(), self.edge, schedule.load_seconds, schedule.seed)
         entries, _ = await asyncio.gather(playing, saboteur.play(schedule.faults))
         self.ledger += entries
         return entries

@@ -11,8 +11,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 IN_SHORT = (
     Schedule(1, (Fault(1, "kill", "scheduling", 0.3), Fault(2, "gateway-mute", "clients", 0.5)), ("steady", "slow")),
-    Schedule(2, (Fault(0.5, "failpoint", "results", 0, "after_commit:1"), Fault(1, "kill", "coordination", 0.2)),
-             ("old-cursor", "stream")),
+    Schedule(2, (Fault(0.5, "failpoint", "results", 0, "after_commit:1"), Fault(1, "kill", "coordination", 0.2),
+                 Fault(1.5, "sessions-cut", "registry", 1)), ("old-cursor", "stream")),
 )  # fmt: skip
 
 
