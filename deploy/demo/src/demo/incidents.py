@@ -4,16 +4,16 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from time import monotonic
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from contracts import clinics
+from contracts import clinics, health
 from contracts.base import Event
-from contracts.fields import Window
+from contracts.fields import OtherSession, Window
 from demo import days, sessions
 from demo.clinics import ClinicSystem
 from demo.world import World
 
-NOTICE, HORIZON = timedelta(days=4), timedelta(days=12)
+NOTICE, HORIZON = timedelta(days=4), timedelta(days=25)
 
 
 async def happen(world: World, day: date) -> None:
@@ -51,6 +51,8 @@ async def _strike(
     if found is None:
         return
     system, session = found
+    if name == "withdrawn_session":
+        await _ask_first(world, session)
     before = {key: booking for key, booking in system.booked.items() if booking.session_id == session.session_id}
     said = event_of(world, system, session)
     stays = session.windows[0].total // 2 * len(session.windows) if name == "cut_session" else 0
@@ -70,6 +72,19 @@ async def _strike(
         f"    Đoàn khám ngày {session.day:%d/%m/%Y} ({len(before)} người) {what}: {stayed}{moved} người được báo lịch"
         f" mới, {len(before) - kept - moved} người chờ kế hoạch lập lại; {seconds:.1f} s"
     )
+
+
+async def _ask_first(world: World, session: clinics.SessionOffered) -> None:
+    """What the authority is told before it lets a session go: nothing of it is published."""
+    without = OtherSession(session_id=session.session_id, held=False)
+    question = health.WhatIfAsked(request_id=uuid4(), campaign_id=world.campaign_id, sessions=[without])
+    (receipt,) = await world.authority.say([question])
+    await world.authority.answered([receipt])
+    answer = (await world.authority.get(f"/receipts/{receipt}"))["answers"][-1]["data"]
+    world.figures["what_if"] = {side: answer[side] for side in ("in_force", "imagined")}
+    world.display.say(f"    Hỏi thử: nếu không có đoàn khám ngày {session.day:%d/%m/%Y}?")
+    for line in answer["text_vi"]:
+        world.display.say(f"      {line}")
 
 
 async def _has_at_most(world: World, system: ClinicSystem, session_id: UUID, people: int) -> bool:
@@ -94,4 +109,5 @@ async def _fullest_session(world: World) -> tuple[ClinicSystem, clinics.SessionO
 
 def told(world: World) -> dict[str, Any]:
     """What the summary says of it."""
-    return {name: world.figures[name] for name in ("withdrawn_session", "cut_session") if name in world.figures}
+    names = ("withdrawn_session", "cut_session", "what_if")
+    return {name: world.figures[name] for name in names if name in world.figures}
