@@ -26,7 +26,7 @@ async def test_a_term_signal_under_load_ends_with_zero_and_loses_nothing(databas
     unsaid = await database.pool.fetchval("SELECT count(*) FROM outbox")
     async with child(settings):
         # The group was left, so nobody waits for the session of the one that drained.
-        await until(database, "SELECT sum(cardinality(history)) >= 800 FROM orders", seconds=5)
+        await until(database, "SELECT sum(cardinality(history)) >= 800 FROM orders", seconds=12)
         await until(database, "SELECT count(*) = 0 FROM outbox")
 
     assert 0 < half_way <= 800

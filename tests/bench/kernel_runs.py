@@ -95,7 +95,7 @@ def _watch(outlet: Outlet, processes: Sequence[subprocess.Popen[bytes]], number:
     """The rate between two looks: the first after the filling ended and something came out, the last at the end."""
     until = monotonic() + seconds
     first = _look(outlet, processes)
-    while first[1] < min(SEEN_AT_LEAST, number // 10) and monotonic() < until:
+    while first[1] < min(SEEN_AT_LEAST, number // 30) and monotonic() < until:
         sleep(0.01)
         first = _look(outlet, processes)
     last = first

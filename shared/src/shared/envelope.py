@@ -14,7 +14,7 @@ REQUIRED = ("ce_type", "ce_source", "ce_id", "ce_time")
 _REPLACED = "\ufffd"
 
 
-# Not frozen, like all that is made once per event: a frozen one takes three times as long to make.
+# Not frozen, like all that is made once per event: a frozen one takes ten times as long to make.
 @dataclass(slots=True)
 class Arrival:
     """One Kafka record, its headers made safe; `topic` is without the deployment's prefix."""
