@@ -79,7 +79,7 @@ async def test_connections_that_stay_open_and_dead(
         line.weather = Weather()
         await asyncio.sleep(2)
         feed.stop()
-        recovered = await feed.caught_up(database, seconds=180)
+        recovered = await feed.caught_up(database, seconds=300)
 
         copies = await feed.books_are_right(database)
     figure(f"Network: half-open to the {where}, for ever", caught_up_seconds=recovered, copies=copies)

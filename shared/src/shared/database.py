@@ -1,6 +1,7 @@
 """One PostgreSQL database: its pool, its transactions, and patience while it is away."""
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import stamina
 from asyncpg import Connection, Record
-from asyncpg.pool import PoolConnectionProxy
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
 from shared import faults, migrations
 from shared.clock import new_id
@@ -31,6 +32,10 @@ SESSION_SETTINGS = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
+
+ACQUIRE_SECONDS = 30.0
+# Seconds idle, between questions, and questions without an answer; and milliseconds that sent data may stay unheard.
+SILENCE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 30_000}
 
 
 class Transaction:
@@ -120,13 +125,19 @@ class Database:
             on=faults.is_of_the_world, attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0, wait_jitter=1.0
         ):
             with attempt:
-                self._pool = await asyncpg.create_pool(
+                self._pool = await _Pool(
                     self.url,
+                    connection_class=Connection,
+                    record_class=Record,
                     min_size=1,
                     max_size=self._max_connections,
+                    max_queries=50_000,
+                    max_inactive_connection_lifetime=300,
+                    loop=None,
                     server_settings=self._session,
                     command_timeout=120,
                     timeout=10,
+                    init=_notice_silence,
                     reset=_keep_session,
                 )
 
@@ -178,6 +189,22 @@ class Database:
             await self.settle(tx)
         if self.before_commit is not None:
             await self.before_commit(tx)
+
+
+class _Pool(asyncpg.Pool):
+    """Waits for no connection for ever; nor does it for one that it takes back and that does not answer any more."""
+
+    def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
+        return super().acquire(timeout=timeout or ACQUIRE_SECONDS)
+
+
+async def _notice_silence(connection: Connection) -> None:
+    """A server that went without a word is given up by the system, which would else try for a quarter of an hour."""
+    line = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in SILENCE.items():
+        if hasattr(socket, name):
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _tell(listeners: list[Callable[[Transaction], None]], tx: Transaction) -> None:
