@@ -1,10 +1,11 @@
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scheduling.planning import CapacityChange, Instance, Plan, Worker, check, relieving, solve, wording
+from scheduling.planning import CapacityChange, Instance, Plan, Worker, check, reading, relieving, solve, wording
 from scheduling.planning.explaining import Explanation, Remedy, what_if
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -109,3 +110,17 @@ def test_a_session_added_or_withdrawn_is_planned_with_or_without(planned: tuple[
     changed = what_if(instance, added=[twin], withdrawn=[instance.sessions[1].id])
 
     assert [s.id for s in changed.sessions] == [s.id for s in instance.sessions if s != instance.sessions[1]] + ["twin"]
+
+
+def test_a_what_if_is_read_from_a_file(planned: tuple[Instance, Plan], tmp_path: Path) -> None:
+    instance, _ = planned
+    first, line = instance.sessions[0], instance.lines[0]
+    wanted = {"ceilings": {line.id: 90}, "withdrawn": [instance.sessions[1].id],
+              "capacity_changes": [{"session": first.id, "window": 0, "total": 40}]}
+    (tmp_path / "what-if.json").write_text(json.dumps(wanted))
+
+    changed = reading.read_what_if(instance, tmp_path / "what-if.json")
+
+    assert len(changed.sessions) == len(instance.sessions) - 1
+    assert changed.sessions[0].total[0] == 40
+    assert changed.lines[0].max_absent_pct == 90

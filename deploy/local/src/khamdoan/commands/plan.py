@@ -1,4 +1,4 @@
-"""`khamdoan plan solve|replan|check`: the planning engine on kd-plan/1 folders, without any server."""
+"""`khamdoan plan solve|replan|check|explain|whatif`: the planning engine on kd-plan/1 folders, without any server."""
 
 import argparse
 import json
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from khamdoan.errors import SetupError
 from scheduling import planning
-from scheduling.planning import Plan, Progress, Report
+from scheduling.planning import Plan, Progress, Report, reading, relieving, wording
+from scheduling.planning.explaining import Explanation
 from scheduling.planning.model import CostParts
 from scheduling.planning.reading import read_unassigned
 
@@ -30,6 +31,17 @@ def add_to(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     check.add_argument("solution", type=Path, metavar="SOLUTION_DIR")
     check.add_argument("--replan", type=Path, metavar="REPLAN_DIR")
     check.set_defaults(run=_check)
+
+
+    explain = actions.add_parser("explain", help="vì sao kế hoạch như vậy / what limits a plan and what would help")
+    explain.add_argument("instance", type=Path, metavar="INSTANCE_DIR")
+    explain.add_argument("solution", type=Path, metavar="SOLUTION_DIR")
+    explain.set_defaults(run=_explain)
+    whatif = actions.add_parser("whatif", help="nếu thay đổi thì sao / plan as it is and as it might be, side by side")
+    whatif.add_argument("instance", type=Path, metavar="INSTANCE_DIR")
+    whatif.add_argument("changes", type=Path, metavar="WHATIF_JSON")
+    _search_options(whatif, 30.0)
+    whatif.set_defaults(run=_what_if)
 
 
 def _search_options(parser: argparse.ArgumentParser, seconds: float) -> None:
@@ -66,6 +78,39 @@ def _check(options: argparse.Namespace) -> int:
         report = planning.check(instance, plan)
     print(json.dumps(_findings(report), indent=1))
     return 0 if report.valid else 1
+
+
+def _explain(options: argparse.Namespace) -> int:
+    instance = _readable(options.instance)
+    appointments = planning.read_appointments(options.solution, "appointments.csv")
+    plan = Plan(appointments, read_unassigned(options.solution), CostParts(), 0)
+    cost = planning.check(instance, plan).cost
+    explanation = Explanation(instance, Plan(plan.appointments, plan.unassigned, cost, 0))
+    overview = explanation.overview()
+    stations, lines = relieving.stations(explanation), relieving.lines(explanation)
+    print(json.dumps({name: getattr(overview.cost, name) for name in CostParts.__slots__}))
+    print(json.dumps({"unassigned_by_reason": overview.unassigned_by_reason,
+                      "unassigned_by_priority": overview.unassigned_by_priority}))
+    sentences = [*map(wording.relief, stations), *map(wording.line_relief, lines),
+                 *map(wording.scarcity, overview.scarce), *map(wording.session, overview.sessions)]
+    for vi, en in sentences:
+        print(f"{vi}\n  {en}")
+    return 0
+
+
+def _what_if(options: argparse.Namespace) -> int:
+    instance = _readable(options.instance)
+    changed = reading.read_what_if(instance, options.changes)
+    plans = [planning.solve(each, options.time_limit, options.seed) for each in (instance, changed)]
+    planning.write_solution(plans[1], options.output)
+    rows = [(name, *(getattr(plan.cost, name) for plan in plans)) for name in CostParts.__slots__ if name != "moves"]
+    rows += [("total", *(plan.cost.total for plan in plans)), ("bound", *(plan.bound for plan in plans)),
+             ("sessions", *(len({s for s, _ in plan.appointments.values()}) for plan in plans)),
+             ("people_left_out", *(len(plan.unassigned) for plan in plans))]
+    print(f"{'':16}{'as it is':>16}{'what if':>16}{'difference':>16}")
+    for name, before, after in rows:
+        print(f"{name:16}{before:16,}{after:16,}{after - before:+16,}")
+    return 0
 
 
 def _readable(folder: Path) -> planning.Instance:

@@ -5,7 +5,11 @@ import numpy as np
 from scheduling.planning import sharing
 from scheduling.planning.classes import Demand
 from scheduling.planning.eligibility import Rules
+from scheduling.planning.pricing import Floats
 from scheduling.planning.sharing import Component
+
+SESSIONS = 40                    # sessions of a full piece
+ROUGHLY, LOOSE = 0.25, 0.12      # of a full piece; of a host's ties: a border lies where fewer lead across it
 
 
 def split(rules: Rules, demand: Demand) -> list[Component]:
@@ -49,7 +53,7 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
     piece that is near and has places for it (`sharing`). What a piece may not use belongs to another, so the plans of
     pieces fit together.
     """
-    if int(demand.size[part.classes].sum()) <= people * 3 // 2:
+    if max(int(demand.size[part.classes].sum()) / people, len(part.sessions) / SESSIONS) <= 3 / 2:
         return [part]
     instance, site_at = rules.instance, {site: k for k, site in enumerate(rules.sites)}
     hosts = sorted({site_at[instance.sessions[s].site] for s in part.sessions.tolist()})
@@ -67,7 +71,10 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
             for other in reached:
                 if other != h:
                     shared[h][other] = shared[h].get(other, 0) + n
-    piece_of = _gather(hosts, shared, crowd, people)
+    offered = dict.fromkeys(hosts, 0)
+    for s in part.sessions.tolist():
+        offered[site_at[instance.sessions[s].site]] += 1
+    piece_of = _gather(hosts, shared, {h: np.array([crowd[h] / people, offered[h] / SESSIONS]) for h in hosts})
     count = max(piece_of.values()) + 1
     session_piece = np.array([piece_of[site_at[instance.sessions[s].site]] for s in part.sessions])
     class_piece = sharing.out(rules, demand, part, session_piece, count)
@@ -75,24 +82,30 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
     return [p for p in cut if len(p.classes)]
 
 
-def _gather(hosts: list[int], shared: dict[int, dict[int, int]], crowd: dict[int, int], people: int) -> dict[int, int]:
-    """Host → piece: grow one piece after the other until it holds about so many people."""
+def _gather(hosts: list[int], shared: dict[int, dict[int, int]], weight: dict[int, Floats]) -> dict[int, int]:
+    """Host → piece: grow one after the other until it is full (weight 1) or roughly so and at a natural border.
+
+    `weight`: what part of a piece a host's people and its sessions make up.
+    """
     left, piece_of, piece = set(hosts), dict[int, int](), 0
+    whole = {h: sum(shared[h].values()) for h in hosts}
     while left:
         ties = {h: sum(n for other, n in shared[h].items() if other in left) for h in left}
         seed = min(left, key=lambda h: (ties[h], h))
-        grown, inside, pull = 0, [seed], dict[int, int]()
+        grown, inside, pull = np.zeros(2), [seed], dict[int, int]()
         while inside:
             host = inside.pop()
             left.discard(host)
             piece_of[host] = piece
-            grown += crowd[host]
+            grown = grown + weight[host]
             for other, n in shared[host].items():
                 if other in left:
                     pull[other] = pull.get(other, 0) + n
             pull.pop(host, None)
             near = [h for h in pull if h in left]
-            if near and grown < people:
-                inside.append(max(near, key=lambda h: (pull[h], -h)))
+            if near and grown.max() < 1:
+                closest = max(near, key=lambda h: (pull[h], -h))
+                if grown.max() < ROUGHLY or pull[closest] >= LOOSE * whole[closest]:
+                    inside.append(closest)
         piece += 1
     return piece_of

@@ -22,6 +22,7 @@ from scheduling.planning.pricing import Prices
 from scheduling.planning.sharing import Component
 
 THREADS = 2
+FAIR = 0.4         # of the time that each piece would have if all had the same
 MANY = 6_000       # workers from which helper processes are worth starting
 PIECE = 12_000     # workers; larger components are cut into pieces of about this size
 SECONDS_PER_WORKER = 25e-6      # kept for naming, reasons and cost
@@ -127,7 +128,8 @@ def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tal
 
         def made() -> Piece:
             with guard:
-                share = work[x] / max(left[0], 1.0)
+                # By people, but small pieces of few have their own difficulties: at least a part of an equal share.
+                share = max(work[x] / max(left[0], 1.0), FAIR / (len(jobs) - x))
                 left[0] -= work[x]
             now = time.monotonic()
             until = now + max(0.0, deadline - now) * min(1.0, THREADS * share)

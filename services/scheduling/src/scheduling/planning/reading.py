@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from scheduling.planning.explaining import what_if
 from scheduling.planning.model import (
     Appointments,
     CapacityChange,
@@ -83,6 +84,18 @@ def read_changes(folder: str | Path) -> Changes:
         capacity_changes=tuple(CapacityChange(e["session"], e["window"], e.get("total"), e.get("capacity", {}))
                                for e in raw["capacity_changes"]),
     )
+
+
+def read_what_if(instance: Instance, path: Path) -> Instance:
+    """The instance with what a JSON file changes: `capacity_changes`, `ceilings` (line → %), `added`, `withdrawn`.
+
+    All are optional; capacity changes as in changes.json, added sessions as in instance.json, withdrawn ones by id.
+    """
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    capacity = [CapacityChange(e["session"], e["window"], e.get("total"), e.get("capacity", {}))
+                for e in raw.get("capacity_changes", ())]
+    return what_if(instance, capacity, raw.get("ceilings"), [_session(s) for s in raw.get("added", ())],
+                   raw.get("withdrawn", ()))
 
 
 def read_appointments(folder: str | Path, name: str = "published.csv") -> Appointments:

@@ -12,6 +12,7 @@ from scheduling.planning.offering import cheapest
 from scheduling.planning.pricing import Floats
 
 MANY_CLASSES, OPTIONS, WINDOWS_TRIED = 800, 8, 40
+MANY_COLUMNS = 4_000      # free visits above which a program over all of them takes too long
 LOST = 0.5            # people more than the fractional plan leaves out: lost by rounding
 
 
@@ -31,12 +32,24 @@ def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: F
     ledger.add_many(classes[whole], windows[whole], seats[whole])
     open_now = solution.openings > TOLERANCE
     free = np.flatnonzero(broken[classes] & open_now[relaxation.block.window_session[windows]])
+    if len(free) > MANY_COLUMNS:
+        _seat_whole_parts(ledger, classes, windows, visits)
     if len(free):
         seat_exactly(ledger, classes[free], windows[free], seconds)
     if priced is not None:
         ledger = rescue(ledger, np.flatnonzero(ledger.waiting > solution.left_out + LOST), priced, seconds)
     insert_waiting(ledger)
     return ledger
+
+
+def _seat_whole_parts(ledger: Ledger, classes: Ints, windows: Ints, visits: Floats) -> None:
+    """Seat the whole part of every visit whose class still waits, so that only the fractions are left to a program."""
+    large = np.flatnonzero((visits >= 1 - TOLERANCE) & (ledger.waiting[classes] > 0))
+    for x in large[np.argsort(-visits[large], kind="stable")].tolist():
+        c, w = int(classes[x]), int(windows[x])
+        n = min(int(visits[x] + TOLERANCE), int(ledger.waiting[c]), ledger.room(c, w))
+        if n > 0:
+            ledger.add(c, w, n)
 
 
 def rescue(ledger: Ledger, waiting: Ints, priced: Floats, seconds: float) -> Ledger:

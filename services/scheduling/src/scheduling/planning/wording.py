@@ -20,6 +20,7 @@ from scheduling.planning.explaining import (
 from scheduling.planning.relieving import LineRelief, Relief
 
 Words = tuple[str, str]
+HARDLY = 0.5      # prices below it are told as none
 
 VERDICTS: dict[str, Words] = {
     OPENED: ("mở", "opened"),
@@ -84,17 +85,19 @@ def relief(case: Relief) -> Words:
 
 def line_relief(case: LineRelief) -> Words:
     """What one more person of a line away at a time would bring."""
-    vi = (f"Chuyền {case.line}: {case.waiting} người chờ vì trần vắng mặt; thêm một người vắng cùng lúc đáng giá "
-          f"{case.price:.0f}.")
-    en = (f"Line {case.line}: {case.waiting} wait because of the absence ceiling; one more away at a time is worth "
-          f"{case.price:.0f}.")
-    return vi, en
+    worth_vi, worth_en = _worth(case.price, "thêm một người vắng cùng lúc", "one more away at a time")
+    return (f"Chuyền {case.line}: {case.waiting} người chờ vì trần vắng mặt{worth_vi}.",
+            f"Line {case.line}: {case.waiting} wait because of the absence ceiling{worth_en}.")
 
 
 def scarcity(case: Scarcity) -> Words:
     """Where places ran out and what one more is worth."""
-    vi = (f"Buổi {case.session}: {case.station} kín {case.full_windows}/{case.windows} khung giờ; "
-          f"thêm một chỗ đáng giá {case.price:.0f}.")
-    en = (f"Session {case.session}: {case.station} is full in {case.full_windows} of {case.windows} windows; "
-          f"one more place is worth {case.price:.0f}.")
-    return vi, en
+    worth_vi, worth_en = _worth(case.price, "thêm một chỗ", "one more place")
+    full = f"{case.full_windows} of {case.windows} windows"
+    return (f"Buổi {case.session}: {case.station} kín {case.full_windows}/{case.windows} khung giờ{worth_vi}.",
+            f"Session {case.session}: {case.station} is full in {full}{worth_en}.")
+
+
+def _worth(price: float, vi: str, en: str) -> Words:
+    """What the search would have paid; nothing where no price is known, as with plans read from files."""
+    return (f"; {vi} đáng giá {price:.0f}", f"; {en} is worth {price:.0f}") if price >= HARDLY else ("", "")
