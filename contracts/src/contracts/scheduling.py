@@ -229,12 +229,16 @@ class DaySwept(
     readers=("gateway",),
     shown_to=(Party.OPERATIONS,),
 ):
-    """Scheduling did a business day's work: unreported visits are missed, and these plans are being computed."""
+    """Scheduling did a business day's work: unreported visits are missed, and these plans are being computed.
+
+    `campaign_ids` are the campaigns of the plans in `planning`, in the same order.
+    """
 
     day: Public[date]
     calendar: Public[str] = "VN"
     missed: Public[int] = 0
     planning: Public[list[UUID]] = []
+    campaign_ids: Public[list[UUID]] = []
 
 
 class Appointment(Record):

@@ -153,6 +153,30 @@ async def test_one_party_is_enough_to_decline_a_plan_even_while_it_is_computed(
     assert [p.code for p in late[0].problems] == ["plan.given_up"]
 
 
+async def test_one_campaigns_party_neither_stops_nor_wedges_another_campaigns_plan(
+    database: Database, deliver: Deliver
+) -> None:
+    neighbour, programme, ours, theirs = f"unions/{unit(9)}", uuid4(), uuid4(), uuid4()
+    for batch in opening():
+        await deliver(CONSUMER, database, batch)
+    agreed = a_programme(programme_id=programme, union_unit_id=unit(9), authority_id="syt-99")
+    await deliver(CONSUMER, database, [said_by(neighbour, agreed)])
+    await deliver(CONSUMER, database, [said_by("health/syt-99", health.ProgrammeApproved(programme_id=programme))])
+    await deliver(CONSUMER, database, [said_by(neighbour, a_campaign(campaign_id=theirs, programme_id=programme))])
+
+    guess = said_by(neighbour, unions.PlanDeclined(plan_id=ours, campaign_id=theirs))
+    early = await deliver(CONSUMER, database, [guess])
+    await deliver(CONSUMER, database, [a_plan(ours)])
+    late = await deliver(CONSUMER, database, [said_by(neighbour, guess.event)])
+    words = [said_by(UNION, unions.PlanApproved(plan_id=ours, campaign_id=CAMPAIGN)),
+             said_by(AUTHORITY, health.PlanApproved(plan_id=ours, campaign_id=CAMPAIGN))]  # fmt: skip
+    approved = [event for word in words for event in await deliver(CONSUMER, database, [word])]
+
+    assert early == [said.PlanDeclined(plan_id=ours, campaign_id=theirs, party="unions")]
+    assert [p.code for p in late[0].problems] == ["plan.other_campaign"]
+    assert approved[-1] == said.PlanApproved(plan_id=ours, campaign_id=CAMPAIGN)
+
+
 async def test_an_approved_plan_is_not_declined_and_strangers_decline_nothing(
     database: Database, deliver: Deliver
 ) -> None:

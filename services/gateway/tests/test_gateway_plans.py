@@ -144,6 +144,19 @@ async def test_declining_a_plan_gets_a_receipt_that_coordination_closes(
     assert (plan["state"], plan["reason"]) == ("abandoned", "declined")
 
 
+async def test_the_day_tells_of_each_plan_being_computed_whose_it_is(
+    as_: Clients, database: Database, deliver: Deliver
+) -> None:
+    plan, settled, campaign = uuid4(), uuid4(), uuid4()
+    swept = scheduling.DaySwept(day=DAY, planning=[plan, settled], campaign_ids=[campaign, campaign])
+    withdrawn = plans.PlanWithdrawn(plan_id=settled, campaign_id=campaign, reason="declined")
+    await deliver(CONSUMER, database, [swept, withdrawn])
+
+    shown = (await (await as_.union(uuid4())).get("/day")).json()
+
+    assert shown["planning"] == [{"plan_id": str(plan), "campaign_id": str(campaign)}]
+
+
 async def test_a_union_asks_about_campaigns_of_its_own_only(as_: Clients, world: World) -> None:
     question = unions.WhatIfAsked(
         request_id=uuid4(), campaign_id=world.campaign, ceilings=[OtherCeiling(line_id=uuid4(), max_absent_pct=12)]

@@ -219,6 +219,16 @@ async def test_a_run_that_is_declined_while_it_is_computed_proposes_nothing(
     assert found is False
 
 
+async def test_a_decline_that_names_another_campaign_stops_no_plan(database: Database, deliver: Deliver) -> None:
+    await a_campaign_with(database, deliver, 3, a_session())
+    plan_id = await database.pool.fetchval("SELECT plan_id FROM plan_runs")
+
+    said = await deliver(consumer, database, [PlanDeclined(plan_id=plan_id, campaign_id=uuid4(), party="unions")])
+
+    assert said == []
+    assert await runs(database) == [("initial", "queued")]
+
+
 async def test_a_plan_that_nobody_approves_gives_way_to_a_newer_one(database: Database, deliver: Deliver) -> None:
     await a_campaign_with(database, deliver, 3, a_session(day=EXAM_DAY + timedelta(days=20)))
     plan, _ = await planned(database)

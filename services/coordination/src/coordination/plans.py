@@ -36,7 +36,10 @@ async def approve(
 
 
 async def decline(tx: Transaction, message: Message[unions.PlanDeclined] | Message[health.PlanDeclined]) -> None:
-    """A party will not have a plan, proposed or still being computed; an approved plan stays."""
+    """A party will not have a plan, proposed or still being computed; an approved plan stays.
+
+    A word on a plan that is not known yet counts if the plan turns out to be of the campaign that the word names.
+    """
     plan_id, campaign_id = message.event.plan_id, message.event.campaign_id
     word = model.word_of(message.party, message.actor)
     signatories = dict(await tx.fetchrow(store.SIGNATORIES, campaign_id) or {})
@@ -44,22 +47,23 @@ async def decline(tx: Transaction, message: Message[unions.PlanDeclined] | Messa
     if not signatories:
         problems.append(model.problem("plan.other_campaign", "campaign_id"))
     if not problems:
-        await tx.execute(store.ADD_PLANS, [plan_id], [campaign_id])
+        await tx.execute(store.ADD_UNKNOWN_PLAN, plan_id, campaign_id)
         plan = await tx.fetchrow(store.LOCK_PLAN, plan_id)
-        if plan is None or plan["campaign_id"] != campaign_id:
+        if plan is not None and plan["campaign_id"] != campaign_id:
             problems.append(model.problem("plan.other_campaign", "campaign_id"))
-        elif plan["approved_at"] is not None:
+        elif plan is not None and plan["approved_at"] is not None:
             problems.append(model.problem("plan.approved_already"))
     if word is None or problems:
         refused = ApprovalRefused(subject="plan", subject_id=plan_id, problems=problems)
         await outbox.append(tx, [message.leads_to(refused)])
         return
-    await tx.execute(store.GIVE_UP_PLANS, [plan_id])
+    await tx.execute(store.GIVE_UP_PLANS, [plan_id], [campaign_id])
     declined = PlanDeclined(plan_id=plan_id, campaign_id=campaign_id, party=word.party_class)
     await outbox.append(tx, [message.leads_to(declined)])
 
 
 async def give_up(tx: Transaction, batch: Batch[PlanWithdrawn]) -> None:
     """Hear no more words on plans that scheduling has given up."""
-    await tx.execute(store.ADD_PLANS, [e.plan_id for e in batch.events], [e.campaign_id for e in batch.events])
-    await tx.execute(store.GIVE_UP_PLANS, [event.plan_id for event in batch.events])
+    pairs = [e.plan_id for e in batch.events], [e.campaign_id for e in batch.events]
+    await tx.execute(store.ADD_PLANS, *pairs)
+    await tx.execute(store.GIVE_UP_PLANS, *pairs)

@@ -24,7 +24,7 @@ WHERE valid_from <= $1 ORDER BY organisation_id, valid_from DESC
 
 LOCK_PROGRAMME = "SELECT title, valid_from, valid_to, signed_at FROM programmes WHERE programme_id = $1 FOR UPDATE"
 LOCK_CAMPAIGN = "SELECT programme_id, proposal, state, digest, figures FROM campaigns WHERE campaign_id = $1 FOR UPDATE"
-LOCK_PLAN = "SELECT campaign_id, approved_at, given_up FROM plans WHERE plan_id = $1 FOR UPDATE"
+LOCK_PLAN = "SELECT campaign_id, approved_at, given_up FROM plans WHERE plan_id = $1 AND known FOR UPDATE"
 ADD_PROGRAMME = """
 INSERT INTO programmes (programme_id, title, union_unit_id, authority_id, valid_from, valid_to)
 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
@@ -34,9 +34,16 @@ INSERT INTO campaigns (campaign_id, programme_id, proposal, period_from, period_
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
 """
 ADD_PLANS = """
-INSERT INTO plans (plan_id, campaign_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING
+INSERT INTO plans (plan_id, campaign_id)
+SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS plan (plan_id, campaign_id) ORDER BY plan_id
+ON CONFLICT (plan_id, campaign_id) DO UPDATE SET known = true
 """
-GIVE_UP_PLANS = "UPDATE plans SET given_up = true WHERE plan_id = ANY($1::uuid[])"
+# Of a plan that nobody proposed yet; the plan's own row may be written at the same moment, and then is the one.
+ADD_UNKNOWN_PLAN = "INSERT INTO plans (plan_id, campaign_id, known) VALUES ($1, $2, false) ON CONFLICT DO NOTHING"
+GIVE_UP_PLANS = """
+UPDATE plans SET given_up = true
+WHERE (plan_id, campaign_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+"""
 SIGNATORIES = """
 SELECT 'unions/' || union_unit_id AS unions, 'health/' || authority_id AS health FROM programmes
 WHERE programme_id = $1 OR programme_id = (SELECT programme_id FROM campaigns WHERE campaign_id = $1)
@@ -47,7 +54,7 @@ INSERT INTO approvals (subject, subject_id, party_class, party, actor, approved_
 """
 SIGN_PROGRAMME = "UPDATE programmes SET signed_at = $2 WHERE programme_id = $1"
 OPEN_CAMPAIGN = "UPDATE campaigns SET state = 'opened', tree_as_of = $2 WHERE campaign_id = $1"
-APPROVE_PLAN = "UPDATE plans SET approved_at = $2 WHERE plan_id = $1"
+APPROVE_PLAN = "UPDATE plans SET approved_at = $2 WHERE plan_id = $1 AND known"
 CLOSE_CAMPAIGN = "UPDATE campaigns SET state = 'closed' WHERE campaign_id = $1"
 
 # --- scope --------------------------------------------------------------------------------------------------------

@@ -25,9 +25,11 @@ async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
         await plans.expire(tx, day, message.leads_to)
         await plans.ask(tx, day, [message.ref])
         await make_ups.propose(tx, day, message.leads_to)
+        under_way = await plan_store.being_computed(tx)
         swept = DaySwept(
-            day=day, calendar=message.event.calendar, missed=missed, planning=await plan_store.being_computed(tx)
-        )
+            day=day, calendar=message.event.calendar, missed=missed, planning=list(under_way),
+            campaign_ids=list(under_way.values()),
+        )  # fmt: skip
         await outbox.append(tx, [message.leads_to(swept)])
         await waiting.release(tx, "day", _days_between(before, day))
 

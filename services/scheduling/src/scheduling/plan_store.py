@@ -109,14 +109,18 @@ async def cancel_runs(tx: Transaction, campaign_ids: Iterable[UUID]) -> list[Rec
     )
 
 
-async def decline_runs(tx: Transaction, plan_ids: Sequence[UUID], today: date) -> list[Record]:
-    """Give up these plans, those that are under way; returns the plan and campaign of each."""
+async def decline_runs(tx: Transaction, plans: Iterable[tuple[UUID, UUID]], today: date) -> list[Record]:
+    """Give up these plans of these campaigns, those that are under way; returns the plan and campaign of each."""
+    plan_ids, campaign_ids = zip(*plans, strict=True)
     return await tx.fetch(
         """
-        UPDATE plan_runs SET state = 'cancelled', leased_until = NULL, declined_on = $2
-        WHERE plan_id = ANY($1) AND state IN ('queued', 'running', 'proposed') RETURNING plan_id, campaign_id
+        UPDATE plan_runs SET state = 'cancelled', leased_until = NULL, declined_on = $3
+        WHERE (plan_id, campaign_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+          AND state IN ('queued', 'running', 'proposed')
+        RETURNING plan_id, campaign_id
         """,
         plan_ids,
+        campaign_ids,
         today,
     )
 
@@ -132,10 +136,12 @@ async def expire_runs(tx: Transaction, today: date) -> list[Record]:
     )
 
 
-async def being_computed(tx: Transaction) -> list[UUID]:
-    """The plans that are asked for and not proposed yet."""
-    rows = await tx.fetch("SELECT plan_id FROM plan_runs WHERE state IN ('queued', 'running') ORDER BY plan_id")
-    return [row["plan_id"] for row in rows]
+async def being_computed(tx: Transaction) -> dict[UUID, UUID]:
+    """The plans that are asked for and not proposed yet, with the campaign of each."""
+    rows = await tx.fetch(
+        "SELECT plan_id, campaign_id FROM plan_runs WHERE state IN ('queued', 'running') ORDER BY plan_id"
+    )
+    return {row["plan_id"]: row["campaign_id"] for row in rows}
 
 
 async def claim_run(tx: Transaction, lease: timedelta) -> Run | None:

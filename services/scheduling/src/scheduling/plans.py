@@ -162,9 +162,9 @@ async def end(tx: Transaction, batch: Batch[ClosingProposed] | Batch[CampaignClo
 async def decline(tx: Transaction, batch: Batch[PlanDeclined]) -> None:
     """Give up plans that a party will not have, whether they wait or are still being computed."""
     today = await demand_store.today(tx)
-    cause = {message.event.plan_id: message for message in batch}
-    given_up = await plan_store.decline_runs(tx, list(cause), today)
-    said = [cause[row["plan_id"]].leads_to(PlanWithdrawn(**row, reason="declined")) for row in given_up]
+    cause = {(message.event.plan_id, message.event.campaign_id): message for message in batch}
+    given_up = await plan_store.decline_runs(tx, cause, today)
+    said = [cause[tuple(row)].leads_to(PlanWithdrawn(**row, reason="declined")) for row in given_up]
     await outbox.append(tx, said)
 
 

@@ -19,16 +19,19 @@ DONE = """
 INSERT INTO days_done (work, day) VALUES ($1, $2)
 ON CONFLICT (work) DO UPDATE SET day = greatest(days_done.day, excluded.day)
 """
-PLANNING = "INSERT INTO plans_asked_for (plan_id) SELECT * FROM unnest($1::uuid[]) ON CONFLICT DO NOTHING"
+PLANNING = """
+INSERT INTO plans_asked_for (plan_id, campaign_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
 PLANNED = """
-INSERT INTO plans_asked_for (plan_id, settled) SELECT *, true FROM unnest($1::uuid[])
-ON CONFLICT (plan_id) DO UPDATE SET settled = true
+INSERT INTO plans_asked_for (plan_id, campaign_id, settled) SELECT *, true FROM unnest($1::uuid[], $2::uuid[])
+ON CONFLICT (plan_id) DO UPDATE SET settled = true, campaign_id = excluded.campaign_id
 """
 STATE = """
 SELECT (SELECT max(day) FROM days) AS day,
        (SELECT day FROM days_done WHERE work = 'swept') AS swept,
        (SELECT day FROM days_done WHERE work = 'counted') AS counted,
-       (SELECT coalesce(array_agg(plan_id ORDER BY plan_id), '{}') FROM plans_asked_for WHERE NOT settled) AS planning
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('plan_id', plan_id, 'campaign_id', campaign_id) ORDER BY plan_id),
+                        '[]') FROM plans_asked_for WHERE NOT settled) AS planning
 """
 
 
@@ -41,7 +44,7 @@ async def record(tx: Transaction, batch: Batch[DayStarted]) -> None:
 async def sweep(tx: Transaction, batch: Batch[DaySwept]) -> None:
     """Remember that scheduling did a day's work, and which plans it had computed for it."""
     for event in batch.events:
-        await tx.execute(PLANNING, event.planning)
+        await tx.execute(PLANNING, event.planning, event.campaign_ids)
         await tx.execute(DONE, "swept", event.day)
 
 
@@ -55,7 +58,8 @@ async def settle_plans(
     tx: Transaction, batch: Batch[PlanProposed] | Batch[PlanAbandoned] | Batch[PlanWithdrawn]
 ) -> None:
     """Plans that are proposed or given up are not waited for; either may come before the day that names them."""
-    await tx.execute(PLANNED, [event.plan_id for event in batch.events])
+    plans = {event.plan_id: event.campaign_id for event in batch.events}
+    await tx.execute(PLANNED, list(plans), list(plans.values()))
 
 
 async def current(db: Reader) -> date | None:
@@ -65,6 +69,6 @@ async def current(db: Reader) -> date | None:
 
 
 async def state(db: Reader) -> dict[str, Any]:
-    """The business date, up to which day each work is done, and the plans being computed."""
+    """The business date, up to which day each work is done, and the plans being computed with their campaigns."""
     (row,) = await db.fetch(STATE)
     return dict(row)

@@ -11,13 +11,20 @@ from contracts.fields import Window
 from gateway.views.base import View
 
 
+class PlanUnderWay(View):
+    """A plan that is being computed, and whose."""
+
+    plan_id: UUID
+    campaign_id: UUID | None
+
+
 class Day(View):
     """The business date, null before the first day; the days whose work is done; the plans being computed."""
 
     day: date | None
     swept: date | None
     counted: date | None
-    planning: list[UUID]
+    planning: Json[list[PlanUnderWay]]
 
 
 class OrganisationView(View):
