@@ -4,12 +4,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from registry_builders import HEADER, PROVINCE, UNIT, Register, a_line, a_person, said_by, says
 
 from contracts.coordination import DayStarted
 from contracts.monitoring import MonitoringReported
 from contracts.profiles import ExposuresProfiled
 from contracts.registry import DeclarationRefused, WorkerChanged, WorkerRegistered
+from registry import stays
+from registry.stays import Stay
 
 JOB_HEADER = [*HEADER, "Công việc", "Chuyền"]
 
@@ -111,3 +114,95 @@ async def test_the_same_report_twice_counts_once(register: Register) -> None:
     again = await register.hear(report)
 
     assert again == []
+
+
+def since_of(said: list[Any]) -> list[date]:
+    """Since when each worker who was told of is exposed to noise, in the order of being told of."""
+    told = [event for event in said if isinstance(event, WorkerRegistered | WorkerChanged)]
+    return [e.since for event in told for e in event.exposures if e.hazard == "PHYS_NOISE" and e.since]
+
+
+def noise_on(line: UUID, day: date, **changed: Any) -> MonitoringReported:
+    return a_report(
+        places=[{"line_id": line, "hazards": [{"hazard": "PHYS_NOISE"}]}], measured_on=day, valid_from=day, **changed
+    )
+
+
+async def test_whoever_is_hired_onto_a_line_reported_long_ago_is_exposed_since_the_hire(register: Register) -> None:
+    line = uuid4()
+    await a_unit_at_work(register, line)
+    await register.hear(says(noise_on(line, date(2024, 1, 20))))
+
+    hired = [*a_person(7, hazards=None, since="01/11/2026"), "Là ủi", "Chuyền 1"]
+    listed_long_ago = [*a_person(8, hazards=None, since="01/03/2020"), "Là ủi", "Chuyền 1"]
+    taken = await register.take(hired, listed_long_ago, header=JOB_HEADER)
+
+    assert sorted(since_of(taken.said)) == [date(2024, 1, 20), date(2026, 11, 1)]
+
+
+async def test_a_yearly_report_that_confirms_the_last_one_begins_nothing_anew(register: Register) -> None:
+    await a_unit_at_work(register)
+    await register.hear(says(a_report(measured_on=date(2024, 1, 10), valid_from=date(2024, 1, 20))))
+
+    confirmed = await register.hear(says(a_report(measured_on=date(2025, 1, 8), valid_from=date(2025, 1, 20))))
+    quiet = a_report(valid_from=date(2026, 1, 20), places=[{"job": "Công nhân may", "hazards": []}])
+    loud_again = a_report(measured_on=date(2026, 3, 1), valid_from=date(2026, 3, 1))
+    again = await register.hear(says(quiet), says(loud_again))
+
+    assert set(since_of(confirmed)) == {date(2024, 1, 20)}
+    assert set(since_of(again)) == {date(2026, 3, 1)}
+
+
+async def test_whoever_moves_onto_a_monitored_line_is_exposed_since_the_move(register: Register) -> None:
+    line = uuid4()
+    await a_unit_at_work(register, line)
+    await register.hear(says(noise_on(line, date(2024, 1, 20))))
+    await register.hear(DayStarted(day=date(2027, 2, 5), simulated=True))
+
+    moved = await register.take(
+        [*a_person(2, hazards=None), "Công nhân may", "Chuyền 1"], header=JOB_HEADER, reference_date=date(2027, 2, 1)
+    )
+    told_again = await register.hear(says(noise_on(line, date(2027, 2, 3))))
+
+    assert since_of(moved.said) == [date(2027, 2, 1)]
+    assert sorted(since_of(told_again)) == [date(2024, 1, 20), date(2024, 1, 20), date(2027, 2, 1)]
+
+
+NOW = date(2027, 6, 1)
+
+
+def a_stay(begun: date, ended: date | None = None, *, places: tuple[str, ...] = ("line:1",)) -> Stay:
+    return Stay(UNIT, places, begun, ended)
+
+
+@pytest.mark.parametrize(
+    ("past", "employed_since", "expected"),
+    [
+        ([a_stay(date(2026, 12, 1))], date(2026, 11, 1), date(2026, 11, 1)),
+        ([a_stay(date(2026, 12, 1))], None, date(2026, 12, 1)),
+        ([a_stay(date(2027, 12, 1))], None, NOW),
+        ([], date(2020, 3, 1), date(2020, 3, 1)),
+        # A break: back for a season, with the first hire still on the list.
+        ([a_stay(date(2025, 1, 1), date(2025, 6, 1)), a_stay(date(2026, 1, 1))], date(2020, 3, 1), date(2026, 1, 1)),
+        ([a_stay(date(2025, 1, 1), date(2025, 6, 1)), a_stay(date(2026, 1, 1))], date(2025, 12, 9), date(2025, 12, 9)),
+        # Another job on the same line is no break; another line was one.
+        (
+            [a_stay(date(2025, 1, 1), date(2025, 6, 1)), a_stay(date(2025, 6, 1), places=("line:1", "job:may"))],
+            None,
+            date(2025, 1, 1),
+        ),
+        (
+            [a_stay(date(2025, 1, 1), date(2025, 6, 1), places=("line:2",)), a_stay(date(2025, 6, 1))],
+            date(2020, 3, 1),
+            date(2025, 6, 1),
+        ),
+        # A roster of an earlier day that came later ended what the other one began.
+        ([a_stay(date(2026, 12, 1), date(2026, 11, 1)), a_stay(date(2026, 11, 1))], None, date(2026, 11, 1)),
+    ],
+)
+def test_a_worker_is_at_a_place_since_the_last_break(
+    past: list[Stay], employed_since: date | None, expected: date
+) -> None:
+    start = stays.start_at(past, UNIT, "line:1", employed_since=employed_since, today=NOW)
+
+    assert start == expected

@@ -1,6 +1,6 @@
 """Exposures from monitoring reports: of a line or a job, dated and versioned; whoever works there hears of them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,17 +12,25 @@ from contracts.fields import Problem
 from contracts.monitoring import MonitoredPlace, MonitoringReported
 from contracts.profiles import ExposuresProfiled
 from contracts.registry import DeclarationRefused, WorkerChanged
-from registry import authority, lines, organisations
+from registry import authority, lines, organisations, stays, worker_facts
 from registry.problems import problem
 from registry.reading import hazards
 from registry.reading.names import name_key
+from registry.stays import Stay
 from registry.worker_facts import Facts, job_place, line_place
 from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
 LOCK = "SELECT pg_advisory_xact_lock(7403, 4)"
-AS_OF = "SELECT unit_id, place, valid_from, hazards FROM exposures_as_of($1::uuid[], $2)"
+# Every report that ever held by a day: of one day's the latest version, and the earliest day first.
+GET_REPORTS = """
+SELECT DISTINCT ON (unit_id, place, valid_from) unit_id, place, valid_from, hazards FROM exposures
+WHERE unit_id = ANY($1::uuid[]) AND valid_from <= $2 ORDER BY unit_id, place, valid_from, version DESC
+"""
+GET_STAYS = """
+SELECT worker_id, unit_id, line_id, job, valid_from, valid_to FROM employments WHERE worker_id = ANY($1::uuid[])
+"""
 GET_LAST_VERSION = "SELECT coalesce(max(version), 0) FROM exposures WHERE unit_id = $1 AND valid_from = $2"
 GET_VERSION_OF = "SELECT version FROM exposures WHERE unit_id = $1 AND report_id = $2 AND ref = $3 LIMIT 1"
 STORE = """
@@ -43,24 +51,42 @@ AND ('line:' || line_id = ANY($2::text[]) OR 'job:' || job = ANY($2::text[])) OR
 
 @dataclass(frozen=True, slots=True)
 class Monitored:
-    """What places expose to on a day, and since when."""
+    """What places expose to on a day, each hazard since the first report of an unbroken run; and who is there since."""
 
-    found: Mapping[tuple[UUID, str], tuple[Sequence[str], date]]
+    day: date
+    found: Mapping[tuple[UUID, str], Mapping[str, date]]
+    stays: Mapping[UUID, Sequence[Stay]]
 
-    def at(self, facts: Facts) -> dict[str, date]:
-        """The hazards of a worker's line and job, each since the first day that a report in force names it."""
+    def at(self, worker_id: UUID, facts: Facts) -> dict[str, date]:
+        """The hazards of a worker's line and job, each since both it and the worker are there."""
         since: dict[str, date] = {}
         for place in facts.places:
-            named, day = self.found.get((facts.unit_id, place), ((), date.max))
-            for hazard in named:
+            named = self.found.get((facts.unit_id, place))
+            if not named:
+                continue
+            start = stays.start_at(
+                self.stays.get(worker_id, ()), facts.unit_id, place,
+                employed_since=facts.employed_since, today=self.day,
+            )  # fmt: skip
+            for hazard, begun in named.items():
+                day = max(begun, start or begun)
                 since[hazard] = min(day, since.get(hazard, day))
         return since
 
 
-async def as_of(tx: Transaction, unit_ids: Collection[UUID], day: date) -> Monitored:
-    """What the places of these units expose to on a day."""
-    rows = await tx.fetch(AS_OF, list(unit_ids), day)
-    return Monitored({(row["unit_id"], row["place"]): (row["hazards"], row["valid_from"]) for row in rows})
+async def as_of(tx: Transaction, workers: Sequence[tuple[UUID, Facts]], day: date) -> Monitored:
+    """What the places of these workers expose to on a day."""
+    found: dict[tuple[UUID, str], dict[str, date]] = {}
+    for row in await tx.fetch(GET_REPORTS, list({facts.unit_id for _, facts in workers}), day):
+        place = row["unit_id"], row["place"]
+        before = found.get(place, {})
+        found[place] = {hazard: before.get(hazard, row["valid_from"]) for hazard in row["hazards"]}
+    exposed = [id_ for id_, facts in workers if any(found.get((facts.unit_id, place)) for place in facts.places)]
+    known: dict[UUID, list[Stay]] = {}
+    for row in await tx.fetch(GET_STAYS, exposed) if exposed else ():
+        places = worker_facts.places_of(row["line_id"], row["job"])
+        known.setdefault(row["worker_id"], []).append(Stay(row["unit_id"], places, row["valid_from"], row["valid_to"]))
+    return Monitored(day, found, known)
 
 
 async def report(tx: Transaction, batch: Batch[MonitoringReported], *, now: datetime) -> None:
@@ -134,17 +160,16 @@ async def _tell(tx: Transaction, today: date, message: Message[Any] | None) -> i
         return 0
     places = {(row["unit_id"], row["place"]) for row in begun}
     units = {unit_id for unit_id, _ in places}
-    monitored = await as_of(tx, units, today)
-    rows = await tx.fetch(GET_WORKERS, list(units), list({place for _, place in places}))
+    rows = [(row, _facts(row)) for row in await tx.fetch(GET_WORKERS, list(units), list({p for _, p in places}))]
+    there = [(row, facts) for row, facts in rows if any((facts.unit_id, place) in places for place in facts.places)]
+    monitored = await as_of(tx, [(row["worker_id"], facts) for row, facts in there], today)
     said = []
-    for row in rows:
-        facts = _facts(row)
-        if any((facts.unit_id, place) in places for place in facts.places):
-            event = WorkerChanged(
-                worker_id=row["worker_id"], roster_id=row["roster_id"], row=row["row"],
-                **facts.as_event(monitored.at(facts), today),
-            )  # fmt: skip
-            said.append(message.leads_to(event) if message else outbox.outgoing(event))
+    for row, facts in there:
+        event = WorkerChanged(
+            worker_id=row["worker_id"], roster_id=row["roster_id"], row=row["row"],
+            **facts.as_event(monitored.at(row["worker_id"], facts), today),
+        )  # fmt: skip
+        said.append(message.leads_to(event) if message else outbox.outgoing(event))
     await outbox.append(tx, said)
     return len(said)
 

@@ -42,8 +42,7 @@ class Facts:
     @property
     def places(self) -> tuple[str, ...]:
         """Where monitoring reports may find the worker exposed: the line, the job."""
-        line = (line_place(self.line_id),) if self.line_id else ()
-        return (*line, job_place(self.job)) if self.job else line
+        return places_of(self.line_id, self.job)
 
     def after(self, known: "Facts", columns: frozenset[str]) -> "Facts":
         """These facts, with what a file without certain columns could not say taken from what was known."""
@@ -79,6 +78,12 @@ class Facts:
 def full_date(written: str | None) -> date | None:
     """A date whose day is known; a month or a year alone is None."""
     return date.fromisoformat(written) if written and len(written) == len("YYYY-MM-DD") else None
+
+
+def places_of(line_id: UUID | None, job: str | None) -> tuple[str, ...]:
+    """A line and a job as places of exposure, as far as there are any."""
+    line = (line_place(line_id),) if line_id else ()
+    return (*line, job_place(job)) if job else line
 
 
 def line_place(line_id: UUID) -> str:

@@ -101,7 +101,7 @@ async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
     await reviews.ask(tx, ledger)
     saying = [decision for decision in ledger.decisions if decision.is_told]
     today = await authority.today(tx, utc_now())
-    monitored = await exposures.as_of(tx, {decision.facts.unit_id for decision in saying}, today)
+    monitored = await exposures.as_of(tx, [(said.known.worker_id, said.facts) for said in saying], today)
     await outbox.append(tx, [_event(decision, monitored, today) for decision in saying])
 
 
@@ -207,6 +207,6 @@ def _event(decision: Decision, monitored: Monitored, today: date) -> Outgoing:
         worker_id=decision.known.worker_id,
         roster_id=decision.roster.roster_id,
         row=decision.entry.row,
-        **decision.facts.as_event(monitored.at(decision.facts), today),
+        **decision.facts.as_event(monitored.at(decision.known.worker_id, decision.facts), today),
     )
     return outbox.outgoing(event, cause=" ".join(decision.roster.refs) or None, trace=decision.roster.trace)
