@@ -25,7 +25,7 @@ async def test_shards_that_lapsed_during_their_renewal_are_new(database: Databas
     await in_the_way.rollback()
     new = await renewal
 
-    assert new == relay.held == frozenset(range(SHARDS))
+    assert new == relay.shards == frozenset(range(SHARDS))
     await session.close()
     await other.close()
 

@@ -72,7 +72,9 @@ class Relay:
         *,
         deadline: float = 60.0,
     ) -> None:
-        self.leases = Leases(database, database.writer, settings.relay_lease_seconds)
+        # Connections of its own: behind a thousand requests that wait for one, leases would lapse and rows pile up.
+        self._own = Database(database.url, max_connections=2)
+        self.leases = Leases(self._own, database.writer, settings.relay_lease_seconds)
         self._database = database
         self._publisher = Publisher(
             build_producer, prefix=settings.kafka_topic_prefix, deadline=deadline, observe=telemetry.publishing
@@ -94,6 +96,7 @@ class Relay:
 
     async def run(self) -> None:
         """Publish until cancelled; a missing database or broker is waited for."""
+        await self._own.open()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._hold_shards())
             tasks.create_task(self._send())
@@ -114,6 +117,7 @@ class Relay:
                 await self.leases.give_up()
         except Exception as error:
             log.warning("leases run out by themselves", error=faults.where(error))
+        await self._own.close()
 
     async def _tell_others(self, tx: Transaction) -> None:
         elsewhere = {row.shard for row in tx.said} - self.leases.held
@@ -246,7 +250,7 @@ class Relay:
 
     async def _delete(self, rows: list[Row]) -> None:
         self._failpoints.passed("before_outbox_delete")
-        await self._database.pool.execute(
+        await self._own.pool.execute(
             DELETE, [row.shard for row in rows], [row.position for row in rows], self._database.writer
         )
         del self._landed[: len(rows)]
@@ -273,7 +277,7 @@ class Relay:
         self._fresh = [row for row in self._fresh if row.shard not in shards]
         self._read_at = monotonic()
         limit = max(1, CHUNK // len(shards))
-        found = await self._database.pool.fetch(READ, shards, list(self._shunned), limit, list(self._sent))
+        found = await self._own.pool.fetch(READ, shards, list(self._shunned), limit, list(self._sent))
         rows = [_row(record) for record in found]
         full = {shard for shard, number in Counter(row.shard for row in rows).items() if number == limit}
         self._dirty |= full
