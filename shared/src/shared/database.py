@@ -173,9 +173,12 @@ class Database:
                     yield tx
                     await self._finish(tx)
                     committing = True
-            except BaseException:
+            except BaseException as error:
                 if committing:
                     _tell(self.on_doubt, tx)
+                if faults.is_of_the_world(error):
+                    # Where one connection is broken or silent, the others are not asked one after the other.
+                    await self.pool.expire_connections()
                 raise
             else:
                 _tell(self.on_commit, tx)
