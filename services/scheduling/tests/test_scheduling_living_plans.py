@@ -150,6 +150,21 @@ async def test_a_cut_session_moves_those_who_no_longer_fit_and_nobody_else(
     assert of(SessionRefused, said) == []
 
 
+async def test_a_session_re_timed_on_a_frozen_day_keeps_its_people(database: Database, deliver: Deliver) -> None:
+    soon = TODAY + timedelta(days=1)
+    before, other = a_session(day=soon, windows=[a_window(480, total=5)]), a_session(day=LATER)
+    await a_campaign_with(database, deliver, 3, before, other)
+    await deliver(consumer, database, [booking(n, before) for n in range(3)])
+
+    windows = [a_window(420, total=5), a_window(495, total=2), a_window(600, total=5)]
+    said = await deliver(consumer, database, [a_session(day=soon, windows=windows)])
+
+    moved = of(AppointmentMoved, said)
+    assert {(event.session_id, event.reason) for event in moved} == {(before.session_id, "session-cut")}
+    assert sorted(event.start for event in moved) == [420, 495, 495]
+    assert of(AppointmentCancelled, said) == []
+
+
 async def test_a_cut_that_leaves_no_room_anywhere_says_why(database: Database, deliver: Deliver) -> None:
     before = a_session(windows=[a_window(480, total=2)])
     await a_campaign_with(database, deliver, 2, before)

@@ -1,4 +1,4 @@
-"""A session offered anew with other windows or places: whoever no longer fits is moved, everybody else stays."""
+"""A session offered anew with other windows or places: whoever no longer fits is moved, within it where that can be."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -29,7 +29,7 @@ async def cut(tx: Transaction, causes: Mapping[UUID, Message[SessionOffered]]) -
         (staying if confirmed else unlicensed).append(floor.people[check_id])
     crowded = floor.crowded(staying)
     _tell_of_new_numbers(floor, staying, crowded, renumbered, causes)
-    floor.relocate(crowded, "session-withdrawn", says, "session-cut")
+    floor.relocate(floor.shift(crowded, "session-cut", says), "session-withdrawn", says, "session-cut")
     floor.relocate(unlicensed, "permit-revoked", says)
     for session_id, message in causes.items():
         floor.promote(session_id, message.leads_to)

@@ -202,6 +202,25 @@ class Floor:
             else:
                 self.move(person, seat, because or reason, says[person.health_check_id])
 
+    def shift(self, people: Iterable[Person], reason: Because, says: dict[UUID, Says]) -> list[Person]:
+        """Give each another window of the same session, the nearest in time; returns those for whom it has none.
+
+        Whoever is most urgent chooses first. The day stays, so this may be done on a frozen one.
+        """
+        by_urgency, out = urgent_first(people), []
+        for person in by_urgency:
+            self.vacate(person)
+        for person in by_urgency:
+            appointment = self.live[person.health_check_id]
+            seat = self.room.nearest(person, appointment.session_id, appointment.start)
+            if seat is None:
+                out.append(person)
+            else:
+                self.move(person, seat, reason, says[person.health_check_id])
+        for person in out:
+            self.stay(person)
+        return out
+
     def crowded(self, people: Iterable[Person]) -> list[Person]:
         """Those who no longer fit where they are; whoever is most urgent stays."""
         by_urgency = urgent_first(people)

@@ -155,6 +155,13 @@ class Room:
         found.sort()
         return next((seat for _, _, seat in found if self.refusal(person, seat) is None), None)
 
+    def nearest(self, person: Person, session_id: UUID, start: int) -> Seat | None:
+        """The seat in a session that begins nearest to a minute of its day; None if no seat suits."""
+        windows = self.sessions[session_id].windows
+        by_distance = sorted(range(len(windows)), key=lambda index: (abs(windows[index].start - start), index))
+        seats = (Seat(session_id, index) for index in by_distance)
+        return next((seat for seat in seats if self.refusal(person, seat) is None), None)
+
     def take(self, need: Need, seat: Seat) -> None:
         """Somebody with this need arrives in the seat."""
         self._count(need, seat, 1)
