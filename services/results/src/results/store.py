@@ -3,17 +3,19 @@
 # --- workers and visits -------------------------------------------------------------------------------------------
 
 PUT_WORKERS = """
-INSERT INTO workers (worker_id, employer_id, sex, born, heavy, hazards, since)
-SELECT worker_id, employer_id, sex, born, heavy, string_to_array(hazards, ' '), since
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::date[])
-    AS fact (worker_id, employer_id, sex, born, heavy, hazards, since)
+INSERT INTO workers (worker_id, employer_id, sex, born, heavy, hazards, begun, since)
+SELECT worker_id, employer_id, sex, born, heavy, string_to_array(hazards, ' '), begun, since
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::jsonb[], $8::date[])
+    AS fact (worker_id, employer_id, sex, born, heavy, hazards, begun, since)
 ON CONFLICT (worker_id) DO UPDATE SET employer_id = excluded.employer_id, sex = excluded.sex, born = excluded.born,
-    heavy = excluded.heavy, hazards = excluded.hazards,
-    past = CASE WHEN (workers.heavy, workers.hazards) = (excluded.heavy, excluded.hazards)
-                  OR excluded.since <= workers.since THEN workers.past
+    heavy = excluded.heavy, hazards = excluded.hazards, begun = excluded.begun,
+    past = CASE WHEN (workers.heavy, workers.hazards, workers.begun)
+                       = (excluded.heavy, excluded.hazards, excluded.begun) OR excluded.since <= workers.since THEN workers.past
            ELSE workers.past || jsonb_build_object(
-               'since', workers.since, 'heavy', workers.heavy, 'hazards', to_jsonb(workers.hazards)) END,
-    since = CASE WHEN (workers.heavy, workers.hazards) = (excluded.heavy, excluded.hazards) THEN workers.since
+               'since', workers.since, 'heavy', workers.heavy, 'hazards', to_jsonb(workers.hazards),
+               'begun', workers.begun) END,
+    since = CASE WHEN (workers.heavy, workers.hazards, workers.begun)
+                        = (excluded.heavy, excluded.hazards, excluded.begun) THEN workers.since
             ELSE greatest(workers.since, excluded.since) END
 """
 PUT_VISITS = """

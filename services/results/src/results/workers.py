@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from contracts.registry import WorkerFacts, WorkerMerged, WorkerMergeUndone
 from results import store
 from shared import waiting
@@ -25,9 +27,15 @@ async def put(tx: Transaction, facts: Sequence[WorkerFacts]) -> None:
         [fact.born for fact in facts],
         [fact.heavy_class not in NORMAL for fact in facts],
         [" ".join(exposure.hazard for exposure in fact.exposures) for fact in facts],
+        [_begun(fact) for fact in facts],
         [fact.as_of or EARLIEST for fact in facts],
     )
     await waiting.release(tx, "worker", worker_ids)
+
+
+def _begun(facts: WorkerFacts) -> str:
+    """Since when the worker is exposed to hazards, of those that say it, as JSON."""
+    return to_json({exposure.hazard: exposure.since for exposure in facts.exposures if exposure.since}).decode()
 
 
 async def merge(tx: Transaction, turns: Sequence[WorkerMerged]) -> None:
