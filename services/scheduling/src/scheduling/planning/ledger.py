@@ -89,11 +89,14 @@ class Ledger:
 def seat_by_prices(ledger: Ledger, priced: Floats, wanted: Floats | None = None, row: Ints | None = None) -> None:
     """Seat the waiting at their cheapest priced windows, those with the fewest near their cheapest first.
 
+    Whoever costs more than being left out comes last, the dearest to leave out first among them.
     `wanted[row[c], w]`: how many of the class's row a market would seat in each window; near windows that still lack
     people of the row come first, so that equals spread rather than crowd into one window.
     """
-    least = priced.min(axis=1, initial=np.inf)[:, None] + NEAR
-    for c in np.argsort((priced < least).sum(axis=1), kind="stable").tolist():
+    cheapest = priced.min(axis=1, initial=np.inf)
+    least, penalty = cheapest[:, None] + NEAR, ledger.block.penalty
+    order = np.lexsort(((priced < least).sum(axis=1), np.where(cheapest > penalty, -penalty, -FORBIDDEN)))
+    for c in order.tolist():
         allowed = np.flatnonzero(priced[c] < FORBIDDEN)
         if wanted is None or row is None:
             ledger.fill(c, allowed[np.argsort(priced[c, allowed], kind="stable")])
