@@ -220,6 +220,43 @@ async def test_a_declined_plan_frees_the_way_but_is_not_proposed_again_the_next_
     assert of(object, await deliver(consumer, database, [plan_approved(plan.plan_id)])) == []
 
 
+async def test_a_session_offered_on_the_day_of_a_decline_lets_planning_go_on(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_campaign_with(database, deliver, 3, a_session())
+    plan, _ = await planned(database)
+    await deliver(consumer, database, [PlanDeclined(plan_id=plan.plan_id, campaign_id=CAMPAIGN, party="unions")])
+
+    await deliver(consumer, database, [a_session(day=LATER)])
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
+
+    assert await runs(database) == [("initial", "cancelled"), ("initial", "queued")]
+
+
+async def test_a_declined_make_up_plan_holds_up_no_repair_but_a_declined_repair_does(
+    database: Database, deliver: Deliver
+) -> None:
+    first, free = a_session(windows=[a_window(480, total=3)]), a_session(day=LATER, windows=[a_window(480, total=3)])
+    await a_campaign_with(database, deliver, 3, first)
+    plan, _ = await planned(database)
+    await deliver(consumer, database, [plan_approved(plan.plan_id), free])
+    await database.pool.execute(
+        "INSERT INTO plan_runs (plan_id, campaign_id, kind, asked_on, seed, causes, state, declined_on, declined_at) "
+        "VALUES ($1, $2, 'make-up', $3, 1, '{}', 'cancelled', $3, clock_timestamp())", uuid4(), CAMPAIGN, TODAY,
+    )  # fmt: skip
+    await database.pool.execute("UPDATE health_checks SET state = 'open', displaced = true")
+
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
+    repair, _ = await planned(database)
+    await deliver(consumer, database, [PlanDeclined(plan_id=repair.plan_id, campaign_id=CAMPAIGN, party="unions")])
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=2))])
+
+    assert repair.kind == "repair"
+    assert sorted(await runs(database)) == [
+        ("initial", "published"), ("make-up", "cancelled"), ("repair", "cancelled"),
+    ]  # fmt: skip
+
+
 async def test_a_run_that_is_declined_while_it_is_computed_proposes_nothing(
     database: Database, deliver: Deliver
 ) -> None:

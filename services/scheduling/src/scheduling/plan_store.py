@@ -45,13 +45,14 @@ async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Recor
     """Campaigns with a fixed scope, open checks and coming confirmed sessions, and no plan under way; locked in order.
 
     With each: the day of its last published plan, whether anything changed since that a new one could use, whether
-    somebody lost a place, and the day on which a party declined a newer plan.
+    somebody lost a place, and of newer plans that a party declined how many they are, the day and the moment of the
+    last and of the last repair among them, and when a session last got room.
     """
     return await tx.fetch(
         """
-        SELECT campaign_id, last.asked_on AS last_plan, declined.day AS declined_on,
-            EXISTS (SELECT FROM sessions AS s WHERE s.campaign_id = k.campaign_id AND s.status = 'confirmed'
-                        AND s.day >= $1 AND s.loosened_on > declined.day) AS loosened_since,
+        SELECT campaign_id, last.asked_on AS last_plan, declined.*,
+            (SELECT max(s.loosened_at) FROM sessions AS s WHERE s.campaign_id = k.campaign_id
+                AND s.status = 'confirmed' AND s.day >= $1) AS loosened_at,
             EXISTS (SELECT FROM health_checks AS c
                     WHERE c.campaign_id = k.campaign_id AND c.state = 'open' AND c.displaced) AS has_displaced,
             EXISTS (SELECT FROM health_checks AS c
@@ -63,7 +64,10 @@ async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Recor
             SELECT max(asked_on) AS asked_on FROM plan_runs AS r
             WHERE r.campaign_id = k.campaign_id AND r.state = 'published'
         ) AS last ON true LEFT JOIN LATERAL (
-            SELECT max(declined_on) AS day FROM plan_runs AS r
+            SELECT count(*) AS declines, max(declined_on) AS declined_on, max(declined_at) AS declined_at,
+                max(declined_on) FILTER (WHERE kind = 'repair') AS repair_declined_on,
+                max(declined_at) FILTER (WHERE kind = 'repair') AS repair_declined_at
+            FROM plan_runs AS r
             WHERE r.campaign_id = k.campaign_id AND r.declined_on >= coalesce(last.asked_on, r.declined_on)
         ) AS declined ON true
         WHERE frozen_on IS NOT NULL AND closing_on IS NULL
@@ -114,7 +118,7 @@ async def decline_runs(tx: Transaction, plans: Iterable[tuple[UUID, UUID]], toda
     plan_ids, campaign_ids = zip(*plans, strict=True)
     return await tx.fetch(
         """
-        UPDATE plan_runs SET state = 'cancelled', leased_until = NULL, declined_on = $3
+        UPDATE plan_runs SET state = 'cancelled', leased_until = NULL, declined_on = $3, declined_at = clock_timestamp()
         WHERE (plan_id, campaign_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
           AND state IN ('queued', 'running', 'proposed')
         RETURNING plan_id, campaign_id

@@ -27,18 +27,17 @@ SEATED_AT_ONCE = 5_000
 async def ask(tx: Transaction, today: date, causes: Sequence[str], *, repairs_only: bool = False) -> None:
     """Ask for the plans that are needed: a campaign's first, repairs at once, now and then a make-up plan with news.
 
-    A plan that a party declined is not asked for again before a session changed or the time of a make-up plan is over.
+    A plan that a party declined is not asked for again before a session changed or the time of a make-up plan is over;
+    repairs wait for this only if a repair was declined.
     """
     limits = terms.in_force(today)
     interval = timedelta(days=limits.make_up_days)
     for campaign in await plan_store.lock_campaigns_to_plan(tx, today + timedelta(days=limits.freeze_days)):
-        declined = campaign["declined_on"]
         kind = _kind(campaign, today, interval)
-        unwanted = declined is not None and today < declined + interval and not campaign["loosened_since"]
-        if kind is None or unwanted or (repairs_only and kind != "repair"):
+        if kind is None or (repairs_only and kind != "repair") or _is_unwanted(campaign, kind, today - interval):
             continue
-        which = causes[0] if kind == "repair" and causes else today
-        plan_id = uuid5(campaign["campaign_id"], f"{kind}/{which}/{declined}" if declined else f"{kind}/{which}")
+        which, declines = causes[0] if kind == "repair" and causes else today, campaign["declines"]
+        plan_id = uuid5(campaign["campaign_id"], f"{kind}/{which}/{declines}" if declines else f"{kind}/{which}")
         seed = plan_id.int % 2**31
         await plan_store.add_run(tx, plan_id, campaign["campaign_id"], kind, today, seed, causes)
 
@@ -50,6 +49,13 @@ def _kind(campaign: Record, today: date, interval: timedelta) -> str | None:
     if campaign["has_displaced"]:
         return "repair"
     return "make-up" if today >= last + interval and campaign["has_news"] else None
+
+
+def _is_unwanted(campaign: Record, kind: str, not_since: date) -> bool:
+    """Whether a party declined such a plan after a day, and no session got room since."""
+    which = "repair_" if kind == "repair" else ""
+    day, moment, loosened = (campaign[name] for name in (f"{which}declined_on", f"{which}declined_at", "loosened_at"))
+    return day is not None and day > not_since and (loosened is None or moment is None or loosened <= moment)
 
 
 async def propose(tx: Transaction, run: Run, result: Result, explained: Explained) -> bool:

@@ -102,7 +102,8 @@ async def match_permits(tx: Transaction, clinic_ids: Iterable[str], today: date)
         )
         UPDATE sessions SET permit_id = found.permit_id,
             status = CASE WHEN found.permit_id IS NULL THEN 'planned' ELSE 'confirmed' END,
-            loosened_on = CASE WHEN found.was = 'planned' THEN greatest(loosened_on, $2) ELSE loosened_on END
+            loosened_on = CASE WHEN found.was = 'planned' THEN greatest(loosened_on, $2) ELSE loosened_on END,
+            loosened_at = CASE WHEN found.was = 'planned' THEN clock_timestamp() ELSE loosened_at END
         FROM found WHERE sessions.session_id = found.session_id
         RETURNING sessions.*, found.was
         """,
@@ -137,7 +138,9 @@ async def lock_sessions(tx: Transaction, session_ids: Iterable[UUID]) -> list[Se
 async def loosen(tx: Transaction, session_ids: Iterable[UUID], today: date) -> None:
     """Note that sessions have room which no plan has seen."""
     await tx.execute(
-        "UPDATE sessions SET loosened_on = $2 WHERE session_id = ANY($1)", sorted(session_ids), today
+        "UPDATE sessions SET loosened_on = $2, loosened_at = clock_timestamp() WHERE session_id = ANY($1)",
+        sorted(session_ids),
+        today,
     )
 
 
