@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-from registry import authority, erasure_list, erasures, identity_port, place_tables, roster_runs, upkeep
+from registry import authority, backfill, erasure_list, erasures, identity_port, place_tables, roster_runs, upkeep
 from registry.consumers import consumer
 from registry.settings import Settings
 from registry.vault import Vault, open_vault
@@ -57,4 +57,5 @@ async def _prepare_and_run(
     told = await erasure_list.read(settings, stop)
     await erasures.reapply(database, vault, now=utc_now(), today=today, told=told)
     forgotten.set()
+    await backfill.run(database, vault, stop)
     await roster_runs.run_for_ever(database, stop, vault=vault)

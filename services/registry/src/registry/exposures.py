@@ -41,11 +41,14 @@ FROM unnest($6::text[], $7::text[]) AS found (place, hazards)
 TAKE_UNTOLD = (
     "UPDATE exposures SET told = true WHERE NOT told AND valid_from <= $1 RETURNING unit_id, place, valid_from"
 )
+GET_WORKERS_AT = """
+SELECT DISTINCT worker_id FROM unnest($1::uuid[], $2::text[]) AS begun (unit_id, place) JOIN workers USING (unit_id)
+WHERE left_on IS NULL AND place IN ('line:' || line_id, 'job:' || job)
+"""
 GET_WORKERS = """
 SELECT worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
        last_health_check, job, host_id, roster_id, "row"
-FROM workers WHERE unit_id = ANY($1::uuid[]) AND left_on IS NULL
-AND ('line:' || line_id = ANY($2::text[]) OR 'job:' || job = ANY($2::text[])) ORDER BY worker_id
+FROM workers WHERE worker_id = ANY($1::uuid[]) AND left_on IS NULL ORDER BY worker_id
 """
 
 
@@ -72,6 +75,10 @@ class Monitored:
                 day = max(begun, start or begun)
                 since[hazard] = min(day, since.get(hazard, day))
         return since
+
+    def exposes_job(self, facts: Facts) -> bool:
+        """Whether a report finds those exposed who do a worker's job."""
+        return bool(facts.job and self.found.get((facts.unit_id, job_place(facts.job))))
 
 
 async def as_of(tx: Transaction, workers: Sequence[tuple[UUID, Facts]], day: date) -> Monitored:
@@ -158,20 +165,39 @@ async def _tell(tx: Transaction, today: date, message: Message[Any] | None) -> i
     begun = await tx.fetch(TAKE_UNTOLD, today)
     if not begun:
         return 0
-    places = {(row["unit_id"], row["place"]) for row in begun}
-    units = {unit_id for unit_id, _ in places}
-    rows = [(row, _facts(row)) for row in await tx.fetch(GET_WORKERS, list(units), list({p for _, p in places}))]
-    there = [(row, facts) for row, facts in rows if any((facts.unit_id, place) in places for place in facts.places)]
-    monitored = await as_of(tx, [(row["worker_id"], facts) for row, facts in there], today)
+    there = await tx.fetch(GET_WORKERS_AT, [row["unit_id"] for row in begun], [row["place"] for row in begun])
+    workers = await _workers(tx, [row["worker_id"] for row in there])
+    await _say(tx, workers, await as_of(tx, _with_facts(workers), today), message)
+    return len(workers)
+
+
+async def tell_of_jobs(tx: Transaction, worker_ids: Sequence[UUID], today: date) -> None:
+    """Tell of those of these workers whom a report on their job exposes: the job was not known until now."""
+    workers = await _workers(tx, worker_ids)
+    monitored = await as_of(tx, _with_facts(workers), today)
+    await _say(tx, [(row, facts) for row, facts in workers if monitored.exposes_job(facts)], monitored, None)
+
+
+async def _workers(tx: Transaction, worker_ids: Sequence[UUID]) -> list[tuple[Record, Facts]]:
+    """Those of these workers who have not left."""
+    return [(row, _facts(row)) for row in await tx.fetch(GET_WORKERS, list(worker_ids))]
+
+
+def _with_facts(workers: Sequence[tuple[Record, Facts]]) -> list[tuple[UUID, Facts]]:
+    return [(row["worker_id"], facts) for row, facts in workers]
+
+
+async def _say(
+    tx: Transaction, workers: Sequence[tuple[Record, Facts]], monitored: Monitored, message: Message[Any] | None
+) -> None:
     said = []
-    for row, facts in there:
+    for row, facts in workers:
         event = WorkerChanged(
             worker_id=row["worker_id"], roster_id=row["roster_id"], row=row["row"],
-            **facts.as_event(monitored.at(row["worker_id"], facts), today),
+            **facts.as_event(monitored.at(row["worker_id"], facts), monitored.day),
         )  # fmt: skip
         said.append(message.leads_to(event) if message else outbox.outgoing(event))
     await outbox.append(tx, said)
-    return len(said)
 
 
 async def _refuse(tx: Transaction, message: Message[MonitoringReported], problems: list[Problem]) -> None:

@@ -1,7 +1,7 @@
 """What the rows of rosters do to the register, row by row, before anything is written; pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
@@ -33,14 +33,25 @@ class Decision:
         return self.before is None
 
     @property
-    def is_told(self) -> bool:
-        """Whether others hear of it: somebody new, other facts, or a return."""
+    def is_kept(self) -> bool:
+        """Whether it changes what is known: somebody new, other facts, or a return."""
         return self.returned or self.before != self.facts
 
     @property
+    def is_told(self) -> bool:
+        """Whether others hear of it; a job is told to nobody."""
+        return self.returned or self.before is None or not _are_same(self.before, self.facts)
+
+    @property
+    def learns_job(self) -> bool:
+        """Whether it says for the first time at what somebody works whose place was known."""
+        return self.before is not None and self.before.job is None and self.facts.job is not None
+
+    @property
     def place_changed(self) -> bool:
-        """Whether an employment begins with it."""
-        return self.returned or self.before is None or place_of(self.before) != place_of(self.facts)
+        """Whether an employment begins with it; to learn of a job is no move."""
+        known = self.before
+        return self.returned or known is None or place_of(_with_job(known, self.facts)) != place_of(self.facts)
 
 
 @dataclass(slots=True)
@@ -103,7 +114,7 @@ class Ledger:
         effect: Effect = "unchanged"
         if before.unit_id != known.facts.unit_id:
             effect = "moved"
-        elif before != known.facts or returned:
+        elif not _are_same(before, known.facts) or returned:
             effect = "changed"
         return Decision(page.roster, entry, known, before, known.facts, effect, [], differs, returned)
 
@@ -118,6 +129,15 @@ class Ledger:
                 self.numbers_ended.append((known.worker_id, held[0], day))
             known.numbers[number.type] = (number.index, verified)
             self.numbers_added.append((decision, number, verified))
+
+
+def _are_same(before: Facts, now: Facts) -> bool:
+    return _with_job(before, now) == now
+
+
+def _with_job(before: Facts, now: Facts) -> Facts:
+    """What was known, with the job where there was none: files without that column have been registered as well."""
+    return replace(before, job=now.job) if before.job is None else before
 
 
 def place_of(facts: Facts) -> tuple[UUID, UUID | None, UUID | None, UUID | None, str | None]:

@@ -1,6 +1,6 @@
 """Workers: rosters' rows take effect here, set by set; whoever leaves stays on record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -39,7 +39,11 @@ WHERE employments.worker_id = ended.worker_id AND valid_to IS NULL
 """
 EMPLOYMENT_COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "host_id", "job", "valid_from", "valid_to",
                       "roster_id")  # fmt: skip
-VALID_FROM, VALID_TO = EMPLOYMENT_COLUMNS.index("valid_from"), EMPLOYMENT_COLUMNS.index("valid_to")
+JOB, VALID_FROM, VALID_TO = (EMPLOYMENT_COLUMNS.index(name) for name in ("job", "valid_from", "valid_to"))
+LEARN_JOBS = """
+UPDATE employments SET job = known.job FROM unnest($1::uuid[], $2::text[]) AS known (worker_id, job)
+WHERE employments.worker_id = known.worker_id AND valid_to IS NULL AND employments.job IS NULL
+"""
 NAME_MEMBERS = """
 INSERT INTO roster_members (roster_id, worker_id, "row") SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
 ON CONFLICT DO NOTHING
@@ -90,18 +94,19 @@ async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
     """Let a ledger take effect, and tell of it."""
     final = {decision.known.worker_id: decision for decision in ledger.decisions}
     new = {decision.known.worker_id for decision in ledger.decisions if decision.is_new}
-    told = {decision.known.worker_id for decision in ledger.decisions if decision.is_told}
+    kept = {decision.known.worker_id for decision in ledger.decisions if decision.is_kept}
     await tx.copy_records_to_table("workers", records=[_row(final[worker_id]) for worker_id in new], columns=COLUMNS)
-    changes = [_flat(_row(final[worker_id])) for worker_id in sorted(told - new)]
+    changes = [_flat(_row(final[worker_id])) for worker_id in sorted(kept - new)]
     if changes:
         await tx.execute(CHANGE, *map(list, zip(*changes, strict=True)))
     await persons.store(tx, vault, ledger)
     await _write_employments(tx, ledger, new)
     await _write_members(tx, ledger)
     await reviews.ask(tx, ledger)
-    saying = [decision for decision in ledger.decisions if decision.is_told]
+    news = [decision for decision in ledger.decisions if decision.is_kept]
     today = await authority.today(tx, utc_now())
-    monitored = await exposures.as_of(tx, [(said.known.worker_id, said.facts) for said in saying], today)
+    monitored = await exposures.as_of(tx, [(decision.known.worker_id, decision.facts) for decision in news], today)
+    saying = [d for d in news if d.is_told or (d.learns_job and monitored.exposes_job(d.facts))]
     await outbox.append(tx, [_event(decision, monitored, today) for decision in saying])
 
 
@@ -143,6 +148,12 @@ async def leave(
     await outbox.append(tx, [say(event) for event in events])
 
 
+async def learn_jobs(tx: Transaction, jobs: Mapping[UUID, str | None]) -> None:
+    """Say of employments under way at which job they are, where that was not known."""
+    if jobs:
+        await tx.execute(LEARN_JOBS, list(jobs), list(jobs.values()))
+
+
 async def _compare_identities(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
     """Note identities that are others now; rows that only left something out turn out to change nothing."""
     met = [d for d in ledger.decisions if not d.is_new and (d.identity_differs or d.effect == "moved")]
@@ -162,14 +173,20 @@ async def _compare_identities(tx: Transaction, vault: Vault, ledger: Ledger) -> 
 
 async def _write_employments(tx: Transaction, ledger: Ledger, new: set[UUID]) -> None:
     begun: dict[UUID, list[list[Any]]] = {}
+    learnt: dict[UUID, str | None] = {}
     for decision in ledger.decisions:
         if not decision.place_changed:
+            if decision.learns_job and decision.known.worker_id in begun:
+                begun[decision.known.worker_id][-1][JOB] = decision.facts.job
+            elif decision.learns_job:
+                learnt[decision.known.worker_id] = decision.facts.job
             continue
         rows, day = begun.setdefault(decision.known.worker_id, []), decision.roster.reference_date
         if rows:
             rows[-1][VALID_TO] = day
         place = place_of(decision.facts)
         rows.append([decision.known.worker_id, *place, day, None, decision.roster.roster_id])
+    await learn_jobs(tx, learnt)
     ended = [rows[0] for worker_id, rows in begun.items() if worker_id not in new]
     if ended:
         await tx.execute(END_EMPLOYMENTS, [row[0] for row in ended], [row[VALID_FROM] for row in ended])
