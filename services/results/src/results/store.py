@@ -9,14 +9,14 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::t
     AS fact (worker_id, employer_id, sex, born, heavy, hazards, begun, since)
 ON CONFLICT (worker_id) DO UPDATE SET employer_id = excluded.employer_id, sex = excluded.sex, born = excluded.born,
     heavy = excluded.heavy, hazards = excluded.hazards, begun = excluded.begun,
-    past = CASE WHEN (workers.heavy, workers.hazards, workers.begun)
-                       = (excluded.heavy, excluded.hazards, excluded.begun) OR excluded.since <= workers.since THEN workers.past
-           ELSE workers.past || jsonb_build_object(
+    past = CASE WHEN excluded.since <= workers.since OR
+                (workers.heavy, workers.hazards, workers.begun) = (excluded.heavy, excluded.hazards, excluded.begun)
+           THEN workers.past ELSE workers.past || jsonb_build_object(
                'since', workers.since, 'heavy', workers.heavy, 'hazards', to_jsonb(workers.hazards),
                'begun', workers.begun) END,
-    since = CASE WHEN (workers.heavy, workers.hazards, workers.begun)
-                        = (excluded.heavy, excluded.hazards, excluded.begun) THEN workers.since
-            ELSE greatest(workers.since, excluded.since) END
+    since = CASE WHEN
+                (workers.heavy, workers.hazards, workers.begun) = (excluded.heavy, excluded.hazards, excluded.begun)
+            THEN workers.since ELSE greatest(workers.since, excluded.since) END
 """
 PUT_VISITS = """
 INSERT INTO visits (visit_id, worker_id, unit_id, campaign_id, clinic_id, day, stations)
