@@ -1,5 +1,6 @@
 """Exposures from monitoring reports: of a line or a job, from a day on, told as facts of whoever works there."""
 
+import asyncio
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,8 +12,14 @@ from contracts.coordination import DayStarted
 from contracts.monitoring import MonitoringReported
 from contracts.profiles import ExposuresProfiled
 from contracts.registry import DeclarationRefused, WorkerChanged, WorkerRegistered
-from registry import stays
+from registry import stays, workers
 from registry.stays import Stay
+from shared.testing import until
+
+IS_WAITED_FOR = """
+SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 7403 AND objid = 4 AND NOT granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 JOB_HEADER = [*HEADER, "Công việc", "Chuyền"]
 
@@ -87,6 +94,22 @@ async def test_a_later_report_replaces_the_earlier_one_from_its_day(register: Re
     assert [event for event in told if isinstance(event, WorkerChanged)] == []
     changed = [event for event in begun if isinstance(event, WorkerChanged)]
     assert sorted(sorted(e.hazard for e in event.exposures) for event in changed) == [[], ["PHYS_HEAT"]]
+
+
+async def test_whoever_a_roster_writes_while_a_report_begins_is_told_of_too(register: Register) -> None:
+    await register.with_units()
+    await register.take([*a_person(1, hazards=None), "Thợ cắt", None], header=JOB_HEADER)
+    await register.hear(says(a_report(valid_from=date(2027, 3, 1))))
+
+    async with register.database.transaction() as step:
+        await step.execute(workers.LOCK)
+        beginning = asyncio.create_task(register.hear(DayStarted(day=date(2027, 3, 1), simulated=True)))
+        await until(register.database, IS_WAITED_FOR)
+        await step.execute("UPDATE workers SET job = 'cong nhan may'")
+    begun = await beginning
+
+    (changed,) = [event for event in begun if isinstance(event, WorkerChanged)]
+    assert [e.hazard for e in changed.exposures] == ["PHYS_NOISE"]
 
 
 async def test_a_report_that_cannot_be_is_refused_with_every_problem(register: Register) -> None:

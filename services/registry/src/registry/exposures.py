@@ -22,6 +22,7 @@ from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
+# The lock of whoever writes workers: what a roster's step wrote by the day before is seen by whoever begins a day.
 LOCK = "SELECT pg_advisory_xact_lock(7403, 4)"
 # Every report that ever held by a day: of one day's the latest version, and the earliest day first.
 GET_REPORTS = """
@@ -116,7 +117,7 @@ async def report(tx: Transaction, batch: Batch[MonitoringReported], *, now: date
         elif problems := problems_of(told):
             await _refuse(tx, message, problems)
         else:
-            await _take(tx, message, today)
+            await _take(tx, message, now)
 
 
 async def begin(tx: Transaction, days: Sequence[date]) -> None:
@@ -138,9 +139,10 @@ def problems_of(told: MonitoringReported) -> list[Problem]:
     return found
 
 
-async def _take(tx: Transaction, message: Message[MonitoringReported], today: date) -> None:
+async def _take(tx: Transaction, message: Message[MonitoringReported], now: datetime) -> None:
     told = message.event
     await tx.execute(LOCK)
+    today = await authority.today(tx, now)
     version = await tx.fetchval(GET_VERSION_OF, told.unit_id, told.report_id, message.ref)
     if version is None:
         version = await tx.fetchval(GET_LAST_VERSION, told.unit_id, told.valid_from) + 1
@@ -162,6 +164,7 @@ async def _take(tx: Transaction, message: Message[MonitoringReported], today: da
 
 async def _tell(tx: Transaction, today: date, message: Message[Any] | None) -> int:
     """Say the facts anew of all who work where a report began to hold; returns how many."""
+    await tx.execute(LOCK)
     begun = await tx.fetch(TAKE_UNTOLD, today)
     if not begun:
         return 0
