@@ -20,6 +20,7 @@ from gateway_builders import (
 )
 
 from contracts import coordination, registry, results, scheduling, unions
+from contracts import workers as worker_events
 from contracts.base import Event, Party
 from gateway.consumers import make_consumer
 from gateway.read_models import reconciliation
@@ -99,6 +100,23 @@ async def test_a_person_reads_what_was_recorded_for_any_worker_of_theirs_until_i
     assert (during["also"], len(during["health_checks"])) == ([str(RECORD)], 2)
     assert [visit["visit_id"] for visit in during["visits"]] == [str(world.visit)]
     assert (await me.get("/workers/me")).json() == before
+
+
+async def test_a_person_may_ask_to_move_a_visit_that_any_worker_of_theirs_is_shown(
+    as_: Clients, world: World
+) -> None:
+    me = await as_.party(Party.WORKERS, str(PERSON))
+
+    async def ask() -> int:
+        wish = worker_events.MoveRequested(request_id=uuid4(), worker_id=PERSON, appointment_id=world.visit)
+        return (await post(me, cloudevent(wish))).status_code
+
+    before = await ask()
+    await world.merge()
+    during = await ask()
+    await world.undo()
+
+    assert (before, during, await ask()) == (403, 202, 403)
 
 
 async def test_the_union_sees_which_check_counts(as_: Clients, world: World) -> None:

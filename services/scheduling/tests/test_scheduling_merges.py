@@ -1,5 +1,6 @@
 """Workers who turn out to be one person are examined once in a campaign; an undone merge leaves everybody as before."""
 
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from contracts.registry import WorkerChanged, WorkerMerged, WorkerMergeUndone
 from contracts.scheduling import (
     AppointmentCancelled,
     AppointmentMade,
+    AppointmentMoved,
     HealthCheckBecameDue,
     HealthCheckJoined,
     HealthCheckSeparated,
@@ -100,6 +102,20 @@ async def test_nobody_who_has_an_appointment_is_moved(desk: Desk) -> None:
     assert await desk.states() == {
         RECORD: ("booked", None), PERSON: ("joined", given.a_check_id(RECORD)),
     }  # fmt: skip
+
+
+async def test_a_person_moves_the_appointment_of_any_worker_of_theirs(desk: Desk) -> None:
+    later = given.a_session(day=given.EXAM_DAY + timedelta(days=1))
+    (made,) = of(AppointmentMade, await desk.hear(later, given.booking(1, given.a_session())))
+    wish = given.a_move(0, made, later)
+
+    stranger = await desk.hear(wish)
+    await desk.hear(merged())
+    said = await desk.hear(given.a_move(0, made, later))
+
+    assert [p.code for p in of(RequestAnswered, stranger)[0].problems] == ["appointment.unknown"]
+    assert [(e.worker_id, e.outcome) for e in of(RequestAnswered, said)] == [(PERSON, "granted")]
+    assert [(e.worker_id, e.session_id) for e in of(AppointmentMoved, said)] == [(RECORD, later.session_id)]
 
 
 async def test_of_two_appointments_one_is_released_with_its_reason_and_taken_up_again_when_undone(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Direct bookings and moves, as unions and workers ask for them within what plans leave open."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
@@ -7,7 +8,7 @@ from uuid import UUID, uuid5
 from contracts import unions
 from contracts import workers as worker_events
 from contracts.scheduling import RequestAnswered
-from scheduling import appointment_store, demand_store, seating, session_store, sessions, workers
+from scheduling import appointment_store, demand_store, merge_store, seating, session_store, sessions, workers
 from scheduling.floor import Appointment, Floor, Waiting, granted, refused
 from scheduling.model import WORTH_WAITING_FOR, Person, Seat
 from scheduling.problems import problem
@@ -68,10 +69,13 @@ async def move(tx: Transaction, batch: Batch[unions.MoveRequested] | Batch[worke
     """Give appointments the session they ask for, or the best later day; who cannot move keeps the old seat."""
     today = await demand_store.today(tx)
     known = await appointment_store.get_appointments(tx, [m.event.appointment_id for m in batch])
-    strangers = [m for m in batch if not _owns(m, known.get(m.event.appointment_id))]
+    whose = {m.event.worker_id for m in batch} | {appointment.worker_id for appointment in known.values()}
+    persons = await merge_store.persons_of(tx, whose)
+    owned = {m.ref for m in batch if _owns(m, known.get(m.event.appointment_id), persons)}
+    movable = [m for m in batch if m.ref in owned]
+    strangers = [m for m in batch if m.ref not in owned]
     unknown = [refused(m.event.worker_id, m.event.request_id, "appointment.unknown") for m in strangers]
     await outbox.append(tx, [m.leads_to(no) for m, no in zip(strangers, unknown, strict=True)])
-    movable = [m for m in batch if _owns(m, known.get(m.event.appointment_id))]
     checks = {m.event.appointment_id: known[m.event.appointment_id].health_check_id for m in movable}
     anywhere = [checks[m.event.appointment_id] for m in movable if m.event.session_id is None]
     targets = {m.event.session_id for m in movable if m.event.session_id is not None}
@@ -83,8 +87,12 @@ async def move(tx: Transaction, batch: Batch[unions.MoveRequested] | Batch[worke
     await seating.settle(tx, floor)
 
 
-def _owns(message: Message[Any], appointment: Appointment | None) -> bool:
-    return appointment is not None and appointment.worker_id == message.event.worker_id
+def _owns(message: Message[Any], appointment: Appointment | None, persons: Mapping[UUID, UUID]) -> bool:
+    """Whether an appointment is of the person who is named, under whichever of their workers it was made."""
+    if appointment is None:
+        return False
+    named, worker = message.event.worker_id, appointment.worker_id
+    return bool(persons.get(named, named) == persons.get(worker, worker))
 
 
 def _move(floor: Floor, message: Message[Any], person: Person) -> None:

@@ -47,9 +47,10 @@ WHERE workers.employer_id = $1 AND ($2::date IS NULL OR day = $2)
   AND (state <> 'cancelled' OR reason IN ('refused', 'left')) AND (day, appointment_id) > ($3, $4)
 ORDER BY day, appointment_id LIMIT $5
 """
-OF_OTHER_WORKERS = (
-    "SELECT appointment_id FROM appointments WHERE appointment_id = ANY($1::uuid[]) AND worker_id <> $2"
-)
+OF_OTHER_WORKERS = """
+SELECT appointment_id FROM appointments
+WHERE appointment_id = ANY($1::uuid[]) AND worker_id <> $2 AND person_of(worker_id) <> person_of($2)
+"""
 OF_OTHERS = "SELECT appointment_id FROM appointments WHERE appointment_id = ANY($1::uuid[]) AND clinic_id <> $2"
 # The identity of a worker is shown for the days around the visit, and to the clinic that examines only.
 BOOKED = """
@@ -111,7 +112,7 @@ async def of_others(tx: Transaction, caller: Caller, visit_ids: Sequence[UUID]) 
 
 
 async def of_other_workers(tx: Transaction, caller: Caller, visit_ids: Sequence[UUID]) -> list[UUID]:
-    """Those visits that are known to be another worker's."""
+    """Those visits that are known to be another person's."""
     return [row["appointment_id"] for row in await tx.fetch(OF_OTHER_WORKERS, list(visit_ids), caller.uuid)]
 
 
