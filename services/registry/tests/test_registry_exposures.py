@@ -112,6 +112,24 @@ async def test_whoever_a_roster_writes_while_a_report_begins_is_told_of_too(regi
     assert [e.hazard for e in changed.exposures] == ["PHYS_NOISE"]
 
 
+async def test_a_report_leads_to_nothing_in_other_units(register: Register) -> None:
+    other = UUID(int=3)
+    await register.with_units(UNIT, other)
+    for unit, number in ((UNIT, 1), (other, 2)):
+        row = [*a_person(number, hazards=None), "Công nhân may", None]
+        await register.take(row, header=JOB_HEADER, unit_id=unit)
+    await register.hear(says(a_report(unit_id=other, valid_from=date(2027, 3, 1))))
+    await register.database.pool.execute("UPDATE exposures SET valid_from = '2026-03-01'")
+
+    told = await register.hear(says(a_report()))
+    begun = await register.hear(DayStarted(day=date(2027, 3, 1), simulated=True))
+
+    (profiled,) = [event for event in told if isinstance(event, ExposuresProfiled)]
+    assert [event.unit_id for event in told if isinstance(event, WorkerChanged)] == [UNIT]
+    assert [event.unit_id for event in begun if isinstance(event, WorkerChanged)] == [other]
+    assert profiled.workers == 1
+
+
 async def test_a_report_that_cannot_be_is_refused_with_every_problem(register: Register) -> None:
     await register.with_units()
     wrong = a_report(

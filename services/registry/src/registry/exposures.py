@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
@@ -33,15 +32,16 @@ GET_STAYS = """
 SELECT worker_id, unit_id, line_id, job, valid_from, valid_to FROM employments WHERE worker_id = ANY($1::uuid[])
 """
 GET_LAST_VERSION = "SELECT coalesce(max(version), 0) FROM exposures WHERE unit_id = $1 AND valid_from = $2"
-GET_VERSION_OF = "SELECT version FROM exposures WHERE unit_id = $1 AND report_id = $2 AND ref = $3 LIMIT 1"
 STORE = """
 INSERT INTO exposures (unit_id, place, valid_from, version, report_id, hazards, ref)
 SELECT $1, place, $2, $3, $4, string_to_array(hazards, ' '), $5
 FROM unnest($6::text[], $7::text[]) AS found (place, hazards)
 """
-TAKE_UNTOLD = (
-    "UPDATE exposures SET told = true WHERE NOT told AND valid_from <= $1 RETURNING unit_id, place, valid_from"
-)
+# Of one unit where one is asked for: what a report leads to is of its own unit.
+TAKE_UNTOLD = """
+UPDATE exposures SET told = true WHERE NOT told AND valid_from <= $1 AND unit_id = coalesce($2, unit_id)
+RETURNING unit_id, place
+"""
 GET_WORKERS_AT = """
 SELECT DISTINCT worker_id FROM unnest($1::uuid[], $2::text[]) AS begun (unit_id, place) JOIN workers USING (unit_id)
 WHERE left_on IS NULL AND place IN ('line:' || line_id, 'job:' || job)
@@ -143,16 +143,14 @@ async def _take(tx: Transaction, message: Message[MonitoringReported], now: date
     told = message.event
     await tx.execute(LOCK)
     today = await authority.today(tx, now)
-    version = await tx.fetchval(GET_VERSION_OF, told.unit_id, told.report_id, message.ref)
-    if version is None:
-        version = await tx.fetchval(GET_LAST_VERSION, told.unit_id, told.valid_from) + 1
-        merged: dict[str, set[str]] = {}
-        for place in told.places:
-            merged.setdefault(_place(place), set()).update(hazard.hazard for hazard in place.hazards)
-        await tx.execute(
-            STORE, told.unit_id, told.valid_from, version, told.report_id, message.ref, list(merged),
-            [" ".join(sorted(found)) for found in merged.values()],
-        )  # fmt: skip
+    version = await tx.fetchval(GET_LAST_VERSION, told.unit_id, told.valid_from) + 1
+    merged: dict[str, set[str]] = {}
+    for place in told.places:
+        merged.setdefault(_place(place), set()).update(hazard.hazard for hazard in place.hazards)
+    await tx.execute(
+        STORE, told.unit_id, told.valid_from, version, told.report_id, message.ref, list(merged),
+        [" ".join(sorted(found)) for found in merged.values()],
+    )  # fmt: skip
     changed = await _tell(tx, today, message)
     profiled = ExposuresProfiled(
         **told.model_dump(include={"unit_id", "report_id", "measured_on", "valid_from", "measured_by", "places"}),
@@ -162,10 +160,10 @@ async def _take(tx: Transaction, message: Message[MonitoringReported], now: date
     await outbox.append(tx, [message.leads_to(profiled)])
 
 
-async def _tell(tx: Transaction, today: date, message: Message[Any] | None) -> int:
-    """Say the facts anew of all who work where a report began to hold; returns how many."""
+async def _tell(tx: Transaction, today: date, message: Message[MonitoringReported] | None) -> int:
+    """Say the facts anew of all who work where a report began to hold, that of a message or any; returns how many."""
     await tx.execute(LOCK)
-    begun = await tx.fetch(TAKE_UNTOLD, today)
+    begun = await tx.fetch(TAKE_UNTOLD, today, message.event.unit_id if message else None)
     if not begun:
         return 0
     there = await tx.fetch(GET_WORKERS_AT, [row["unit_id"] for row in begun], [row["place"] for row in begun])
@@ -191,7 +189,10 @@ def _with_facts(workers: Sequence[tuple[Record, Facts]]) -> list[tuple[UUID, Fac
 
 
 async def _say(
-    tx: Transaction, workers: Sequence[tuple[Record, Facts]], monitored: Monitored, message: Message[Any] | None
+    tx: Transaction,
+    workers: Sequence[tuple[Record, Facts]],
+    monitored: Monitored,
+    message: Message[MonitoringReported] | None,
 ) -> None:
     said = []
     for row, facts in workers:
