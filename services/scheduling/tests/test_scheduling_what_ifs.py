@@ -1,7 +1,7 @@
 """What if: both sides are computed alike, side by side, and nothing is ever published by asking."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,7 +32,9 @@ from contracts.plans import WhatIfAnswered
 from scheduling.consumers import consumer
 from scheduling.plan_runner import PlanRunner
 from scheduling.settings import Settings
+from shared import outbox
 from shared.database import Database
+from shared.outbox import Outgoing
 from shared.testing import Deliver
 
 pytestmark = pytest.mark.stack
@@ -61,10 +63,21 @@ def another(session_id: UUID | None = None, **fields: Any) -> OtherSession:
     return OtherSession(session_id=session_id or uuid4(), **fields)
 
 
-async def answered(database: Database, deliver: Deliver, question: Any) -> WhatIfAnswered:
-    await deliver(consumer, database, [question])
+def asked_by(party: str, question: unions.WhatIfAsked | None = None) -> Outgoing:
+    return outbox.origin(
+        question or a_question(), source=party, id=uuid4(), time=datetime(2027, 3, 8, tzinfo=UTC), party=party,
+        actor="an officer",
+    )  # fmt: skip
+
+
+async def computed(database: Database) -> None:
     settings = Settings(database_url="", kafka_bootstrap_servers="", plan_seconds=0.5, plan_poll_seconds=0.05)
     assert await PlanRunner(settings).answer_next(database, asyncio.Event())
+
+
+async def answered(database: Database, deliver: Deliver, question: Any) -> WhatIfAnswered:
+    await deliver(consumer, database, [question])
+    await computed(database)
     value = await database.pool.fetchval(
         "SELECT value FROM outbox WHERE headers::text LIKE '%what-if.answered%' ORDER BY position DESC LIMIT 1"
     )
@@ -158,3 +171,56 @@ async def test_a_campaign_that_is_over_answers_no_questions(database: Database, 
     said = await deliver(consumer, database, [a_question()])
 
     assert [p.code for p in said[0].problems] == ["campaign.closed"]
+
+
+async def test_a_session_outside_the_campaigns_period_is_not_asked_about(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver)
+    far = another(site=SITE, day=date(2200, 1, 1), windows=[a_window()])
+
+    said = await deliver(consumer, database, [a_question(sessions=[far])])
+
+    assert [p.code for p in said[0].problems] == ["session.outside-campaign"]
+
+
+async def test_a_party_has_one_open_question_in_a_campaign(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver)
+
+    said = await deliver(consumer, database, [asked_by("unions/1"), asked_by("unions/1"), asked_by("health/1")])
+
+    assert [[p.code for p in answer.problems] for answer in said] == [["what-if.one-at-a-time"]]
+    assert said[0].problems[0].message_vi
+    assert await database.pool.fetchval("SELECT count(*) FROM what_ifs") == 2
+
+
+async def test_a_question_asked_twice_is_answered_to_both_and_its_id_serves_nobody_else(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_published_world(database, deliver)
+    question = a_question()
+    askers = ("unions/1", "unions/1", "unions/2")
+    refused = await deliver(consumer, database, [asked_by(asker, question) for asker in askers])
+
+    await computed(database)
+    late = await deliver(consumer, database, [asked_by("unions/1", question)])
+
+    (causes,) = await database.pool.fetch("SELECT causes FROM what_ifs")
+    headers = await database.pool.fetchval("SELECT headers::text FROM outbox ORDER BY position DESC OFFSET 1 LIMIT 1")
+    assert [p.code for answer in (*refused, *late) for p in answer.problems] == ["what-if.asked-already"] * 2
+    assert len(causes["causes"]) == 2
+    assert all(cause in headers for cause in causes["causes"])
+
+
+async def test_a_plan_that_is_asked_for_goes_before_a_question_that_is_computed(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_published_world(database, deliver)
+    await deliver(consumer, database, [a_question(), a_session(day=LATER)])
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
+
+    await computed(database)
+    gave_way = await database.pool.fetchrow("SELECT state, attempt - yielded AS tries FROM what_ifs")
+    await database.pool.execute("DELETE FROM plan_runs")
+    await computed(database)
+
+    assert tuple(gave_way) == ("queued", 0)
+    assert await database.pool.fetchval("SELECT state FROM what_ifs") == "answered"

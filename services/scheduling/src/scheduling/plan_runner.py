@@ -107,32 +107,38 @@ class PlanRunner:
         return True
 
     async def answer_next(self, database: Database, stop: asyncio.Event) -> bool:
-        """Compute and say the answer to one question; False if none was asked. Nothing of it is ever published."""
+        """Compute and say the answer to one question; False if none was asked. Nothing of it is ever published.
+
+        A plan that is asked for meanwhile goes first: the question is given back and computed anew.
+        """
         async with database.transaction() as tx:
-            asked = await what_if_store.claim(tx, self._longest * 2)
+            asked = await what_if_store.claim(tx, LEASE)
         if asked is None:
             return False
         async with database.pool.acquire() as connection:
             inputs = await plan_inputs.read(connection, asked.question.campaign_id, asked.asked_on)
-        codes, sides = what_ifs.problems_of(inputs, asked.question), None
+        codes, sides, failed = what_ifs.problems_of(inputs, asked.question), None, False
         if not codes:
             try:
-                sides = await self._compare(inputs, asked, stop)
+                sides = await self._compare(database, inputs, asked, stop)
             except PlanningError as error:
                 log.warning("question failed", attempt=asked.attempt, error=str(error))
-                codes = ["what-if.not-computed"] if asked.attempt >= ATTEMPTS else []
+                codes, failed = ["what-if.not-computed"] if asked.tries >= ATTEMPTS else [], True
         async with database.transaction() as tx:
             if sides is None and not codes:
-                await what_if_store.release(tx, asked)
+                await what_if_store.release(tx, asked, failed=failed)
             else:
                 await what_ifs.answer(tx, asked, sides, inputs.today, codes)
         return True
 
-    async def _compare(self, inputs: Inputs, asked: Asked, stop: asyncio.Event) -> tuple[Outcome, Outcome] | None:
-        """What is and what could be, by the same engine with the same seed; None if the service is to stop."""
+    async def _compare(
+        self, database: Database, inputs: Inputs, asked: Asked, stop: asyncio.Event
+    ) -> tuple[Outcome, Outcome] | None:
+        """What is and what could be, by the same engine with the same seed; None if a plan or the end goes first."""
 
         async def is_wanted() -> bool:
-            return True
+            async with database.pool.acquire() as connection:
+                return await what_if_store.keep(connection, asked, LEASE)
 
         now = what_ifs.in_force(inputs, asked.question)
         seed = asked.question.request_id.int % 2**31

@@ -147,6 +147,14 @@ MESSAGES = {
         "Không có dây chuyền này trong đợt khám.",
         "No line of the campaign has this id.",
     ),
+    "what-if.one-at-a-time": (
+        "Bên này còn một câu hỏi giả định chưa được trả lời trong đợt khám.",
+        "This party has a question of this campaign that is not answered yet.",
+    ),
+    "what-if.asked-already": (
+        "Mã yêu cầu này đã dùng cho câu hỏi khác hoặc đã được trả lời.",
+        "This request id is that of another question, or of one that was answered.",
+    ),
     "what-if.not-computed": (
         "Không tính được phương án này.",
         "The question could not be computed.",

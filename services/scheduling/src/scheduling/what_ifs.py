@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
+
 from contracts import health, unions
 from contracts.fields import OtherSession, Question
 from contracts.plans import Outcome, WhatIfAnswered
@@ -24,19 +26,29 @@ NO_CLINIC = "00000"
 
 
 async def ask(tx: Transaction, batch: Batch[unions.WhatIfAsked] | Batch[health.WhatIfAsked]) -> None:
-    """Note questions for the plan runner; those that no plan could answer are refused."""
+    """Note questions for the plan runner, one of each party and campaign at a time, or refuse them."""
     campaigns = await demand_store.get_campaigns(tx, {m.event.campaign_id for m in batch})
     early = [m for m in batch if m.event.campaign_id not in campaigns]
     await waiting.hold(tx, early, "campaign", [m.event.campaign_id for m in early])
-    today, taken, refused = await demand_store.today(tx), [], []
+    today, refused = await demand_store.today(tx), []
     for message in batch:
         campaign = campaigns.get(message.event.campaign_id)
-        if campaign is not None and campaign["closing_on"] is not None:
-            refused.append(message.leads_to(refusal(message.event, ["campaign.closed"])))
-        elif campaign is not None:
-            taken.append((message.event, today, message.ref))
-    await what_if_store.add(tx, taken)
+        if campaign is None:
+            continue
+        code = _why_not(message.event, campaign)
+        code = code or await what_if_store.add(tx, message.event, today, message.party, message.ref)
+        if code is not None:
+            refused.append(message.leads_to(refusal(message.event, [code])))
     await outbox.append(tx, refused)
+
+
+def _why_not(question: Question, campaign: Record) -> str | None:
+    """Why a question cannot be asked of a campaign as it is."""
+    if campaign["closing_on"] is not None:
+        return "campaign.closed"
+    days = [other.day for other in question.sessions if other.day is not None]
+    within = all(campaign["period_from"] <= day <= campaign["period_to"] for day in days)
+    return None if within else "session.outside-campaign"
 
 
 async def answer(
@@ -44,7 +56,8 @@ async def answer(
 ) -> bool:
     """Say the answer, unless somebody else has."""
     question = asked.question
-    if not await what_if_store.finish(tx, question.request_id, asked.attempt):
+    causes = await what_if_store.finish(tx, question.request_id, asked.attempt)
+    if not causes:
         return False
     if sides is None:
         said = refusal(question, codes)
@@ -54,7 +67,7 @@ async def answer(
             request_id=question.request_id, campaign_id=question.campaign_id, on_day=on_day, in_force=sides[0],
             imagined=sides[1], text_vi=vi, text_en=en,
         )  # fmt: skip
-    await outbox.append(tx, [outbox.because_of([asked.cause], said)])
+    await outbox.append(tx, [outbox.because_of(causes, said)])
     return True
 
 
