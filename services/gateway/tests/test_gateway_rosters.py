@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import unicodedata
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -16,18 +17,21 @@ from fastapi import FastAPI
 from gateway_builders import CLINIC, DAY, Clients, a_day, an_organisation, made
 from pydantic_core import from_json
 
+from contracts import legacy_text
 from contracts.base import Party
 from contracts.profiles import RosterMappingKept, RosterRead
 from contracts.registry import RosterAssessed, RosterRowsAnswered
 from contracts.roster_cells import from_chunks
 from gateway.consumers import make_consumer
 from gateway.edge import Edge, read_rosters
+from gateway.extraction import text_file
 from shared.database import Database
 from shared.sealing import new_key_pair, open_sealed
 from shared.serving import HttpServer
 from shared.testing import Deliver
 
 CONSUMER = make_consumer()
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SECRET = "0123456789abcdef"
 CSV = "STT,Họ và tên,Ngày sinh,Giới tính\n1,Nguyễn Văn An,01/02/1990,Nam\n2,Trần Thị Bình,03/04/1991,Nữ\n".encode()
 
@@ -261,6 +265,7 @@ async def test_the_file_comes_back_with_an_answer_in_every_row(
     assert [early.json()["code"], other.json()["code"]] == ["roster.not-assessed", "roster.other-file"]
     assert stranger.status_code in {403, 404}
     assert answered.status_code == 200, answered.text
+    assert answered.headers["content-type"] == (XLSX if header_row == 2 else "text/csv; charset=utf-8")
     cells = _last_column(answered.content)
     assert cells[header_row - 1] == "Kết quả tiếp nhận"
     assert cells[header_row] == "Đã nhận"
@@ -275,6 +280,43 @@ def _last_column(content: bytes) -> list[str]:
         assert sheet is not None
         return [str(row[-1]) for row in sheet.iter_rows(values_only=True)]
     return [row[-1] for row in csv.reader(content.decode("utf-8-sig").splitlines())]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "kind"),
+    [
+        ("utf-8-sig", "text/csv; charset=utf-8"),
+        ("utf-16", "text/csv; charset=utf-16"),
+        ("cp1258", "text/csv; charset=windows-1258"),
+        ("tcvn3", "text/csv"),
+        ("vni", "text/csv"),
+    ],
+)
+async def test_an_answered_text_file_says_its_own_encoding(
+    as_: Clients, database: Database, deliver: Deliver, registry: Registry, encoding: str, kind: str
+) -> None:
+    unit, content = uuid4(), written(CSV.decode(), encoding)
+    union, asked = await as_.union(unit), said(unit)
+    await union.post("/rosters", params=asked, content=content)
+    assessed = {
+        "roster_id": asked["roster_id"], "unit_id": unit, "dry_run": False, "file_outcome": "accepted", "rows": 2,
+        "sheet": 0, "header_row": 1,
+    }  # fmt: skip
+    await deliver(CONSUMER, database, [RosterAssessed.model_validate(assessed)])
+
+    answered = await union.post(f"/rosters/{asked['roster_id']}/answered-file", content=content)
+
+    assert answered.headers["content-type"] == kind
+    shown = answered.content.decode(text_file.WESTERN if kind == "text/csv" else kind.partition("=")[2])
+    shown = legacy_text.convert(shown, encoding) if kind == "text/csv" else shown  # type: ignore[arg-type]
+    assert unicodedata.normalize("NFC", shown).lower().count("kết quả tiếp nhận") == 1
+
+
+def written(text: str, encoding: str) -> bytes:
+    """The text as senders' programs write it."""
+    if encoding in ("tcvn3", "vni"):
+        return legacy_text.typed(text, encoding).encode("latin-1")  # type: ignore[arg-type]
+    return text_file.encode(text, text_file.LEGACY_CODEPAGE if encoding == "cp1258" else encoding, b"")
 
 
 async def test_a_mapping_travels_sealed_and_one_that_cannot_be_is_refused_at_once(

@@ -16,6 +16,7 @@ from contracts.roster_cells import ExtractedFile
 from contracts.unions import RosterChunkSealed, RosterSubmitted
 from gateway import catalogue, identities, intake
 from gateway.cloudevents import Said
+from gateway.extraction import text_file
 from gateway.extraction.answer_file import Place
 from gateway.identities import IntakeKey
 from gateway.intake import Outcome
@@ -29,6 +30,7 @@ from shared import outbox
 from shared.database import Transaction
 from shared.sealing import seal
 
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KEY_REMEMBERED = timedelta(minutes=10)
 
 
@@ -110,19 +112,31 @@ def place_of(assessment: Mapping[str, Any], extracted: ExtractedFile) -> Place:
     return Place(name, header_row)
 
 
-async def answered_file(db: Reader, sandbox: Sandbox, roster: Mapping[str, Any], data: bytes) -> bytes:
-    """The sender's file with one more column: what became of every row, and what to do about it, in Vietnamese."""
+async def answered_file(db: Reader, sandbox: Sandbox, roster: Mapping[str, Any], data: bytes) -> tuple[bytes, str]:
+    """The sender's file with one more column: what became of every row, and what to do about it, in Vietnamese.
+
+    Beside it its content type.
+    """
     if roster["file_digest"] != file_digest(data):
         raise Refusal("roster.other-file")
     if roster["assessment"] is None:
         raise Refusal("roster.not-assessed")
-    place = place_of(from_json(roster["assessment"]), await sandbox.extract(data))
+    extracted = await sandbox.extract(data)
+    place = place_of(from_json(roster["assessment"]), extracted)
     rows = await rosters.outcomes(db, roster["roster_id"])
     texts = {row["row"]: roster_codes.sentence(row["outcome"], row["codes"]) for row in rows}
     try:
-        return await sandbox.answer(data, place, texts)
+        return await sandbox.answer(data, place, texts), content_type_of(extracted)
     except BrokenChildError as error:
         raise Refusal("roster.refused") from error
+
+
+def content_type_of(extracted: ExtractedFile) -> str:
+    """What a file is, with its encoding where that has a name: letters of an old font are in none."""
+    if extracted.facts["container"] == "workbook":
+        return WORKBOOK
+    encoding = extracted.facts["encoding"].removesuffix("-sig")
+    return "text/csv" if encoding == text_file.WESTERN else f"text/csv; charset={encoding}"
 
 
 def problems_of(extracted: ExtractedFile) -> list[Problem]:

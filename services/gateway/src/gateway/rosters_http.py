@@ -30,7 +30,6 @@ from shared.clock import utc_now
 
 router = APIRouter(tags=["rosters"])
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Outcome = Literal["accepted", "accepted_with_warnings", "refused"]
 
 
@@ -178,9 +177,8 @@ async def get_answered_file(roster_id: UUID, request: Request, edge: EdgeOf, cal
     """The file with one more column, once the roster is assessed; the file is sent again, because none is kept here."""
     roster = await _own(edge, caller, roster_id)
     upload = await _upload(request, edge)
-    answered = await use_cases.answered_file(edge.db, edge.sandbox, roster, upload.data)
-    kind = WORKBOOK if answered.startswith(b"PK") else "text/csv; charset=utf-8"
-    return Response(answered, headers={"Cache-Control": "no-store"}, media_type=kind)
+    answered, kind = await use_cases.answered_file(edge.db, edge.sandbox, roster, upload.data)
+    return Response(answered, headers={"Cache-Control": "no-store", "Content-Type": kind})
 
 
 async def _own(edge: Edge, caller: Caller, roster_id: UUID) -> dict[str, Any]:
