@@ -1,6 +1,7 @@
 """Names are shown to those who may see them, as they may see them, and the worker can read who looked."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -10,9 +11,18 @@ from registry_builders import NOON, PROVINCE, REFERENCE, UNIT, Register, a_feder
 
 from registry import accesses, erasures
 from registry.identity_port import make_app
+from shared.database import Transaction
 
 pytestmark = pytest.mark.stack
 
+DOUBTS_OF_OTHERS = """
+WITH others AS (
+    INSERT INTO workers (worker_id, unit_id, sex, born, disabled, exposures)
+    SELECT gen_random_uuid(), $1, 'female', '1990', false, '{}' FROM generate_series(1, 800) RETURNING worker_id
+)
+INSERT INTO reviews (worker_id, other_id, reasons, roster_id, "row", found_at)
+SELECT worker_id, worker_id, '{}', worker_id, 1, '2020-01-01' FROM others
+"""
 TOKEN = "a token that both were given"
 OTHER_UNIT = UUID(int=3)
 
@@ -218,6 +228,29 @@ async def test_the_queue_comes_in_pages_the_oldest_first(register: Register, por
 
     assert [r["review_id"] for r in first["reviews"] + rest["reviews"]] == [r["review_id"] for r in whole]
     assert (len(whole), rest["next"]) == (3, None)
+
+
+async def test_a_registrar_reads_no_more_however_many_doubts_others_have(
+    register: Register, port: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    abroad, read = UUID(int=60), []
+    await register.hear(says(a_federation(organisation_id=abroad, code="LDLD-2"), abroad))
+    await doubted(register)
+    await register.database.pool.execute(DOUBTS_OF_OTHERS, UUID(int=61))
+    fetch = Transaction.fetch
+
+    async def counted(tx: Transaction, query: str, *args: Any) -> list[Any]:
+        rows = await fetch(tx, query, *args)
+        read.extend(rows)
+        return rows
+
+    monkeypatch.setattr(Transaction, "fetch", counted)
+
+    own = (await port.get("/reviews", headers=by(f"unions/{PROVINCE}"))).json()["reviews"]
+    none = (await port.get("/reviews", headers=by(f"unions/{abroad}"))).json()["reviews"]
+
+    assert (len(own), none) == (1, [])
+    assert len(read) < 30
 
 
 async def test_workers_see_every_number_they_ever_had_and_who_looked_at_any_record_of_theirs(

@@ -11,6 +11,16 @@ from registry.organisation_rules import GRASSROOTS
 from registry.parties import is_above_all, unit_of
 from shared.database import Transaction
 
+GET_BELOW = "SELECT below_on($1, $2)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The units about whose people a party may decide, as far as both sides are among them."""
+
+    everywhere: bool
+    units: list[UUID]
+
 
 @dataclass(frozen=True, slots=True)
 class Registrar:
@@ -29,8 +39,22 @@ class Registrar:
 
 async def of_party(tx: Transaction, party: str | None, unit_ids: Sequence[UUID], now: datetime) -> Registrar:
     """A party with its place in the tree of today, as far as these units go."""
-    speaker = unit_of(party)
     paths = await authority.paths(tx, unit_ids, await authority.today(tx, now))
+    return Registrar(party, paths, await _is_grassroots(tx, unit_of(party)))
+
+
+async def reach_of(tx: Transaction, party: str | None, now: datetime) -> Reach:
+    """Where a party may decide, in the tree of today."""
+    speaker = unit_of(party)
+    if is_above_all(party):
+        return Reach(everywhere=True, units=[])
+    if await _is_grassroots(tx, speaker):
+        return Reach(everywhere=False, units=[])
+    rows = await tx.fetch(GET_BELOW, speaker, await authority.today(tx, now))
+    return Reach(everywhere=False, units=[row["below_on"] for row in rows])
+
+
+async def _is_grassroots(tx: Transaction, speaker: UUID | None) -> bool:
+    """Whether it is one of those at the bottom, or nobody who is known."""
     kinds = await organisations.get_kinds(tx, [speaker]) if speaker is not None else {}
-    is_grassroots = speaker is None or kinds.get(speaker) in (None, *GRASSROOTS)
-    return Registrar(party, paths, is_grassroots)
+    return speaker is None or kinds.get(speaker) in (None, *GRASSROOTS)

@@ -17,8 +17,6 @@ from shared.database import Transaction
 
 State = Literal["open", "same", "different"]
 SHOWN_DIGITS = 4
-# Read at once, of which a page is what the viewer may decide.
-LOOKED_THROUGH = 500
 
 GET_QUEUE = """
 SELECT review_id, review.worker_id, other_id, reasons, score, state, found_at,
@@ -27,6 +25,7 @@ FROM reviews AS review JOIN workers AS one ON one.worker_id = review.worker_id
 JOIN workers AS other ON other.worker_id = review.other_id
 WHERE state = $1 AND (found_at, review_id) >
     (coalesce((SELECT found_at FROM reviews WHERE review_id = $2), '-infinity'), coalesce($2, review_id))
+AND ($4 OR (one.unit_id IN (SELECT unnest($5::uuid[])) AND other.unit_id IN (SELECT unnest($5::uuid[]))))
 ORDER BY found_at, review_id LIMIT $3
 """
 
@@ -47,15 +46,10 @@ async def page(
     tx: Transaction, vault: Vault, viewer: Viewer, state: State, after: UUID | None, limit: int, now: datetime
 ) -> list[Review]:
     """A page of the doubts that the viewer may decide, the oldest first; both sides of each count as looked at."""
-    found: list[Record] = []
-    while len(found) < limit:
-        rows = await tx.fetch(GET_QUEUE, state, after, LOOKED_THROUGH)
-        units = [row[side] for row in rows for side in ("one_unit", "other_unit")]
-        registrar = await registrars.of_party(tx, viewer.party, units, now)
-        found += [row for row in rows if registrar.may_decide(row["one_unit"], row["other_unit"])][: limit - len(found)]
-        if len(rows) < LOOKED_THROUGH:
-            break
-        after = rows[-1]["review_id"]
+    reach = await registrars.reach_of(tx, viewer.party, now)
+    if not reach.everywhere and not reach.units:
+        return []
+    found = await tx.fetch(GET_QUEUE, state, after, limit, reach.everywhere, reach.units)
     if not found:
         return []
     worker_ids = list(dict.fromkeys(id_ for row in found for id_ in (row["worker_id"], row["other_id"])))
