@@ -99,13 +99,12 @@ class PlaceCase(Record):
 class PlanExplained(
     Event,
     name="scheduling.plan.explained",
-    topic="scheduling.plans",
+    topic="scheduling.plan-cases",
     key="plan_id",
     readers=("gateway",),
     shown_to=(Party.UNIONS, Party.HEALTH, Party.CLINICS),
-    retention_days=None,
 ):
-    """The cases behind a proposed plan, in parts: every session, and everybody who is placed or left out."""
+    """The cases behind a proposed plan, in parts: every session, and everybody whom it places, moves or leaves out."""
 
     plan_id: Public[UUID]
     campaign_id: Public[UUID]

@@ -118,6 +118,24 @@ async def test_a_clinic_reads_its_own_sessions_once_the_plan_is_published(
     assert foreign == []
 
 
+async def test_the_cases_of_a_plan_that_is_given_up_are_dropped_whenever_they_come(
+    as_: Clients, world: World, database: Database, deliver: Deliver
+) -> None:
+    authority, late = await as_.health(), World()
+    before = len((await authority.get(f"/plans/{world.plan}/people")).json()["items"])
+
+    given_up = [
+        plans.PlanWithdrawn(plan_id=one.plan, campaign_id=one.campaign, reason="expired") for one in (world, late)
+    ]
+    await deliver(CONSUMER, database, given_up)
+    await deliver(CONSUMER, database, [late.explained])
+
+    assert before == 3
+    assert (await authority.get(f"/plans/{world.plan}/people")).json()["items"] == []
+    assert await database.pool.fetchval("SELECT count(*) FROM plan_places") == 0
+    assert await database.pool.fetchval("SELECT count(*) FROM plan_sessions") == 0
+
+
 async def test_a_stranger_reads_no_plan(as_: Clients, world: World) -> None:
     stranger = await as_.union(uuid4())
 

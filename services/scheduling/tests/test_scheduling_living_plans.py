@@ -42,7 +42,7 @@ from contracts.scheduling import (
     SessionRefused,
 )
 from contracts.unions import Reach
-from scheduling import plan_runner
+from scheduling import explanations, plan_runner
 from scheduling.consumers import consumer
 from scheduling.plan_runner import PlanRunner
 from scheduling.settings import Settings
@@ -74,7 +74,7 @@ async def planned(database: Database) -> tuple[PlanProposed, list[PlanExplained]
     assert await PlanRunner(settings).run_next(database, asyncio.Event())
     rows = await database.pool.fetch(
         "SELECT type, value FROM (SELECT convert_from(value, 'UTF8') AS text, value, headers::text AS type, position "
-        "FROM outbox WHERE topic = 'scheduling.plans') AS said ORDER BY position"
+        "FROM outbox WHERE topic LIKE 'scheduling.plan%') AS said ORDER BY position"
     )
     explained = [PlanExplained.model_validate_json(r["value"]) for r in rows if "plan.explained" in r["type"]]
     (*_, last) = [PlanProposed.model_validate_json(r["value"]) for r in rows if "plan.proposed" in r["type"]]
@@ -312,6 +312,31 @@ async def test_a_plan_explains_every_session_and_every_person(database: Database
     assert [part.part for part in parts] == list(range(1, parts[0].parts + 1))
     assert sum(plan.cost_parts.values()) == plan.cost
     assert plan.limits[0].would_serve == 1
+
+
+async def test_a_plan_is_silent_on_whoever_keeps_an_appointment(database: Database, deliver: Deliver) -> None:
+    first = a_session(windows=[a_window(480, total=4)])
+    await a_campaign_with(database, deliver, 4, first)
+    await deliver(consumer, database, [booking(0, first), booking(1, first)])
+
+    plan, parts = await planned(database)
+
+    told = {case.health_check_id for part in parts for case in part.people}
+    assert told == {a_check_id(a_worker_id(n)) for n in (2, 3)}
+    assert (plan.demand, parts[0].parts) == (2, 2)
+
+
+async def test_a_large_explanation_is_cut_into_parts_that_an_event_carries(
+    database: Database, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explanations, "CASES_AT_ONCE", 2)
+    await a_campaign_with(database, deliver, 5, a_session())
+
+    _, parts = await planned(database)
+
+    assert [(part.part, part.parts, len(part.sessions), len(part.people)) for part in parts] == [
+        (1, 4, 1, 0), (2, 4, 0, 2), (3, 4, 0, 2), (4, 4, 0, 1),
+    ]  # fmt: skip
 
 
 async def test_a_make_up_session_is_proposed_where_enough_people_have_no_place(

@@ -44,7 +44,7 @@ TABLES_OF_MODULE = {
     "coverage": ("coverage",),
     "health_checks": ("health_checks", "health_check_ends"),
     "sessions": ("sessions", "session_windows", "permits", "make_up_sessions"),
-    "plans": ("plans", "plan_turns", "plans_asked_for"),
+    "plans": ("plans", "plan_turns", "plans_asked_for", "plan_sessions", "plan_places"),
     "plan_cases": ("plan_sessions", "plan_places"),
     "appointments": ("appointments",),
     "examinations": ("visits", "class_proposals", "examinations"),

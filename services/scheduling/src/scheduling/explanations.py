@@ -1,10 +1,11 @@
 """What a plan says of itself, for those who approve it, are placed by it or left out: in both languages and as data."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 from uuid import UUID
 
 from contracts.plans import Limit, PlaceCase, SessionCase
@@ -16,18 +17,20 @@ from scheduling.problems import REASONS
 SHOWN_LIMITS = 20
 # A part of this many cases stays well below what one event may carry.
 CASES_AT_ONCE = 500
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A plan's explanation: `parts` are the cases of sessions and people, cut to the size of events."""
+    """A plan's explanation: `cases` of sessions and people, made when read, cut into `parts` of the size of events."""
 
     lines_vi: list[str]
     lines_en: list[str]
     cost_parts: dict[str, int]
     unassigned_by_priority: dict[str, int]
     limits: list[Limit]
-    parts: list[tuple[list[SessionCase], list[PlaceCase]]]
+    parts: int
+    cases: Iterator[tuple[list[SessionCase], list[PlaceCase]]]
 
 
 def of(inputs: Inputs, result: Result, cases: Mapping[str, Any]) -> Explained:
@@ -35,23 +38,21 @@ def of(inputs: Inputs, result: Result, cases: Mapping[str, Any]) -> Explained:
     author = _Author(inputs, cases)
     limits = author.limits()
     parts = {name: cost for name, cost in cases["cost_parts"].items() if cost}
+    sessions, people = list(_chunks(cases["sessions"])), list(_chunks(author.concerned()))
     return Explained(
         _summary(result, parts, limits, 0),
         _summary(result, parts, limits, 1),
         parts,
         cases["unassigned_by_priority"],
         limits,
-        list(_parts(list(author.sessions()), list(author.people()))),
+        len(sessions) + len(people),
+        chain(((list(author.sessions(some)), []) for some in sessions), (([], list(author.people(s))) for s in people)),
     )
 
 
-def _parts(
-    sessions: list[SessionCase], people: list[PlaceCase]
-) -> Iterator[tuple[list[SessionCase], list[PlaceCase]]]:
-    for first in range(0, len(sessions), CASES_AT_ONCE):
-        yield sessions[first : first + CASES_AT_ONCE], []
-    for first in range(0, len(people), CASES_AT_ONCE):
-        yield [], people[first : first + CASES_AT_ONCE]
+def _chunks(cases: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(cases), CASES_AT_ONCE):
+        yield cases[first : first + CASES_AT_ONCE]
 
 
 class _Author:
@@ -109,9 +110,9 @@ class _Author:
             text_en=f"Line {line} reaches its absence ceiling; one more person away is worth {price:,.0f}.",
         )  # fmt: skip
 
-    def sessions(self) -> Iterator[SessionCase]:
-        """Every session's case."""
-        for case in self.cases["sessions"]:
+    def sessions(self, cases: Sequence[Mapping[str, Any]]) -> Iterator[SessionCase]:
+        """The cases of sessions."""
+        for case in cases:
             session = self.sessions_by_id[case["session"]]
             vi, en = plan_words.VERDICTS[case["verdict"]]
             where, filled = f"{plan_words.day(session.day)}, {session.site}", round(100 * case["filled"])
@@ -124,27 +125,28 @@ class _Author:
                 text_vi=f"Buổi {where}: {vi}.", text_en=f"Session of {where}: {en}.",
             )  # fmt: skip
 
-    def people(self) -> Iterator[PlaceCase]:
-        """Everybody's case."""
-        for who, number in self.cases["people"].items():
-            place = self.cases["places"].get(who)
+    def concerned(self) -> list[str]:
+        """Whom the plan places, moves or leaves out; whoever keeps an appointment is told nothing new by it."""
+        held = {str(check_id): [str(seat.session_id), seat.window] for check_id, seat in self.seats.items()}
+        return [who for who in self.cases["people"] if who not in held or self.cases["places"].get(who) != held[who]]
+
+    def people(self, whom: Sequence[str]) -> Iterator[PlaceCase]:
+        """The cases of people."""
+        for who in whom:
+            place, number = self.cases["places"].get(who), self.cases["people"][who]
             person = self.persons[who]
             ids = {"health_check_id": person.health_check_id, "worker_id": person.worker_id, "unit_id": person.unit_id}
             if place is None:
                 yield PlaceCase(**ids, **self._left_out(self.cases["remedies"][number]))
             else:
-                yield PlaceCase(**ids, **self._placed(person, place, self.cases["windows"][number]))
+                yield PlaceCase(**ids, **self._placed(place, self.cases["windows"][number]))
 
-    def _placed(self, person: Person, place: tuple[str, int], case: Mapping[str, Any]) -> dict[str, Any]:
+    def _placed(self, place: tuple[str, int], case: Mapping[str, Any]) -> dict[str, Any]:
         session, window = self.sessions_by_id[place[0]], place[1]
-        held = person.health_check_id in self.seats and self.seats[person.health_check_id] == (
-            session.session_id, window)  # fmt: skip
         at = f"{plan_words.day(session.day)} {plan_words.time(session.windows[window].start)}, {session.site}"
-        vi, en = f"{at}: chi phí {case['cost']}", f"{at}: costs {case['cost']}"
-        if held:
-            vi, en = f"{vi}; giữ lịch đã hẹn", f"{en}; keeps the appointment"
-        vi += f"; {case['options']} khung giờ hợp lệ, {case['cheaper_but_full']} khung rẻ hơn đã kín."
-        en += f"; {case['options']} windows are allowed, {case['cheaper_but_full']} cheaper ones are full."
+        allowed, full = case["options"], case["cheaper_but_full"]
+        vi = f"{at}: chi phí {case['cost']}; {allowed} khung giờ hợp lệ, {full} khung rẻ hơn đã kín."
+        en = f"{at}: costs {case['cost']}; {allowed} windows are allowed, {full} cheaper ones are full."
         return {"session_id": session.session_id, "window": window, "text_vi": vi, "text_en": en, **case}
 
     def _left_out(self, case: Mapping[str, Any]) -> dict[str, Any]:

@@ -83,15 +83,14 @@ async def propose(tx: Transaction, run: Run, result: Result, explained: Explaine
         limits=explained.limits,
         expires_on=expires_on,
     )
-    cases = [
-        PlanExplained(
-            plan_id=run.plan_id, campaign_id=run.campaign_id, part=number, parts=len(explained.parts),
-            sessions=sessions, people=people,
-        )
-        for number, (sessions, people) in enumerate(explained.parts, 1)
-    ]  # fmt: skip
-    # The cases go first: whoever hears of the plan can read why.
-    await outbox.append(tx, [outbox.because_of(run.causes, event) for event in (*cases, proposed)])
+    # The cases go first, part by part: whoever hears of the plan can soon read why.
+    for number, (sessions, people) in enumerate(explained.cases, 1):
+        part = PlanExplained(
+            plan_id=run.plan_id, campaign_id=run.campaign_id, part=number, parts=explained.parts, sessions=sessions,
+            people=people,
+        )  # fmt: skip
+        await outbox.append(tx, [outbox.because_of(run.causes, part)])
+    await outbox.append(tx, [outbox.because_of(run.causes, proposed)])
     return True
 
 

@@ -13,6 +13,7 @@ INSERT INTO plan_sessions
 SELECT part.plan_id, (item ->> 'session_id')::uuid, item ->> 'clinic_id', item
 FROM json_to_recordset($1::json) AS part (plan_id uuid, sessions jsonb)
 CROSS JOIN LATERAL jsonb_array_elements(part.sessions) AS item
+WHERE NOT EXISTS (SELECT FROM plan_turns AS turn WHERE turn.plan_id = part.plan_id AND turn.state = 'abandoned')
 ON CONFLICT (plan_id, session_id) DO NOTHING
 """
 RECORD_PLACES = """
@@ -20,8 +21,11 @@ INSERT INTO plan_places
 SELECT part.plan_id, (item ->> 'unit_id')::uuid, (item ->> 'health_check_id')::uuid, (item ->> 'session_id')::uuid, item
 FROM json_to_recordset($1::json) AS part (plan_id uuid, people jsonb)
 CROSS JOIN LATERAL jsonb_array_elements(part.people) AS item
+WHERE NOT EXISTS (SELECT FROM plan_turns AS turn WHERE turn.plan_id = part.plan_id AND turn.state = 'abandoned')
 ON CONFLICT (plan_id, unit_id, health_check_id) DO NOTHING
 """
+DROP_SESSIONS = "DELETE FROM plan_sessions WHERE plan_id = ANY($1::uuid[])"
+DROP_PLACES = "DELETE FROM plan_places WHERE plan_id = ANY($1::uuid[])"
 CAMPAIGN = """
 SELECT campaign_id, coalesce(turn.state, 'proposed') AS state
 FROM plans LEFT JOIN plan_turns AS turn USING (plan_id, campaign_id) WHERE plan_id = $1
@@ -39,10 +43,16 @@ WHERE plan_id = $1 AND ($2::uuid[] IS NULL OR unit_id = ANY($2)) AND (NOT $3 OR 
 
 
 async def record(tx: Transaction, batch: Batch[PlanExplained]) -> None:
-    """Remember the cases of plans, part by part."""
+    """Remember the cases of plans, part by part, unless the plan was given up before they came."""
     rows = as_rows(batch.events)
     await tx.execute(RECORD_SESSIONS, rows)
     await tx.execute(RECORD_PLACES, rows)
+
+
+async def drop(tx: Transaction, plan_ids: list[UUID]) -> None:
+    """Forget the cases of plans that are given up: nobody is asked to agree to them any more."""
+    await tx.execute(DROP_SESSIONS, plan_ids)
+    await tx.execute(DROP_PLACES, plan_ids)
 
 
 async def campaign_of(db: Reader, plan_id: UUID) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from contracts.coordination import PlanApproved
 from contracts.plans import PlanAbandoned, PlanProposed, PlanPublished, PlanWithdrawn
-from gateway.read_models import days
+from gateway.read_models import days, plan_cases
 from gateway.read_models.records import Reader, as_rows, dicts
 from shared.consuming import Batch
 from shared.database import Transaction
@@ -56,8 +56,9 @@ async def approve(tx: Transaction, batch: Batch[PlanApproved]) -> None:
 
 
 async def abandon(tx: Transaction, batch: Batch[PlanAbandoned] | Batch[PlanWithdrawn]) -> None:
-    """Remember that plans will not be published."""
+    """Remember that plans will not be published, and forget why they were as they were."""
     await tx.execute(ABANDON, as_rows(batch.events))
+    await plan_cases.drop(tx, [event.plan_id for event in batch.events])
     await days.settle_plans(tx, batch)
 
 
