@@ -92,7 +92,10 @@ async def get_lines(unit_id: UUID, edge: EdgeOf, caller: CallerOf) -> list[LineV
 
 @router.get("/units/{unit_id}/exposures")
 async def get_exposures(unit_id: UUID, edge: EdgeOf, caller: CallerOf, as_of: date | None = None) -> list[ReportView]:
-    """What monitoring reports found on a unit's lines and jobs, those that hold by a day, the latest first."""
+    """What monitoring reports found on a unit's lines and jobs, the latest first.
+
+    All that were ever taken; with `as_of` those that hold on that day, without places that a later one names.
+    """
     await own_unit(edge, caller, unit_id)
     return [ReportView.model_validate(row) for row in await lines.exposures_of(edge.db, unit_id, as_of)]
 

@@ -1,8 +1,12 @@
 """Production lines: the crews that scheduling plans around."""
 
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
+
+from pydantic_core import from_json, to_json
 
 from contracts.profiles import ExposuresProfiled
 from gateway.read_models.records import Reader, as_rows, dicts
@@ -45,5 +49,25 @@ async def profile(tx: Transaction, batch: Batch[ExposuresProfiled]) -> None:
 
 
 async def exposures_of(db: Reader, unit_id: UUID, day: date | None) -> list[dict[str, Any]]:
-    """The reports on a unit's lines and jobs that hold by a day, the latest first."""
-    return dicts(await db.fetch(EXPOSURES_OF, unit_id, day))
+    """The reports on a unit's lines and jobs, the latest first; with a day, of each what still holds on it."""
+    reports = dicts(await db.fetch(EXPOSURES_OF, unit_id, day))
+    return reports if day is None else list(_in_force(reports))
+
+
+def _in_force(reports: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Reports, the latest first, with those of their places that none of the later ones names."""
+    named: set[str] = set()
+    for report in reports:
+        places = {_key_of(place): place for place in from_json(report["places"])}
+        held = [place for key, place in places.items() if key not in named]
+        named.update(places)
+        if held:
+            yield report | {"places": to_json(held).decode()}
+
+
+def _key_of(place: Mapping[str, Any]) -> str:
+    """A line, or a job by its bare words (small letters, no marks), as registry tells places apart."""
+    if place.get("line_id"):
+        return str(place["line_id"])
+    decomposed = unicodedata.normalize("NFD", str(place.get("job")).lower().replace("đ", "d"))
+    return " ".join("".join(letter for letter in decomposed if not unicodedata.combining(letter)).split())
