@@ -9,6 +9,7 @@ from registry_builders import (
     Register,
     Taken,
     a_federation,
+    a_line,
     a_person,
     a_roster,
     a_sheet,
@@ -157,6 +158,23 @@ async def test_whoever_builds_on_an_outdated_roster_is_shown_both_and_changes_no
     assert conflict.theirs.effects == {"registered": 2}
     assert conflict.ours.effects == {"changed": 1, "registered": 1}
     assert fresh.effects == ["registered"]
+
+
+async def test_rosters_of_other_lines_leave_one_up_to_date_and_one_of_the_whole_unit_does_not(
+    register: Register,
+) -> None:
+    line, other = uuid4(), uuid4()
+    await register.with_units()
+    await register.hear(says(a_line(line_id=line)), says(a_line(line_id=other, name="Chuyền 2")))
+    ground = (await register.take(a_person(1), line_id=line)).assessed.roster_id
+    await register.take(a_person(2), line_id=other)
+
+    still_the_last = await register.take(a_person(1), a_person(3), line_id=line, based_on=ground)
+    await register.take(a_person(1), a_person(4))
+    outdated = await register.take(a_person(1), line_id=line, based_on=still_the_last.assessed.roster_id)
+
+    assert still_the_last.effects == ["unchanged", "registered"]
+    assert outdated.assessed.file_codes == ["roster.outdated"]
 
 
 async def test_leased_workers_have_an_employer_and_a_host_and_a_season_is_an_interval_of_its_own(

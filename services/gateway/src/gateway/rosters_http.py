@@ -57,7 +57,10 @@ async def post_roster(
     host_id: Annotated[UUID | None, Query(description="Where leased workers work, beside their employer")] = None,
     based_on: Annotated[
         UUID | None,
-        Query(description="The unit's last roster as you know it; where another took effect since, yours is refused"),
+        Query(
+            description="The unit's last roster as you know it; where another took effect since on the same line, "
+            "employer and host, yours is refused"
+        ),
     ] = None,
     mapping: Annotated[
         str,
