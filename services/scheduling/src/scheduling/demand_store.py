@@ -233,14 +233,9 @@ async def get_unchecked_workers(
     """Facts of workers of these units who have no check in the campaign and have not left."""
     return await tx.fetch(
         """
-        WITH people AS (
-            SELECT person_id, max(last_check) AS last_check
-            FROM (SELECT worker_id, person_id FROM merges UNION SELECT person_id, person_id FROM merges) AS one
-            JOIN workers USING (worker_id) GROUP BY person_id
-        )
-        SELECT worker_id, unit_id, facts, greatest(workers.last_check, people.last_check) AS last_check
+        SELECT worker_id, unit_id, facts, greatest(workers.last_check, person.last_check) AS last_check
         FROM workers LEFT JOIN merges USING (worker_id)
-        LEFT JOIN people ON people.person_id = coalesce(merges.person_id, worker_id)
+        LEFT JOIN last_checks AS person ON person.person_id = coalesce(merges.person_id, worker_id)
         WHERE unit_id = ANY($2) AND left_on IS NULL AND ($3::uuid[] IS NULL OR worker_id = ANY($3))
           AND NOT EXISTS (SELECT FROM health_checks AS c WHERE c.campaign_id = $1 AND c.worker_id = workers.worker_id)
         ORDER BY worker_id
@@ -262,11 +257,16 @@ async def add_checks(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 async def lock_open_checks(tx: Transaction, worker_ids: Iterable[UUID]) -> list[Record]:
-    """Checks of these workers that have no place, in running campaigns, with the campaigns' terms; locked in order."""
+    """Checks of these workers that have no place, in running campaigns, with the campaigns' terms; locked in order.
+
+    With each: when the person was last examined, as whichever of their workers.
+    """
     return await tx.fetch(
         """
-        SELECT c.*, c.late_joiner AS late, k.period_from, w.last_check
+        SELECT c.*, c.late_joiner AS late, k.period_from, greatest(w.last_check, person.last_check) AS last_check
         FROM health_checks AS c JOIN campaigns AS k USING (campaign_id) JOIN workers AS w USING (worker_id)
+        LEFT JOIN merges USING (worker_id)
+        LEFT JOIN last_checks AS person ON person.person_id = coalesce(merges.person_id, worker_id)
         WHERE c.worker_id = ANY($1) AND c.state IN ('open', 'joined') AND k.closing_on IS NULL
         ORDER BY c.health_check_id FOR NO KEY UPDATE OF c
         """,
