@@ -1,6 +1,6 @@
 """Workers who turn out to be one person are examined once in a campaign; an undone merge leaves everybody as before."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID
@@ -243,6 +243,25 @@ async def test_three_records_of_one_person_have_one_check_until_the_chain_is_cut
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("batches", [[3], [1, 1, 1], [1, 2], [2, 1]])
+async def test_a_person_of_three_records_stays_one_while_another_comes_to_stand_for_them(
+    database: Database, deliver: Deliver, batches: list[int]
+) -> None:
+    desk, third = await Desk(database, deliver).open(workers=3), given.a_worker_id(2)
+    await desk.hear(merged(), merged(record=third), given.booking(0, given.a_session()))
+    turns = [merged(1, PERSON, RECORD), merged(2, third, RECORD), undone(2)]
+    before = await desk.states()
+
+    said: list[Any] = []
+    for count in batches:
+        said += await deliver(consumer, database, turns[:count])
+        del turns[:count]
+
+    assert said == []
+    assert await desk.states() == before
+    assert await desk.live() == [PERSON]
+
+
 async def test_who_was_examined_as_somebody_else_is_not_due_again_in_the_next_campaign(desk: Desk) -> None:
     await desk.hear(merged())
     await desk.database.pool.execute("UPDATE workers SET last_check = '2027-06-01' WHERE worker_id = $1", RECORD)
@@ -263,3 +282,14 @@ async def test_a_joined_check_follows_the_facts_so_that_an_undo_finds_it_as_it_s
     rows = await desk.database.pool.fetch("SELECT worker_id, state, stations FROM health_checks")
     found = {row["worker_id"]: (row["state"], "AUD" in row["stations"]) for row in rows}
     assert found == {PERSON: ("open", False), RECORD: ("open", True)}
+
+
+async def test_changed_facts_leave_a_person_due_a_year_after_the_last_exam_as_whomever(desk: Desk) -> None:
+    await desk.hear(merged())
+    await desk.database.pool.execute("UPDATE workers SET last_check = '2027-01-15' WHERE worker_id = $1", RECORD)
+    facts = given.a_worker(0, exposures=[{"hazard": "PHYS_NOISE"}]).model_dump()
+
+    said = await desk.hear(WorkerChanged.model_validate(facts))
+
+    (due,) = of(HealthCheckBecameDue, said)
+    assert due.due_on == date(2028, 1, 15)

@@ -1,6 +1,6 @@
 """Of a person's checks in one campaign, which one counts; pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -29,6 +29,14 @@ class Check:
     def is_own(self) -> bool:
         """Whether it is the check of the worker who stands for the person."""
         return self.worker_id == self.person_id
+
+
+def stands_for(worker_id: UUID, person_of: Mapping[UUID, UUID]) -> UUID:
+    """Who stands for a worker in the end; of workers who stand for each other, while turns are missing, the least."""
+    seen = [worker_id]
+    while (above := person_of.get(seen[-1], seen[-1])) not in seen:
+        seen.append(above)
+    return min(seen[seen.index(above) :])
 
 
 def kept(checks: Iterable[Check]) -> Check:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from scheduling import joining
 from scheduling.joining import Check
 from shared.database import Transaction
 
@@ -44,34 +45,41 @@ async def put_turns(tx: Transaction, turns: Sequence[Turn]) -> set[UUID]:
 
 async def persons_of(tx: Transaction, worker_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Who stands for these workers, of those who were merged or are stood for by somebody."""
-    rows = await tx.fetch(
-        """
-        SELECT worker_id, person_id FROM merges WHERE worker_id = ANY($1)
-        UNION SELECT person_id, person_id FROM merges WHERE person_id = ANY($1)
-        """,
-        list(worker_ids),
-    )
-    return {row["worker_id"]: row["person_id"] for row in rows}
+    asked = set(worker_ids)
+    person_of = await workers_of(tx, asked)
+    merged = {person_id for worker_id, person_id in person_of.items() if worker_id != person_id}
+    return {worker_id: person_of[worker_id] for worker_id in asked if person_of[worker_id] in merged}
 
 
 async def siblings_of(tx: Transaction, worker_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Other workers who are the same person as one of these, each with that one."""
     asked = set(worker_ids)
-    persons = await persons_of(tx, asked)
-    by_person = {person_id: worker_id for worker_id, person_id in persons.items()}
-    people = await workers_of(tx, by_person) if by_person else {}
-    return {worker_id: by_person[person_id] for worker_id, person_id in people.items() if worker_id not in asked}
+    person_of = await workers_of(tx, asked)
+    by_person = {person_of[worker_id]: worker_id for worker_id in asked}
+    return {worker_id: by_person[person_id] for worker_id, person_id in person_of.items() if worker_id not in asked}
 
 
-async def workers_of(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Every worker of these persons, with the person."""
-    asked = list(set(person_ids))
-    rows = await tx.fetch("SELECT worker_id, person_id FROM merges WHERE person_id = ANY($1)", asked)
-    elsewhere = await tx.fetch(
-        "SELECT worker_id FROM merges WHERE worker_id = ANY($1) AND person_id <> worker_id", asked
-    )
-    own = set(asked) - {row["worker_id"] for row in elsewhere}
-    return {row["worker_id"]: row["person_id"] for row in rows} | {person_id: person_id for person_id in own}
+async def workers_of(tx: Transaction, worker_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Every worker who is one person with one of these, these included, with the person.
+
+    Where another worker comes to stand for a person, one turn arrives after the other: whomever the turns connect so
+    far are taken for one.
+    """
+    found: set[UUID] = set()
+    person_of: dict[UUID, UUID] = {}
+    fresh = set(worker_ids)
+    while fresh:
+        found |= fresh
+        rows = await tx.fetch(
+            """
+            SELECT worker_id, person_id FROM merges WHERE worker_id = ANY($1)
+            UNION SELECT worker_id, person_id FROM merges WHERE person_id = ANY($1)
+            """,
+            list(fresh),
+        )
+        person_of |= {row["worker_id"]: row["person_id"] for row in rows}
+        fresh = {worker_id for row in rows for worker_id in row} - found
+    return {worker_id: joining.stands_for(worker_id, person_of) for worker_id in found}
 
 
 async def checks_of(tx: Transaction, person_of: dict[UUID, UUID]) -> list[Check]:

@@ -1,6 +1,6 @@
 """Workers who are one person: examined once in a campaign, and everybody as before where a merge is undone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -15,27 +15,31 @@ from shared.database import Transaction
 
 
 async def follow(tx: Transaction, batch: Batch[WorkerMerged] | Batch[WorkerMergeUndone]) -> None:
-    """Know who stands for whom, and let one check of each person count; turns may come in any order."""
+    """Know who stands for whom, and let one check of each person count; turns may come in any order.
+
+    All turns are noted before checks are joined: where another worker comes to stand for a person, no check is
+    separated on the way.
+    """
     await merge_store.lock_as_merger(tx)
     messages: Sequence[Message[Any]] = list(batch)
+    concerned: dict[UUID, Message[Any]] = {}
     for message in messages:
         event = message.event
         person_id = event.person_id if isinstance(event, WorkerMerged) else event.worker_id
-        concerned = await merge_store.put_turns(tx, [(event.worker_id, person_id, event.version)])
-        await join(tx, {event.person_id, *concerned}, message)
+        told = await merge_store.put_turns(tx, [(event.worker_id, person_id, event.version)])
+        concerned |= dict.fromkeys({event.person_id, *told}, message)
+    await join(tx, concerned)
 
 
 async def join_checks_of(tx: Transaction, causes: Mapping[UUID, Message[Any]]) -> None:
     """Let one check count of whoever of these workers was merged; the causes changed something about their checks."""
-    persons = await merge_store.persons_of(tx, causes)
-    first = {person_id: causes[worker_id] for worker_id, person_id in reversed(persons.items())}
-    for person_id, message in first.items():
-        await join(tx, [person_id], message)
+    merged = await merge_store.persons_of(tx, causes)
+    await join(tx, {worker_id: message for worker_id, message in causes.items() if worker_id in merged})
 
 
-async def join(tx: Transaction, person_ids: Iterable[UUID], message: Message[Any]) -> None:
-    """Join and separate the checks of these persons as their states ask for, under the floor's locks."""
-    person_of = await merge_store.workers_of(tx, person_ids)
+async def join(tx: Transaction, causes: Mapping[UUID, Message[Any]]) -> None:
+    """Join and separate the checks of these workers' persons as their states ask for, under the floor's locks."""
+    person_of = await merge_store.workers_of(tx, causes)
     checks = await merge_store.checks_of(tx, person_of)
     if not joining.turns(checks):
         return
@@ -46,16 +50,19 @@ async def join(tx: Transaction, person_ids: Iterable[UUID], message: Message[Any
     # What the locks were waited for may have changed them.
     fresh = {check.health_check_id: check for check in await merge_store.checks_of(tx, person_of)}
     turns = joining.turns(list(fresh.values()))
+    of_person = {person_of[worker_id]: message for worker_id, message in causes.items()}
+    cause = {check_id: of_person[fresh[check_id].person_id] for check_id in turns}
     given_up: dict[UUID, tuple[UUID, int]] = {}
     for check_id, target in turns.items():
         if target is not None:
-            _join(floor, fresh[check_id], target, given_up, message.leads_to)
+            _join(floor, fresh[check_id], target, given_up, cause[check_id].leads_to)
     for check_id, target in turns.items():
         if target is None:
-            _separate(floor, fresh[check_id], message)
+            _separate(floor, fresh[check_id], cause[check_id])
     await merge_store.join_checks(tx, turns, given_up)
+    left = {session_id: cause[check_id] for check_id, (session_id, _) in given_up.items()}
     for session_id in sorted(floor.loosened & floor.room.sessions.keys()):
-        floor.promote(session_id, message.leads_to)
+        floor.promote(session_id, left[session_id].leads_to)
     await seating.settle(tx, floor)
 
 
