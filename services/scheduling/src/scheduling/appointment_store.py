@@ -15,6 +15,7 @@ from shared.database import Transaction
 
 PEOPLE = """
 SELECT c.*, w.crew_id, u.commune_code, l.site, l.shifts_from, l.shifts, l.headcount, l.max_absent_pct, l.reaches,
+    l.name,
     (SELECT array_agg(ARRAY[first_day, last_day]) FROM absences AS a WHERE a.worker_id = c.worker_id) AS away
 FROM health_checks AS c JOIN workers AS w USING (worker_id)
 LEFT JOIN lines AS l ON l.line_id = w.crew_id LEFT JOIN units AS u ON u.unit_id = w.unit_id
@@ -83,7 +84,7 @@ def crew_of(crew_id: UUID, row: Record) -> Crew:
     pattern = tuple(None if shift is None else (shift[0], shift[1]) for shift in loads(row["shifts"]))
     ceiling = max(1, row["headcount"] * row["max_absent_pct"] // 100)
     shifts = Shifts(row["shifts_from"].toordinal(), pattern)
-    return Crew(crew_id, row["site"], shifts, ceiling, loads(row["reaches"]), row["headcount"])
+    return Crew(crew_id, row["site"], shifts, ceiling, loads(row["reaches"]), row["headcount"], row["name"])
 
 
 async def live_appointments(

@@ -92,15 +92,15 @@ async def put_lines(tx: Transaction, lines: Sequence[Line]) -> None:
     """Know these lines as they are now; the caller holds their units."""
     await tx.executemany(
         """
-        INSERT INTO lines (line_id, unit_id, site, shifts_from, shifts, headcount, max_absent_pct, reaches)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO lines (line_id, unit_id, site, shifts_from, shifts, headcount, max_absent_pct, reaches, name)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (line_id) DO UPDATE SET unit_id = excluded.unit_id, site = excluded.site,
             shifts_from = excluded.shifts_from, shifts = excluded.shifts, headcount = excluded.headcount,
-            max_absent_pct = excluded.max_absent_pct, reaches = excluded.reaches
+            max_absent_pct = excluded.max_absent_pct, reaches = excluded.reaches, name = excluded.name
         """,
         [
             (n.line_id, n.unit_id, n.site, n.shifts_from, dumps(n.shifts), n.headcount, n.max_absent_pct,
-             dumps({reach.site: reach.minutes for reach in n.reaches}))
+             dumps({reach.site: reach.minutes for reach in n.reaches}), n.name)
             for n in sorted(lines, key=lambda n: n.line_id)
         ],
     )  # fmt: skip

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 from typing import Any, TypeVar
-from uuid import UUID
 
 from contracts.plans import Limit, PlaceCase, SessionCase
 from scheduling import plan_words
-from scheduling.model import Person, Session
+from scheduling.model import Crew, Person, Session
 from scheduling.plan_folder import DAYS_BEFORE, Inputs, Result
 from scheduling.problems import REASONS
 
@@ -63,6 +62,7 @@ class _Author:
         self.start = inputs.today - timedelta(days=DAYS_BEFORE)
         self.sessions_by_id: dict[str, Session] = {str(s.session_id): s for s in inputs.sessions}
         self.persons: dict[str, Person] = {str(p.health_check_id): p for p in inputs.people}
+        self.crews: dict[str, Crew] = {str(p.crew.crew_id): p.crew for p in inputs.people}
         self.seats = inputs.published
         self.wanting = Counter(self._wanted())
 
@@ -104,10 +104,12 @@ class _Author:
         )  # fmt: skip
 
     def _line(self, line: str, price: float) -> Limit:
+        crew = self.crews[line]
+        vi, en = f"Dây chuyền {crew.name or line} ({crew.site})", f"Line {crew.name or line} ({crew.site})"
         return Limit(
-            kind="line", line_id=UUID(line), price=price,
-            text_vi=f"Dây chuyền {line} chạm mức vắng mặt tối đa; thêm một người vắng đáng {price:,.0f} nghìn đồng.",
-            text_en=f"Line {line} reaches its absence ceiling; one more person away is worth {price:,.0f}.",
+            kind="line", line_id=crew.crew_id, price=price,
+            text_vi=f"{vi} chạm mức vắng mặt tối đa; thêm một người vắng đáng {price:,.0f} nghìn đồng.",
+            text_en=f"{en} reaches its absence ceiling; one more person away is worth {price:,.0f}.",
         )  # fmt: skip
 
     def sessions(self, cases: Sequence[Mapping[str, Any]]) -> Iterator[SessionCase]:

@@ -25,7 +25,7 @@ WORTH_WAITING_FOR = {"session.full", "line.absence-ceiling"}
 class Crew:
     """A production line, as far as it decides where its people may go; `reaches` are minutes one way by site.
 
-    `ceiling` people of its `headcount` may be away at once; a headcount of 0 is not known.
+    `ceiling` people of its `headcount` may be away at once; a headcount of 0 is not known, nor is a `name` of None.
     """
 
     crew_id: UUID
@@ -34,6 +34,7 @@ class Crew:
     ceiling: int
     reaches: Mapping[str, int]
     headcount: int = 0
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
