@@ -1,3 +1,2 @@
--- Days are too coarse to tell whether a session changed before a plan was declined or because of that.
+-- Days are too coarse to tell whether a plan that was declined had seen what a session has room for since.
 ALTER TABLE sessions ADD COLUMN loosened_at timestamptz;
-ALTER TABLE plan_runs ADD COLUMN declined_at timestamptz;

@@ -221,14 +221,17 @@ async def test_a_declined_plan_frees_the_way_but_is_not_proposed_again_the_next_
     assert of(object, await deliver(consumer, database, [plan_approved(plan.plan_id)])) == []
 
 
-async def test_a_session_offered_on_the_day_of_a_decline_lets_planning_go_on(
-    database: Database, deliver: Deliver
+@pytest.mark.parametrize("offered", ["before", "after"])
+async def test_a_session_that_a_declined_plan_had_not_seen_lets_planning_go_on(
+    database: Database, deliver: Deliver, offered: str
 ) -> None:
     await a_campaign_with(database, deliver, 3, a_session())
     plan, _ = await planned(database)
-    await deliver(consumer, database, [PlanDeclined(plan_id=plan.plan_id, campaign_id=CAMPAIGN, party="unions")])
+    declined = PlanDeclined(plan_id=plan.plan_id, campaign_id=CAMPAIGN, party="unions")
 
-    await deliver(consumer, database, [a_session(day=LATER)])
+    both = [a_session(day=LATER), declined] if offered == "before" else [declined, a_session(day=LATER)]
+    for event in both:
+        await deliver(consumer, database, [event])
     await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
 
     assert await runs(database) == [("initial", "cancelled"), ("initial", "queued")]
@@ -242,7 +245,7 @@ async def test_a_declined_make_up_plan_holds_up_no_repair_but_a_declined_repair_
     plan, _ = await planned(database)
     await deliver(consumer, database, [plan_approved(plan.plan_id), free])
     await database.pool.execute(
-        "INSERT INTO plan_runs (plan_id, campaign_id, kind, asked_on, seed, causes, state, declined_on, declined_at) "
+        "INSERT INTO plan_runs (plan_id, campaign_id, kind, asked_on, seed, causes, state, declined_on, asked_at) "
         "VALUES ($1, $2, 'make-up', $3, 1, '{}', 'cancelled', $3, clock_timestamp())", uuid4(), CAMPAIGN, TODAY,
     )  # fmt: skip
     await database.pool.execute("UPDATE health_checks SET state = 'open', displaced = true")

@@ -45,8 +45,8 @@ async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Recor
     """Campaigns with a fixed scope, open checks and coming confirmed sessions, and no plan under way; locked in order.
 
     With each: the day of its last published plan, whether anything changed since that a new one could use, whether
-    somebody lost a place, and of newer plans that a party declined how many they are, the day and the moment of the
-    last and of the last repair among them, and when a session last got room.
+    somebody lost a place, and of newer plans that a party declined how many they are, the day on which the last was
+    declined and the moment it was asked for, the same of repairs among them, and when a session last got room.
     """
     return await tx.fetch(
         """
@@ -64,9 +64,9 @@ async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Recor
             SELECT max(asked_on) AS asked_on FROM plan_runs AS r
             WHERE r.campaign_id = k.campaign_id AND r.state = 'published'
         ) AS last ON true LEFT JOIN LATERAL (
-            SELECT count(*) AS declines, max(declined_on) AS declined_on, max(declined_at) AS declined_at,
+            SELECT count(*) AS declines, max(declined_on) AS declined_on, max(asked_at) AS asked_at,
                 max(declined_on) FILTER (WHERE kind = 'repair') AS repair_declined_on,
-                max(declined_at) FILTER (WHERE kind = 'repair') AS repair_declined_at
+                max(asked_at) FILTER (WHERE kind = 'repair') AS repair_asked_at
             FROM plan_runs AS r
             WHERE r.campaign_id = k.campaign_id AND r.declined_on >= coalesce(last.asked_on, r.declined_on)
         ) AS declined ON true
@@ -90,7 +90,8 @@ async def add_run(
     """Ask for a plan; asking again, or while another plan of the campaign is under way, changes nothing."""
     await tx.execute(
         """
-        INSERT INTO plan_runs (plan_id, campaign_id, kind, asked_on, seed, causes) VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO plan_runs (plan_id, campaign_id, kind, asked_on, seed, causes, asked_at)
+        VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
         ON CONFLICT DO NOTHING
         """,
         plan_id,
@@ -118,7 +119,7 @@ async def decline_runs(tx: Transaction, plans: Iterable[tuple[UUID, UUID]], toda
     plan_ids, campaign_ids = zip(*plans, strict=True)
     return await tx.fetch(
         """
-        UPDATE plan_runs SET state = 'cancelled', leased_until = NULL, declined_on = $3, declined_at = clock_timestamp()
+        UPDATE plan_runs SET state = 'cancelled', leased_until = NULL, declined_on = $3
         WHERE (plan_id, campaign_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
           AND state IN ('queued', 'running', 'proposed')
         RETURNING plan_id, campaign_id

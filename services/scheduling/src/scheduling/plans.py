@@ -27,8 +27,8 @@ SEATED_AT_ONCE = 5_000
 async def ask(tx: Transaction, today: date, causes: Sequence[str], *, repairs_only: bool = False) -> None:
     """Ask for the plans that are needed: a campaign's first, repairs at once, now and then a make-up plan with news.
 
-    A plan that a party declined is not asked for again before a session changed or the time of a make-up plan is over;
-    repairs wait for this only if a repair was declined.
+    A plan that a party declined is not asked for again before the time of a make-up plan is over, unless a session got
+    room that it had not seen; repairs wait for this only if a repair was declined.
     """
     limits = terms.in_force(today)
     interval = timedelta(days=limits.make_up_days)
@@ -52,10 +52,12 @@ def _kind(campaign: Record, today: date, interval: timedelta) -> str | None:
 
 
 def _is_unwanted(campaign: Record, kind: str, not_since: date) -> bool:
-    """Whether a party declined such a plan after a day, and no session got room since."""
+    """Whether a party declined such a plan after a day, and no session got room since that plan was asked for."""
     which = "repair_" if kind == "repair" else ""
-    day, moment, loosened = (campaign[name] for name in (f"{which}declined_on", f"{which}declined_at", "loosened_at"))
-    return day is not None and day > not_since and (loosened is None or moment is None or loosened <= moment)
+    declined_on, loosened_at = campaign[f"{which}declined_on"], campaign["loosened_at"]
+    if declined_on is None or declined_on <= not_since:
+        return False
+    return loosened_at is None or bool(loosened_at <= campaign[f"{which}asked_at"])
 
 
 async def propose(tx: Transaction, run: Run, result: Result, explained: Explained) -> bool:
