@@ -53,20 +53,15 @@ class Spans:
             self.collected += found
             self.arrived.notify_all()
 
-    def of_trace(self, trace_id: str) -> list[Span]:
-        """The spans of one trace so far."""
-        with self.arrived:
-            return [span for span in self.collected if span.trace_id == trace_id]
-
-    def until_in(self, trace_id: str, services: set[str], *, within: float = 20) -> set[str]:
-        """Wait until all these services have said something of a trace; returns who has by then."""
+    def until_told(self, trace_id: str, spans: set[tuple[str, str]], *, within: float = 20) -> set[tuple[str, str]]:
+        """Wait until a trace has all these spans, by service and name; returns which it has by then."""
         deadline = monotonic() + within
         with self.arrived:
             while True:
-                heard = {span.service for span in self.collected if span.trace_id == trace_id}
+                told = {(span.service, span.name) for span in self.collected if span.trace_id == trace_id}
                 left = deadline - monotonic()
-                if services <= heard or left <= 0:
-                    return heard
+                if spans <= told or left <= 0:
+                    return told
                 self.arrived.wait(left)
 
     def close(self) -> None:

@@ -96,11 +96,13 @@ async def ids_of(campaign: Campaign) -> dict[str, str]:
     """A value for every parameter that a route may ask for."""
     (appointment,) = await campaign.portal.pages("/appointments", campaign_id=campaign.campaign_id)
     receipts = await campaign.portal.pages("/receipts")
+    (plan,) = await campaign.portal.get(f"/campaigns/{campaign.campaign_id}/plans")
     return {
         "worker_id": appointment["worker_id"], "visit_id": appointment["appointment_id"],
         "unit_id": str(campaign.unit_id), "employer_id": str(campaign.employer_id),
         "campaign_id": str(campaign.campaign_id), "clinic_id": campaign.clinic.clinic_id,
         "roster_id": str(campaign.roster_ids[0]), "receipt_id": receipts[0]["receipt_id"],
+        "plan_id": plan["plan_id"],
     }  # fmt: skip
 
 
