@@ -1,7 +1,10 @@
 """Every unsafe default of Kafka's clients is overruled, and in one place."""
 
+import asyncio
 from typing import Any
 
+import pytest
+from aiokafka import AIOKafkaConsumer
 from kernel_shop import Store, an_order
 
 from shared import kafka as kernel_kafka
@@ -63,3 +66,31 @@ async def test_a_restored_database_is_followed_although_kafka_says_it_was_consum
 
     async with running(Service("store", kafka.settings(database), consumer=store.consumer)):
         await until(database, "SELECT count(*) = 10 FROM orders")
+
+
+async def test_a_commit_to_kafka_that_hangs_holds_up_no_batch(
+    store: Store, database: Database, kafka: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, answered = asyncio.Event(), asyncio.Event()
+    given_up: list[object] = []
+
+    async def hang(_consumer: AIOKafkaConsumer, offsets: object) -> None:
+        told.set()
+        try:
+            await answered.wait()
+        except asyncio.CancelledError:
+            given_up.append(offsets)
+            raise
+
+    monkeypatch.setattr(AIOKafkaConsumer, "commit", hang)
+    await kafka.create("store.orders", partitions=1)
+    async with running(Service("store", kafka.settings(database), consumer=store.consumer)):
+        await kafka.say(an_order())
+        await told.wait()
+        for number in range(2, 5):
+            await kafka.say(an_order())
+            await until(database, f"SELECT count(*) = {number} FROM orders")
+        waits_still = not given_up
+        answered.set()
+
+    assert waits_still

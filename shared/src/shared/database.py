@@ -107,7 +107,7 @@ class Transaction:
 class Database:
     """A service's own database; `transaction()` is the only way to write to it."""
 
-    def __init__(self, url: str, *, max_connections: int = 12, idle_seconds: int = 30) -> None:
+    def __init__(self, url: str, *, max_connections: int = 12, idle_seconds: int = 30, durable: bool = True) -> None:
         self.url = url
         self.writer = new_id()
         self.on_commit: list[Callable[[Transaction], None]] = []
@@ -117,6 +117,8 @@ class Database:
         self.unsettled: Counter[tuple[str, str]] = Counter()
         self._max_connections = max_connections
         self._session = SESSION_SETTINGS | {"idle_in_transaction_session_timeout": f"{idle_seconds}s"}
+        if not durable:
+            self._session["synchronous_commit"] = "off"
         self._pool: asyncpg.Pool | None = None
 
     async def open(self) -> None:

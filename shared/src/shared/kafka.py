@@ -31,7 +31,7 @@ CONSUMING: dict[str, Any] = {
     "auto_offset_reset": "earliest",
     "isolation_level": "read_committed",
     "batch": True,
-    "batch_timeout_ms": 50,
+    "batch_timeout_ms": 200,
     "heartbeat_interval_ms": 3_000,
     # A batch may wait for a missing database; the group takes the partitions back if it waits longer than this.
     "max_poll_interval_ms": 300_000,
@@ -54,6 +54,8 @@ PRODUCING: dict[str, Any] = {
     # The same partitions as Java's clients and aiokafka choose.
     "partitioner": "murmur2_random",
     "linger.ms": 0,
+    # A small request must not wait until the one before it is acknowledged.
+    "socket.nagle.disable": True,
     "queue.buffering.max.messages": 200_000,
     "reconnect.backoff.ms": 100,
     "reconnect.backoff.max.ms": 2_000,

@@ -30,11 +30,13 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "outbox"
 CHUNK = 2_000
+FEW = 200
 IN_MEMORY_AT_MOST = 6_000
 IN_FLIGHT_AT_MOST = 6_000
 POLL_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 LANDING_SECONDS = 0.005
+DELETE_SECONDS = 0.05
 SHUN_SECONDS = 5.0
 
 READ = """
@@ -73,7 +75,8 @@ class Relay:
         deadline: float = 60.0,
     ) -> None:
         # Connections of its own: behind a thousand requests that wait for one, leases would lapse and rows pile up.
-        self._own = Database(database.url, max_connections=2)
+        # They wait for no disk, which others wait for: deletes and leases that a crashed server forgets cost copies.
+        self._own = Database(database.url, max_connections=2, durable=False)
         self.leases = Leases(self._own, database.writer, settings.relay_lease_seconds)
         self._database = database
         self._publisher = Publisher(
@@ -89,7 +92,7 @@ class Relay:
         self._sent: set[int] = set()
         self._dirty: set[int] = set()
         self._shunned: dict[str, float] = {}
-        self._read_at = 0.0
+        self._read_at = self._deleted_at = 0.0
         database.on_commit.append(self._committed)
         database.on_doubt.append(self._in_doubt)
         database.before_commit = self._tell_others
@@ -224,7 +227,7 @@ class Relay:
             await self._flying.wait()
             await asyncio.sleep(LANDING_SECONDS)
             self._landed += self._landing()
-            if self._landed:
+            if self._landed and (len(self._landed) > FEW or monotonic() - self._deleted_at > DELETE_SECONDS):
                 try:
                     await self._delete(self._landed[:CHUNK])
                 except Exception as error:
@@ -253,6 +256,7 @@ class Relay:
         await self._own.pool.execute(
             DELETE, [row.shard for row in rows], [row.position for row in rows], self._database.writer
         )
+        self._deleted_at = monotonic()
         del self._landed[: len(rows)]
         self._sent.difference_update(row.position for row in rows)
 

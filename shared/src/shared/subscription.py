@@ -51,7 +51,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self._settings = settings
         self._lanes: list[asyncio.Queue[list[Decoded]]] = [asyncio.Queue(QUEUED) for _ in range(settings.kafka_lanes)]
         self._in_hand = 0
-        self._committed_at = 0.0
+        self._done = asyncio.Event()
         self._stopping = False
         self._next: dict[TopicPartition, int] = {}
         self._sought: dict[TopicPartition, int] = {}
@@ -138,8 +138,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._broker.stop()
 
     async def run(self) -> None:
-        """Deliver batches for ever, one after the other in each lane; meanwhile FastStream polls."""
-        await asyncio.gather(*map(self._work, self._lanes))
+        """Deliver batches for ever, one after the other in each lane; meanwhile FastStream polls, and Kafka is told."""
+        await asyncio.gather(*map(self._work, self._lanes), self._tell_kafka())
 
     async def _work(self, lane: asyncio.Queue[list[Decoded]]) -> None:
         while True:
@@ -148,7 +148,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 decoded, parts = decoded + lane.get_nowait(), parts + 1
             try:
                 await self._delivery.deliver_decoded(decoded)
-                await self._follow(decoded)
+                self._follow(decoded)
             except Exception as error:
                 self._fail(error)
                 return
@@ -161,9 +161,12 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         poll = consumer.getmany
 
         async def watched(*args: Any, **kwargs: Any) -> Any:
-            records = await poll(*args, **kwargs)
-            self.polled_at = monotonic()
-            return records
+            # FastStream sleeps after a poll that brought nothing, as long as it waited, and hears nothing meanwhile.
+            while True:
+                records = await poll(*args, **kwargs)
+                self.polled_at = monotonic()
+                if records:
+                    return records
 
         consumer.getmany = watched
 
@@ -197,31 +200,39 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             log.error("consumer failed", error=faults.where(error))
             self.failure.set_exception(error)
 
-    async def _follow(self, decoded: list[Decoded]) -> None:
-        """Kafka's offsets follow what is done: at once when there is time, else a few times a second."""
+    def _follow(self, decoded: list[Decoded]) -> None:
+        """Remember what is done, for Kafka to be told."""
         prefix = self._settings.kafka_topic_prefix
         for (topic, number), offset in offsets.after(item.arrival for item in decoded).items():
             partition = TopicPartition(prefix + topic, number)
             self._next[partition] = max(self._next.get(partition, 0), offset)
-        since = monotonic() - self._committed_at
-        if since > COMMIT_SECONDS or (since > 0 and not any(lane.qsize() for lane in self._lanes)):
-            await self._commit()
+        self._done.set()
 
-    async def _commit(self) -> None:
-        """For those who watch lag; where it fails somebody else owns the partition now, or will."""
+    async def _tell_kafka(self) -> None:
+        """Kafka's offsets follow what is done, beside the lanes: a few times a second, at once after a quiet moment."""
+        while True:
+            await self._done.wait()
+            self._done.clear()
+            if await self._commit():
+                await asyncio.sleep(COMMIT_SECONDS)
+            else:
+                self._done.set()
+                await asyncio.sleep(AFTER_FAILURE_SECONDS)
+
+    async def _commit(self) -> bool:
+        """For those who watch lag; false where it fails: somebody else owns the partition now, or will."""
         done = {partition: offset for partition, offset in self._next.items() if partition in (self.assigned or ())}
         if not done:
-            return
+            return True
         self._delivery.failpoints.passed("before_offset_commit")
         try:
             async with asyncio.timeout(5):
                 await self.consumer.commit(done)
         except (KafkaError, TimeoutError) as error:
             log.warning("offsets not committed", error=type(error).__name__)
-            self._committed_at = monotonic() + AFTER_FAILURE_SECONDS
-        else:
-            self._committed_at = monotonic()
+            return False
         self._delivery.failpoints.passed("after_offset_commit")
+        return True
 
     async def on_partitions_revoked(self, _revoked: set[TopicPartition]) -> None:
         """The batch in flight may be repeated elsewhere; its commit decides who was first."""
