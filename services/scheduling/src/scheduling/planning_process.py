@@ -10,6 +10,9 @@ import threading
 import time
 from pathlib import Path
 
+# Before numpy is loaded: pieces are planned side by side, threads of the linear algebra would only be in their way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from scheduling import plan_cases, planning
 from scheduling.planning.reading import read_appointments, read_changes
 

@@ -2,10 +2,15 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
 from khamdoan.errors import SetupError
+
+# Before numpy is loaded: pieces are planned side by side, threads of the linear algebra would only be in their way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from scheduling import planning
 from scheduling.planning import Plan, Progress, Report, reading, relieving, wording
 from scheduling.planning.explaining import Explanation

@@ -21,8 +21,9 @@ from scheduling.planning.pricing import Floats, Prices
 HOT, WARM, COLD = 20.0, 2.0, 0.2
 MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 RARELY_OPEN = 0.15
+SCARCER = 50.0             # cost units beyond the market's price: a place that somebody stays out for
 COOLING_SECONDS = 0.5      # a round of cooling and its proof should not end after the deadline
-ROUNDING_SHARE = 0.1
+ROUNDING_SHARE, RESCUE_SECONDS = 0.1, 1.0
 COLUMNS_PER_SECOND = 15_000      # what a program of this kind takes; too large ones are not begun
 
 
@@ -33,6 +34,7 @@ class Draft:
         self.block, self.absence, self.deadline, self.seed = block, absence, deadline, seed
         self.visit_cost = pricing.visit_costs(block)
         self.outcome = Outcome(None, np.inf, -np.inf, None)
+        self.program: tuple[Prices, Floats] | None = None      # of the last program: prices, openings
         self.started = started = time.monotonic()
         self.free = Market(block, absence, by_line=False)
         self.free.run(5, HOT, HOT)
@@ -53,6 +55,7 @@ class Draft:
         if not self.mend(market, used, self.priced(market, used)):
             opened = np.flatnonzero(used > HALF)
             self.keep(neighbourhoods.sweep_through(ledger, opened, self.deadline, 4, openings=False))
+        self.rescue()
         every = np.arange(len(self.block.sessions))
         until = self.deadline - BOUND_SHARE * (self.deadline - self.started)
         self.keep(neighbourhoods.sweep_through(self.outcome.ledger, every, until, 6, openings=True))
@@ -87,6 +90,16 @@ class Draft:
         priced[:, (opened < HALF)[self.block.window_session]] += FORBIDDEN
         return priced
 
+    def rescue(self) -> None:
+        """Seat whoever the best plan so far leaves out although they have windows, by moving others about."""
+        ledger = self.outcome.ledger
+        assert ledger is not None
+        waiting = np.flatnonzero(ledger.waiting)
+        if len(waiting):
+            seconds = min(RESCUE_SECONDS, self.deadline - time.monotonic())
+            priced = self.priced(self.free, (ledger.visits > 0).astype(np.float64))
+            self.keep(rounding.rescue(ledger, waiting, priced, seconds))
+
     def cool(self) -> None:
         """Let the free market cool for a better bound, while time lasts."""
         for hot, cold in pairwise(np.geomspace(1.0, COLD, 7).tolist()):
@@ -94,6 +107,7 @@ class Draft:
                 return
             self.free.run(self.pace // 6, hot, cold)
         self.prove(self.free.prices())
+        self.prove_topped()
 
     def keep(self, ledger: Ledger) -> None:
         """Remember the state, with everybody seated who still fits, if it is the best so far."""
@@ -115,6 +129,17 @@ class Draft:
         """The prices of a program over open sessions, and of the free market in those that it kept closed."""
         places = np.where((opened > HALF)[self.block.window_session][:, None], found.places, self.free.places)
         return Prices.of(places, found.lines)
+
+    def prove_topped(self) -> None:
+        """Raise the bound to what the free market's prices prove, where the last program saw scarcity: that program's.
+
+        To a program, sessions that it must open cost nothing: its other prices leave their opening unpaid.
+        """
+        if self.program is None:
+            return
+        found, opened = self.program
+        scarcer = (opened > HALF)[self.block.window_session][:, None] & (found.places > self.free.places + SCARCER)
+        self.prove(Prices.of(np.where(scarcer, found.places, self.free.places), self.free.prices().lines))
 
     def settled(self) -> Market:
         """A market in which every session is open or closed."""
@@ -140,14 +165,20 @@ class Draft:
         if len(relaxation.column_class) > COLUMNS_PER_SECOND * MENDING_SHARE * (self.deadline - time.monotonic()):
             return False
         relaxation.watch_lines(market.prices().lines)
-        done = False
+        done, taken = False, 0.0
         for _ in range(MENDING_ROUNDS):
-            left = self.deadline - time.monotonic()
+            begun = time.monotonic()
+            left = self.deadline - begun
+            if taken > HALF * left:      # groups of sessions planned anew bring more than a program cut short
+                break
             try:
                 solution, complete = relaxation.advance(MENDING_SHARE * left, 3)
             except TimeoutError:
                 break
             self.prove(self.blended(solution.prices, relaxation.upper))
+            taken = time.monotonic() - begun
+            self.program = solution.prices, relaxation.upper
+            self.prove_topped()
             self.keep(rounding.settle(relaxation, solution, min(2.0, ROUNDING_SHARE * left), priced))
             if not done:
                 needed = (solution.openings > RARELY_OPEN).astype(np.float64)

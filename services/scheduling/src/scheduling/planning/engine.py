@@ -113,7 +113,7 @@ def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tal
     cuts = [components.pieces(rules, demand, part, PIECE) for part in parts]
     jobs = [(part, cut, piece) for part, cut in zip(parts, cuts, strict=True) for piece in cut]
     work = [float(demand.size[piece.classes].sum()) for *_, piece in jobs]
-    left, guard = [sum(work)], threading.Lock()
+    left, ends, guard = [sum(work)], dict[int, float](), threading.Lock()
     boards = {id(part): Board() for part in parts}
     crew = Crew(THREADS, processes=len(jobs) > 1 and sum(work) >= MANY)
 
@@ -127,15 +127,18 @@ def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tal
             return
 
         def made() -> Piece:
+            absence, now = Absence(rules, block), time.monotonic()
             with guard:
                 # By people, but small pieces of few have their own difficulties: at least a part of an equal share.
                 share = max(work[x] / max(left[0], 1.0), FAIR / (len(jobs) - x))
                 left[0] -= work[x]
-            now = time.monotonic()
-            until = now + max(0.0, deadline - now) * min(1.0, THREADS * share)
-            return Piece(block, Absence(rules, block), until, seed)
+                promised = sum(max(0.0, end - now) for end in ends.values())
+                ends[x] = now + min(max(0.0, deadline - now), share * max(0.0, THREADS * (deadline - now) - promised))
+                return Piece(block, absence, ends[x], seed)
 
         found = crew.work(made)
+        with guard:
+            del ends[x]
         with tally.lock:
             if board is not None:
                 board.post(rules, block, found)

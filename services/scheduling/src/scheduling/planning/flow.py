@@ -167,8 +167,8 @@ class Relaxation:
                 if not self.sharing or solution.bound < shared + WORTHWHILE * float(self.block.size.sum()):
                     break
                 shared = solution.bound
-                if not self._add_share_rows(solution):
-                    break
+            if not (self.sharing and self._add_share_rows(solution)) and complete:
+                break
             solution, complete = self.advance(deadline - time.monotonic())
         return solution
 
