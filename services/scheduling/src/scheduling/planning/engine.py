@@ -23,6 +23,7 @@ from scheduling.planning.sharing import Component
 
 THREADS = 2
 FAIR = 0.4         # of the time that each piece would have if all had the same
+SECOND, POOR, MORE = 0.1, 10.0, 2.0      # of all time, for pieces with a larger gap per worker; times what they had
 MANY = 6_000       # workers from which helper processes are worth starting
 PIECE = 12_000     # workers; larger components are cut into pieces of about this size
 SECONDS_PER_WORKER = 25e-6      # kept for naming, reasons and cost
@@ -96,7 +97,7 @@ def solve(instance: Instance, time_limit: float = 5.0, seed: int = 0, progress: 
     tally = Tally(instance, started, progress)
     tally.leave_out(demand, parts)
     reserve = min(0.3 * time_limit, 0.05 + SECONDS_PER_WORKER * len(instance.workers))
-    _plan_parts(rules, demand, parts, tally, started + time_limit - reserve, seed)
+    Round(rules, demand, parts, tally, started + time_limit - reserve, seed).run()
     workers = {w.id: w for w in instance.workers}
     completing.seat_whoever_fits(rules, workers, tally.appointments)
     unassigned = reasons.of_all(rules, workers, tally.appointments)
@@ -107,52 +108,95 @@ def solve(instance: Instance, time_limit: float = 5.0, seed: int = 0, progress: 
     return Plan(tally.appointments, unassigned, cost, bound, notes)
 
 
-def _plan_parts(rules: Rules, demand: Demand, parts: list[Component], tally: Tally, deadline: float, seed: int
-                ) -> None:
-    """Plan the components, or the pieces of large ones, smallest first, each with its share of the time left."""
-    cuts = [components.pieces(rules, demand, part, PIECE) for part in parts]
-    jobs = [(part, cut, piece) for part, cut in zip(parts, cuts, strict=True) for piece in cut]
-    work = [float(demand.size[piece.classes].sum()) for *_, piece in jobs]
-    left, ends, guard = [sum(work)], dict[int, float](), threading.Lock()
-    boards = {id(part): Board() for part in parts}
-    crew = Crew(THREADS, processes=len(jobs) > 1 and sum(work) >= MANY)
+@dataclass(frozen=True, slots=True)
+class Poor:
+    """A piece that ended far from its bound: the gap, the job, and how long that took."""
 
-    def plan(x: int) -> None:
-        part, cut, piece = jobs[x]
-        block = blocks.build(rules, demand, piece.classes, piece.sessions)
-        board = boards[id(part)] if len(cut) > 1 else None
+    gap: float
+    job: int
+    block: Block
+    found: Finding
+    seconds: float
+
+
+class Round:
+    """The components, or the pieces of large ones, planned smallest first, each with its share of the time left.
+
+    A little time is kept for those that ended worst: on a busy machine a piece may hardly have run in its turn.
+    """
+
+    def __init__(self, rules: Rules, demand: Demand, parts: list[Component], tally: Tally, deadline: float, seed: int
+                 ) -> None:
+        self.rules, self.demand, self.parts, self.tally, self.seed = rules, demand, parts, tally, seed
+        self.cuts = [components.pieces(rules, demand, part, PIECE) for part in parts]
+        self.jobs = [(part, cut, piece) for part, cut in zip(parts, self.cuts, strict=True) for piece in cut]
+        self.work = [float(demand.size[piece.classes].sum()) for *_, piece in self.jobs]
+        self.left, self.ends, self.guard = sum(self.work), dict[int, float](), threading.Lock()
+        self.boards = {id(part): Board() for part in parts}
+        self.crew = Crew(THREADS, processes=len(self.jobs) > 1 and sum(self.work) >= MANY)
+        kept = SECOND * (deadline - time.monotonic()) if len(self.jobs) > THREADS else 0.0
+        self.first, self.deadline = deadline - kept, deadline
+        self.poor: list[Poor] = []
+
+    def run(self) -> None:
+        """Plan everything, then the bounds of what was cut."""
+        with closing(self.crew), ThreadPoolExecutor(THREADS) as pool:
+            try:
+                list(pool.map(self.plan, range(len(self.jobs))))
+                list(pool.map(self.plan_again, sorted(self.poor, key=lambda poor: -poor.gap)))
+            finally:
+                pool.shutdown(cancel_futures=True)
+        for part, cut in zip(self.parts, self.cuts, strict=True):
+            if len(cut) > 1:
+                self.tally.add(0, bounds.joint(self.rules, self.demand, part, cut, self.boards[id(part)]))
+
+    def plan(self, x: int) -> None:
+        """Plan one job in its turn; a poor outcome waits for the rest of the time."""
+        _, cut, piece = self.jobs[x]
+        block = blocks.build(self.rules, self.demand, piece.classes, piece.sessions)
         if not len(block.window_at):
             penalties = int((block.penalty * block.size).sum())
-            tally.add(penalties, 0.0 if board else penalties)
+            self.tally.add(penalties, 0.0 if len(cut) > 1 else penalties)
             return
+        begun = time.monotonic()
+        found = self.crew.work(lambda: Piece(block, Absence(self.rules, block), self.end_of(x), self.seed))
+        with self.guard:
+            del self.ends[x]
+        gap = found.cost - found.bound
+        if self.first < self.deadline and gap > POOR * self.work[x]:
+            self.poor.append(Poor(gap, x, block, found, time.monotonic() - begun))
+        else:
+            self.enter(x, block, found)
 
-        def made() -> Piece:
-            absence, now = Absence(rules, block), time.monotonic()
-            with guard:
-                # By people, but small pieces of few have their own difficulties: at least a part of an equal share.
-                share = max(work[x] / max(left[0], 1.0), FAIR / (len(jobs) - x))
-                left[0] -= work[x]
-                promised = sum(max(0.0, end - now) for end in ends.values())
-                ends[x] = now + min(max(0.0, deadline - now), share * max(0.0, THREADS * (deadline - now) - promised))
-                return Piece(block, absence, ends[x], seed)
+    def plan_again(self, poor: Poor) -> None:
+        """Plan a job once more, with more time, if that much is left; the better of both counts."""
+        found, now = poor.found, time.monotonic()
+        if now + poor.seconds / 2 < self.deadline:
+            until = min(self.deadline, now + MORE * poor.seconds)
+            piece = Piece(poor.block, Absence(self.rules, poor.block), until, self.seed)
+            found = found.joined(self.crew.work(lambda: piece))
+        self.enter(poor.job, poor.block, found)
 
-        found = crew.work(made)
-        with guard:
-            del ends[x]
-        with tally.lock:
-            if board is not None:
-                board.post(rules, block, found)
-            _enter(rules, demand, block, found, tally)
-        tally.add(found.cost, 0.0 if board else found.bound)
+    def end_of(self, x: int) -> float:
+        """When a job that begins now should end, given what the jobs at work were promised."""
+        with self.guard:
+            now = time.monotonic()
+            # By people, but small pieces of few have their own difficulties: at least a part of an equal share.
+            share = max(self.work[x] / max(self.left, 1.0), FAIR / (len(self.jobs) - x))
+            self.left -= self.work[x]
+            promised = sum(max(0.0, end - now) for end in self.ends.values())
+            left = max(0.0, self.first - now)
+            self.ends[x] = now + min(left, share * max(0.0, THREADS * left - promised))
+            return self.ends[x]
 
-    with closing(crew), ThreadPoolExecutor(THREADS) as pool:
-        try:
-            list(pool.map(plan, range(len(jobs))))
-        finally:
-            pool.shutdown(cancel_futures=True)
-    for part, cut in zip(parts, cuts, strict=True):
-        if len(cut) > 1:
-            tally.add(0, bounds.joint(rules, demand, part, cut, boards[id(part)]))
+    def enter(self, x: int, block: Block, found: Finding) -> None:
+        """What was found for a job becomes part of the plan."""
+        part, cut, _ = self.jobs[x]
+        with self.tally.lock:
+            if len(cut) > 1:
+                self.boards[id(part)].post(self.rules, block, found)
+            _enter(self.rules, self.demand, block, found, self.tally)
+        self.tally.add(found.cost, 0.0 if len(cut) > 1 else found.bound)
 
 
 def _enter(rules: Rules, demand: Demand, block: Block, found: Finding, tally: Tally) -> None:

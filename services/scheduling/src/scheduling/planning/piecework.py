@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, Pipe
 
 import numpy as np
@@ -50,6 +50,13 @@ class Finding:
     prices: Prices
     priced_bound: float
     least: Floats
+
+    def joined(self, other: "Finding") -> "Finding":
+        """The cheaper plan of both with the better bound of both."""
+        cheaper = min(self, other, key=lambda found: found.cost)
+        dearer = max(self, other, key=lambda found: found.priced_bound)
+        return replace(cheaper, bound=max(self.bound, other.bound), prices=dearer.prices,
+                       priced_bound=dearer.priced_bound, least=dearer.least)
 
 
 def work(piece: Piece) -> Finding:
