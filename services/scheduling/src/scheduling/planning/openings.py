@@ -15,6 +15,7 @@ from scheduling.planning.pricing import Floats, Prices
 
 FIRST_STEPS = (60, 20.0, 0.5)
 CLEARLY_OPEN, AT_ONCE, DIVE_ROUNDS, DEEPER_ROUNDS, EARLY_SECONDS = 0.95, 5, 3, 0, 0.3
+LEAF_SHARE = 0.15     # of the time left that one rounding may take: the rest is for the proof and other leaves
 
 
 @dataclass
@@ -154,7 +155,8 @@ class Search:
         return lower, closed
 
     def _leaf(self, solution: Solution, floor: float, seconds: float = 2.0) -> None:
-        ledger = rounding.settle(self.relaxation, solution, min(seconds, self.deadline - time.monotonic()))
+        seconds = min(seconds, LEAF_SHARE * (self.deadline - time.monotonic()))
+        ledger = rounding.settle(self.relaxation, solution, seconds)
         cost = ledger.cost()
         if cost < self.outcome.cost:
             self.outcome.ledger, self.outcome.cost = ledger, cost
