@@ -15,6 +15,7 @@ from scheduling.planning.pricing import Floats, Prices
 
 FIRST_STEPS = (60, 20.0, 0.5)
 CLEARLY_OPEN, AT_ONCE, DIVE_ROUNDS, DEEPER_ROUNDS, EARLY_SECONDS = 0.95, 5, 3, 0, 0.3
+SHARED, MANY_SESSIONS, SHARED_ROUNDS = 250_000, 8, 8      # classes x windows; fewer sessions are soon branched on
 LEAF_SHARE = 0.15     # of the time left that one rounding may take: the rest is for the proof and other leaves
 
 
@@ -88,6 +89,12 @@ class Search:
                                                self.deadline - time.monotonic())
                 if at_root:
                     self._price(solution)
+                    if sharing and self._is_worth_sharing(solution):
+                        self._leaf(solution, np.inf, EARLY_SECONDS)
+                        relaxation.sharing = True
+                        solution = relaxation.optimise(SHARED_ROUNDS, self.deadline - time.monotonic())
+                        relaxation.sharing = False
+                        self._price(solution)
                 loose = np.flatnonzero(lower < upper)
                 share = solution.openings[loose]
                 if _undecided(solution) is None:
@@ -108,6 +115,12 @@ class Search:
             relaxation.sharing = sharing
             relaxation.limit(*whole)
         return self.outcome
+
+    def _is_worth_sharing(self, solution: Solution) -> bool:
+        """Whether the dive should judge openings by "a class fits as far as open": small blocks, many sessions."""
+        block = self.relaxation.block
+        small = len(block.size) * len(block.window_at) <= SHARED
+        return small and len(block.sessions) >= MANY_SESSIONS and _undecided(solution) is not None
 
     def _price(self, solution: Solution) -> None:
         """Take over the bound of a root's solution, and its prices where they are the first or the best."""
