@@ -179,12 +179,15 @@ class _Flight:
         """Whether every row is acknowledged."""
         return not self._unknown and not self.failures
 
-    def delivered(self, error: KafkaError | None, _message: Message) -> Any:
+    def delivered(self, error: KafkaError | None, message: Message) -> Any:
         """Called by the client library once per row."""
         self._unknown -= 1
         if error is not None:
             self.failures[error.name()] += 1
             self.refused |= error.code() in _OF_THE_TOPIC
+        elif message.offset() is None:
+            # librdkafka concludes from a later record's acknowledgement that this one was written; we ask for the word.
+            self.failures["no offset"] += 1
 
     def has_news(self) -> bool:
         """Whether a row was acknowledged since this was asked last."""
