@@ -62,8 +62,9 @@ CASES = {
     "drive-1000000": Case(280, 1_000_000, "drive", full=True),
 }
 JUDGED = 300_000
-HEAD = ("| instance | workers | limit s | total | bound | excess/worker | unassigned by priority | s | busy | GB "
-        "| valid |")
+HEAD = (
+    "| instance | workers | limit s | total | bound | excess/worker | unassigned by priority | s | busy | GB | valid |"
+)
 
 
 def measure(name: str) -> dict[str, object]:
@@ -83,9 +84,17 @@ def measure(name: str) -> dict[str, object]:
     left_out = Counter(priority[w] for w in plan.unassigned)
     best_bound = max(plan.bound, case.bound)
     busy = sum(use.ru_utime + use.ru_stime for use in (own, helpers)) / (2 * taken)
-    return {"workers": workers, "total": plan.cost.total, "bound": best_bound,
-            "excess": (plan.cost.total - best_bound) / workers, "unassigned": dict(sorted(left_out.items())),
-            "seconds": taken, "busy": busy, "gigabytes": (own.ru_maxrss + 2 * helpers.ru_maxrss) / 1e6, "valid": valid}
+    return {
+        "workers": workers,
+        "total": plan.cost.total,
+        "bound": best_bound,
+        "excess": (plan.cost.total - best_bound) / workers,
+        "unassigned": dict(sorted(left_out.items())),
+        "seconds": taken,
+        "busy": busy,
+        "gigabytes": (own.ru_maxrss + 2 * helpers.ru_maxrss) / 1e6,
+        "valid": valid,
+    }
 
 
 def _folder(case: Case, scratch: Path) -> Path:
@@ -106,9 +115,12 @@ def table(names: list[str]) -> None:
     for name in names:
         command = [sys.executable, __file__, "--once", name]
         r = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        print(f"| {name} | {r['workers']:,} | {CASES[name].seconds:.0f} | {r['total']:,} | {r['bound']:,} | "
-              f"{r['excess']:.2f} | {r['unassigned']} | {r['seconds']:.1f} | {r['busy']:.2f} | {r['gigabytes']:.2f} | "
-              f"{r['valid']} |", flush=True)
+        print(
+            f"| {name} | {r['workers']:,} | {CASES[name].seconds:.0f} | {r['total']:,} | {r['bound']:,} | "
+            f"{r['excess']:.2f} | {r['unassigned']} | {r['seconds']:.1f} | {r['busy']:.2f} | {r['gigabytes']:.2f} | "
+            f"{r['valid']} |",
+            flush=True,
+        )
 
 
 def test_the_planning_engine_at_every_size() -> None:

@@ -45,9 +45,7 @@ class World:
         number = 1 if seats else -(-people // per_session) + spare
         self.clinics = min(30, number)
         initial = self.name[0].upper()
-        self.sessions = [
-            (uuid5(self.campaign_id, f"s{n}"), f"{initial}{n % self.clinics:04d}") for n in range(number)
-        ]
+        self.sessions = [(uuid5(self.campaign_id, f"s{n}"), f"{initial}{n % self.clinics:04d}") for n in range(number)]
         db = await asyncpg.connect(self.house.database_url("scheduling"))
         try:
             async with db.transaction():
@@ -135,9 +133,7 @@ class World:
 
     def booking(self, number: int) -> dict[str, Any]:
         """A worker's request for a seat in the only session, as a CloudEvent."""
-        event = BookingRequested(
-            request_id=uuid4(), worker_id=self.worker(number), session_id=self.sessions[0][0]
-        )
+        event = BookingRequested(request_id=uuid4(), worker_id=self.worker(number), session_id=self.sessions[0][0])
         return {
             "specversion": "1.0", "id": str(uuid4()), "type": event.entry.type,
             "datacontenttype": "application/json", "data": event.model_dump(mode="json"),
@@ -206,5 +202,3 @@ class World:
                         break
                     after = page["entries"][-1]["sequence"]
         return read
-
-

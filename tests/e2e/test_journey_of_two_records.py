@@ -86,9 +86,7 @@ async def in_scope(campaign: Campaign, wanted: int) -> int:
     """The people in the campaign's scope as coordination counts them, after as many days as it takes to hear."""
     for _ in range(5):
         await campaign.start(campaign.today + timedelta(days=1))
-        coverage = await campaign.portal.get(
-            f"/campaigns/{campaign.campaign_id}/coverage", unit_id=campaign.unit_id
-        )
+        coverage = await campaign.portal.get(f"/campaigns/{campaign.campaign_id}/coverage", unit_id=campaign.unit_id)
         counted: int = coverage["unit"]["figures"]["in_scope"]
         if counted == wanted:
             break

@@ -26,9 +26,7 @@ ClinicId = Annotated[str, Sensitivity.PUBLIC, Field(pattern=r"^[0-9A-Z]{5}$")]
 Site = Annotated[str, Sensitivity.PUBLIC, Field(min_length=1, max_length=40)]
 """Where workers work and teams examine: a commune code (MAXA, five digits) or an industrial park's id."""
 
-Station = Literal[
-    "REC", "MEA", "BLD", "URI", "XRY", "EYE", "ENT", "DEN", "INT", "SUR", "GYN", "ECG", "AUD", "SPI"
-]
+Station = Literal["REC", "MEA", "BLD", "URI", "XRY", "EYE", "ENT", "DEN", "INT", "SUR", "GYN", "ECG", "AUD", "SPI"]
 """A desk of an exam session (bàn khám)."""
 
 HeavyClass = Literal["NORMAL", "NNDHNH", "DBNNDHNH"]

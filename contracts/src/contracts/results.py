@@ -169,9 +169,7 @@ class FollowUpOpened(
     unit_id: Public[UUID]
     campaign_id: Public[UUID]
     clinic_id: ClinicId
-    kind: Health[
-        Literal["retest", "referral", "treatment", "job_review", "occupational_disease_suspected"]
-    ]
+    kind: Health[Literal["retest", "referral", "treatment", "job_review", "occupational_disease_suspected"]]
     reason: Health[str]
     due_on: Pseudonymous[date]
 

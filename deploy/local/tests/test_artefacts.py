@@ -12,9 +12,7 @@ from khamdoan.java import Java
 JAVA = Java(Path("/usr/bin/java"), 17)
 
 
-def test_a_machine_without_maven_is_told_so_in_one_sentence_per_language(
-    tmp_path: Path, program_folder: Path
-) -> None:
+def test_a_machine_without_maven_is_told_so_in_one_sentence_per_language(tmp_path: Path, program_folder: Path) -> None:
     with pytest.raises(SetupError) as refusal:
         artefacts.fetch(tmp_path / "cache", tmp_path / "programs", JAVA)
 

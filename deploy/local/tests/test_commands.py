@@ -82,7 +82,7 @@ def test_the_environment_can_be_taken_over_by_a_shell(tmp_path: Path, capsys: py
         state.write(tmp_path, state.State(pid=0, pids={}, ports={}, environment=told, services={"results": {"A": "1"}}))
         cli.main(["env", "--data", str(tmp_path)])
 
-    script = f"{capsys.readouterr().out}\nprintf %s \"$DATABASE_URL\""
+    script = f'{capsys.readouterr().out}\nprintf %s "$DATABASE_URL"'
     taken_over = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
     assert taken_over == told["DATABASE_URL"]
 

@@ -24,9 +24,7 @@ def test_a_system_java_that_is_new_enough_is_taken(program_folder: Path) -> None
     assert java.find() == java.Java(program, 17)
 
 
-def test_java_home_goes_before_the_path(
-    program_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_java_home_goes_before_the_path(program_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(program_folder, "17.0.15")
     program = install(tmp_path / "home" / "bin", "21.0.2")
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "home"))

@@ -33,9 +33,7 @@ def test_a_usual_port_that_is_occupied_is_replaced_by_a_free_one(tmp_path: Path,
     assert ports.is_free(chosen["kafka"])
 
 
-def test_a_saved_port_that_is_occupied_is_named_with_its_holder_and_the_ways_out(
-    tmp_path: Path, occupied: int
-) -> None:
+def test_a_saved_port_that_is_occupied_is_named_with_its_holder_and_the_ways_out(tmp_path: Path, occupied: int) -> None:
     saved = tmp_path / "ports.json"
 
     with pytest.raises(SetupError) as refusal:

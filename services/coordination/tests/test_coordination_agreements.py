@@ -203,9 +203,7 @@ async def test_a_plan_that_scheduling_withdrew_hears_no_more_words(database: Dat
     await deliver(CONSUMER, database, [a_plan(plan)])
     await deliver(CONSUMER, database, [plans.PlanWithdrawn(plan_id=plan, campaign_id=CAMPAIGN, reason="expired")])
 
-    late = await deliver(
-        CONSUMER, database, [said_by(UNION, unions.PlanApproved(plan_id=plan, campaign_id=CAMPAIGN))]
-    )
+    late = await deliver(CONSUMER, database, [said_by(UNION, unions.PlanApproved(plan_id=plan, campaign_id=CAMPAIGN))])
 
     assert [p.code for p in late[0].problems] == ["plan.given_up"]
 

@@ -177,9 +177,7 @@ async def test_an_appointment_called_off_leaves_the_other_standing(database: Dat
 async def closed_campaign(database: Database, deliver: Deliver) -> said.ClosingProposed:
     """Five people, one of each final state, after the last day for conclusions."""
     await freeze(database, deliver, people=5)
-    await deliver(
-        CONSUMER, database, [a_visit(0), a_conclusion(0), an_end(1, "refused"), an_end(2, "left"), a_miss(3)]
-    )
+    await deliver(CONSUMER, database, [a_visit(0), a_conclusion(0), an_end(1, "refused"), an_end(2, "left"), a_miss(3)])
     await deliver(CONSUMER, database, [day_asked(date(2027, 1, 15))])
     events = await deliver(CONSUMER, database, [day_started(date(2027, 1, 15))])
     return next(event for event in events if isinstance(event, said.ClosingProposed))

@@ -132,9 +132,7 @@ async def test_the_closing_names_one_check_of_each_person_and_later_merges_chang
     await office.hear(merged(1, 0), a_visit(1), a_conclusion(1))
     office.day = date(2027, 1, 14)
     await office.hear(day_asked(date(2027, 1, 15)))
-    proposed = next(
-        e for e in await office.hear(day_started(date(2027, 1, 15))) if isinstance(e, said.ClosingProposed)
-    )
+    proposed = next(e for e in await office.hear(day_started(date(2027, 1, 15))) if isinstance(e, said.ClosingProposed))
     office.day = date(2027, 1, 15)
     await office.hear(undone(1, 0), merged(2, 0))
     after = await office.figures()

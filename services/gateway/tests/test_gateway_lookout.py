@@ -24,9 +24,7 @@ async def test_whoever_waits_learns_of_the_own_answer_and_not_of_another(
     refs = await database.pool.fetch("SELECT receipt_id, ref FROM receipts")
     ref = next(row["ref"] for row in refs if str(row["receipt_id"]) == said[0])
     waiting = [asyncio.create_task(client.get(f"/receipts/{receipt}", params={"wait": 3})) for receipt in said]
-    registered = OrganisationRegistered.model_validate(
-        a_declaration(root).model_dump() | {"code_system": "2025-07-01"}
-    )
+    registered = OrganisationRegistered.model_validate(a_declaration(root).model_dump() | {"code_system": "2025-07-01"})
 
     await deliver(make_consumer(), database, [because(registered, ref)])
     open_ones = await asyncio.gather(*(edge.lookout.is_open(edge.db, UUID(receipt)) for receipt in said))

@@ -102,9 +102,7 @@ async def test_a_person_reads_what_was_recorded_for_any_worker_of_theirs_until_i
     assert (await me.get("/workers/me")).json() == before
 
 
-async def test_a_person_may_ask_to_move_a_visit_that_any_worker_of_theirs_is_shown(
-    as_: Clients, world: World
-) -> None:
+async def test_a_person_may_ask_to_move_a_visit_that_any_worker_of_theirs_is_shown(as_: Clients, world: World) -> None:
     me = await as_.party(Party.WORKERS, str(PERSON))
 
     async def ask() -> int:

@@ -112,9 +112,7 @@ def _pages(vault: Vault, rows: Iterable[Row]) -> Iterator[tuple[Page, dict[int, 
         cells = RosterCells(container="text", sheets=[Sheet("", [list(HEADER), *(row.cells for row in lines)])])
         reading = read(cells, REFERENCE)
         assert reading.file_outcome == "accepted", reading.file_codes
-        roster = Roster(
-            uuid4(), unit_id(unit), None, None, complete=False, dry_run=False, reference_date=REFERENCE
-        )
+        roster = Roster(uuid4(), unit_id(unit), None, None, complete=False, dry_run=False, reference_date=REFERENCE)
         accepted = Rows(reading, roster, vault.index, {})
         taken: set[UUID] = set()
         # The header is the first row of the file.
@@ -122,4 +120,3 @@ def _pages(vault: Vault, rows: Iterable[Row]) -> Iterator[tuple[Page, dict[int, 
         for first in range(0, len(accepted), ROWS_PER_STEP):
             entries = accepted.entries(first, first + ROWS_PER_STEP)
             yield Page(roster, entries, columns_of(reading), taken), by_number
-

@@ -178,9 +178,7 @@ async def test_a_told_erasure_takes_effect_where_the_list_was_lost(register: Reg
         assert await persons.open_identities(tx, register.vault, [worker_id]) == {}
 
 
-async def test_a_running_service_follows_a_rotation_of_the_master_key(
-    register: Register, settings: Settings
-) -> None:
+async def test_a_running_service_follows_a_rotation_of_the_master_key(register: Register, settings: Settings) -> None:
     file = settings.khamdoan_master_key_file
     assert file is not None
     running_keys = settings.master_keys()

@@ -100,9 +100,7 @@ def rosters_closed(workers_ever: int, **fields: Any) -> RosterClosed:
 
 
 def scope_frozen(on_day: date = TODAY) -> ScopeFrozen:
-    return ScopeFrozen(
-        campaign_id=CAMPAIGN, on_day=on_day, units=[UnitDenominator(unit_id=UNIT, workers=1, due=1)]
-    )
+    return ScopeFrozen(campaign_id=CAMPAIGN, on_day=on_day, units=[UnitDenominator(unit_id=UNIT, workers=1, due=1)])
 
 
 def day_started(day: date = TODAY) -> DayStarted:
@@ -143,9 +141,7 @@ def session_withdrawn(session: SessionOffered) -> SessionWithdrawn:
 
 
 def booking(number: int, session: SessionOffered, **fields: Any) -> BookingRequested:
-    return BookingRequested(
-        request_id=uuid4(), worker_id=a_worker_id(number), session_id=session.session_id, **fields
-    )
+    return BookingRequested(request_id=uuid4(), worker_id=a_worker_id(number), session_id=session.session_id, **fields)
 
 
 def a_move(number: int, appointment: Appointment, session: SessionOffered | None = None) -> MoveRequested:

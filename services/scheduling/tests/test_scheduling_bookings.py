@@ -372,9 +372,7 @@ async def test_attendance_with_another_clinics_visit_is_refused(database: Databa
     (made,) = of(AppointmentMade, await deliver(consumer, database, [booking(0, session)]))
     await deliver(consumer, database, [day_started(EXAM_DAY)])
 
-    said = await deliver(
-        consumer, database, [attendance(made, clinic_id="08999"), attendance(made, visit_id=uuid4())]
-    )
+    said = await deliver(consumer, database, [attendance(made, clinic_id="08999"), attendance(made, visit_id=uuid4())])
 
     assert sorted(codes(of(AttendanceRefused, said))) == ["attendance.other-clinic", "attendance.unknown-visit"]
 
@@ -393,9 +391,7 @@ async def test_what_nobody_reports_within_two_days_is_missed_and_may_still_turn_
     assert len(of(AppointmentKept, late)) == 1
 
 
-async def test_a_walk_in_takes_a_free_seat_and_gives_up_the_one_elsewhere(
-    database: Database, deliver: Deliver
-) -> None:
+async def test_a_walk_in_takes_a_free_seat_and_gives_up_the_one_elsewhere(database: Database, deliver: Deliver) -> None:
     today, later = a_session(), a_session(day=EXAM_DAY + timedelta(days=5))
     await a_campaign_under_way(database, deliver, [today, later])
     await deliver(consumer, database, [booking(0, later)])

@@ -148,8 +148,11 @@ async def test_a_request_about_an_unknown_worker_waits_for_them(database: Databa
 
 
 async def test_a_concluded_visit_counts_for_the_next_campaign(database: Database, deliver: Deliver) -> None:
-    worker, autumn = a_worker(0), a_campaign(
-        campaign_id=UNIT, period_from=date(2027, 9, 1), period_to=date(2027, 12, 31), rosters_due=date(2027, 9, 1)
+    worker, autumn = (
+        a_worker(0),
+        a_campaign(
+            campaign_id=UNIT, period_from=date(2027, 9, 1), period_to=date(2027, 12, 31), rosters_due=date(2027, 9, 1)
+        ),
     )
     await deliver(consumer, database, [a_campaign(), worker, rosters_closed(1)])
     concluded = VisitConcluded(

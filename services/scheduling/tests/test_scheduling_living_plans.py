@@ -206,9 +206,7 @@ async def test_a_declined_plan_frees_the_way_but_is_not_proposed_again_the_next_
     await a_campaign_with(database, deliver, 3, a_session())
     plan, _ = await planned(database)
 
-    said = await deliver(
-        consumer, database, [PlanDeclined(plan_id=plan.plan_id, campaign_id=CAMPAIGN, party="unions")]
-    )
+    said = await deliver(consumer, database, [PlanDeclined(plan_id=plan.plan_id, campaign_id=CAMPAIGN, party="unions")])
     await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
     quiet = await runs(database)
     await deliver(consumer, database, [a_session(day=LATER)])

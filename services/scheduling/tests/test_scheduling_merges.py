@@ -266,9 +266,7 @@ async def test_who_was_examined_as_somebody_else_is_not_due_again_in_the_next_ca
     await desk.hear(merged())
     await desk.database.pool.execute("UPDATE workers SET last_check = '2027-06-01' WHERE worker_id = $1", RECORD)
 
-    said = await desk.hear(
-        given.a_campaign(campaign_id=UUID(int=9)), given.rosters_closed(2, campaign_id=UUID(int=9))
-    )
+    said = await desk.hear(given.a_campaign(campaign_id=UUID(int=9)), given.rosters_closed(2, campaign_id=UUID(int=9)))
 
     assert of(HealthCheckBecameDue, said) == []
 

@@ -58,9 +58,7 @@ def of(kind: type[Any], events: list[Any]) -> list[Any]:
 
 
 def a_runner() -> PlanRunner:
-    return PlanRunner(
-        Settings(database_url="", kafka_bootstrap_servers="", plan_seconds=1.0, plan_poll_seconds=0.05)
-    )
+    return PlanRunner(Settings(database_url="", kafka_bootstrap_servers="", plan_seconds=1.0, plan_poll_seconds=0.05))
 
 
 async def a_frozen_campaign(
@@ -309,9 +307,7 @@ async def test_a_plan_is_published_once(database: Database, deliver: Deliver) ->
     assert said == []
 
 
-async def test_missed_appointments_get_a_make_up_plan_after_a_fortnight(
-    database: Database, deliver: Deliver
-) -> None:
+async def test_missed_appointments_get_a_make_up_plan_after_a_fortnight(database: Database, deliver: Deliver) -> None:
     make_up = a_session(day=EXAM_DAY + timedelta(days=14))
     await a_frozen_campaign(database, deliver, people=4)
     plan = await proposed(database)

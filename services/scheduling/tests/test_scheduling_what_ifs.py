@@ -103,9 +103,7 @@ async def test_a_session_that_would_not_be_held_moves_its_people(database: Datab
     await a_published_world(database, deliver)
     instead = another(site=SITE, day=LATER, windows=[a_window(480, total=4)])
 
-    said = await answered(
-        database, deliver, a_question(sessions=[another(SMALL.session_id, held=False), instead])
-    )
+    said = await answered(database, deliver, a_question(sessions=[another(SMALL.session_id, held=False), instead]))
 
     assert said.imagined is not None
     assert (said.imagined.appointments, said.imagined.moved, said.imagined.sessions_used) == (4, 2, 1)

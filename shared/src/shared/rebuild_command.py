@@ -60,9 +60,7 @@ def parser(service: str) -> argparse.ArgumentParser:
 
 def tell(report: Report) -> str:
     """One line per table, then what differs: keys and columns, never a value."""
-    lines = [
-        f"{report.service}: đọc lại / read again {report.records}, bị giữ hoặc bỏ / left out {report.left_out}"
-    ]
+    lines = [f"{report.service}: đọc lại / read again {report.records}, bị giữ hoặc bỏ / left out {report.left_out}"]
     for table in report.tables:
         lines.append(f"  {table.table:<22} {table.rows:>10}  {_difference(table)}")
         lines += [

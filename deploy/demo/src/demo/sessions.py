@@ -32,11 +32,7 @@ def offer(scenario: Scenario, land: Land, campaign_id: UUID) -> dict[str, list[c
         everybody = line.file is not None or scenario.incidents is not None
         due[unit.place.site] += line.members if everybody else round(line.members * DUE_SHARE)
     offered: dict[str, list[clinics.SessionOffered]] = {clinic: [] for clinic in clinic_ids(scenario)}
-    sites = [
-        code
-        for code, number in sorted(due.items())
-        for _ in range(ceil(number / (_seats(scenario) * FILL)) + 2)
-    ]
+    sites = [code for code, number in sorted(due.items()) for _ in range(ceil(number / (_seats(scenario) * FILL)) + 2)]
     Random(scenario.seed).shuffle(sites)
     for number, (clinic, sessions) in enumerate(offered.items()):
         mine = sites[number :: len(offered)]

@@ -159,9 +159,7 @@ async def _tell_coverage(world: World, day: date) -> None:
 
 async def coverage_of_everybody(world: World) -> dict[str, Any] | None:
     """The latest coverage of the whole land, None before the first count."""
-    answer = await world.union.portal.get(
-        f"/campaigns/{world.campaign_id}/coverage", unit_id=world.land.root_id
-    )
+    answer = await world.union.portal.get(f"/campaigns/{world.campaign_id}/coverage", unit_id=world.land.root_id)
     own: dict[str, Any] | None = answer["unit"]
     return own
 

@@ -42,15 +42,11 @@ class UnionSide:
         root, province = self.land.root_id, self.scenario.province_code
         nodes: list[Event] = [self._node(root, "LDLD_TINH", self.land.root_name, province, None, None)]
         for place in self.land.places:
-            nodes.append(
-                self._node(place.union_id, place.union_kind, place.union_name, place.site, root, place.code)
-            )
+            nodes.append(self._node(place.union_id, place.union_kind, place.union_name, place.site, root, place.code))
         for unit in self.land.units:
             place = unit.place
             nodes.append(self._node(unit.unit_id, "CDCS", unit.name, unit.code, place.union_id, place.code))
-            nodes.append(
-                self._node(unit.employer_id, "EMPLOYER", unit.employer, f"E{unit.code}", None, place.code)
-            )
+            nodes.append(self._node(unit.employer_id, "EMPLOYER", unit.employer, f"E{unit.code}", None, place.code))
         return nodes
 
     def _node(

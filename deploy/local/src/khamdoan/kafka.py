@@ -96,9 +96,7 @@ class Kafka:
         """Write the two configuration files; done at every start, because ports and places may have changed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.logging.write_text(LOGGING)
-        self.properties.write_text(
-            PROPERTIES.format(kafka=self.port, controller=self.controller_port, data=self.data)
-        )
+        self.properties.write_text(PROPERTIES.format(kafka=self.port, controller=self.controller_port, data=self.data))
 
     @property
     def properties(self) -> Path:

@@ -38,8 +38,6 @@ async def give(
         return False
     await tx.execute(store.ADD_APPROVAL, subject, subject_id, word.party_class, word.party, word.actor, now)
     open_parties = model.missing([word.party_class, *(other.party_class for other in given)])
-    recorded = ApprovalRecorded(
-        subject=subject, subject_id=subject_id, party=word.party_class, missing=open_parties
-    )
+    recorded = ApprovalRecorded(subject=subject, subject_id=subject_id, party=word.party_class, missing=open_parties)
     await outbox.append(tx, [message.leads_to(recorded)])
     return not open_parties

@@ -88,7 +88,6 @@ def _plans(consumer: Consumer) -> None:
         for message in batch:
             await plans.approve(tx, message, now=utc_now())
 
-
     @consumer.on(unions.PlanDeclined)
     async def on_union_plan_declined(tx: Transaction, batch: Batch[unions.PlanDeclined]) -> None:
         for message in batch:

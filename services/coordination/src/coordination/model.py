@@ -118,9 +118,7 @@ def final_state(person: Person) -> str:
     return "no_show" if person.missed else "deferred"
 
 
-def digest(
-    campaign_id: UUID, denominators: Iterable[tuple[UUID, int, int]], states: Iterable[tuple[UUID, str]]
-) -> str:
+def digest(campaign_id: UUID, denominators: Iterable[tuple[UUID, int, int]], states: Iterable[tuple[UUID, str]]) -> str:
     """SHA-256 over one JSON line for the campaign with its denominators and one per check with its final state."""
     head = {"campaign": str(campaign_id), "denominators": sorted([str(u), w, d] for u, w, d in denominators)}
     hashed = sha256(_line(head))

@@ -21,6 +21,7 @@ FROM health_checks AS c JOIN workers AS w USING (worker_id)
 LEFT JOIN lines AS l ON l.line_id = w.crew_id LEFT JOIN units AS u ON u.unit_id = w.unit_id
 """
 
+
 async def lock_checks(tx: Transaction, check_ids: Iterable[UUID]) -> dict[UUID, str]:
     """States of checks, locked in the order of their ids: a check's appointments change only under this lock."""
     rows = await tx.fetch(
@@ -203,9 +204,7 @@ async def follow_windows(tx: Transaction, session_ids: Sequence[UUID]) -> set[UU
     return {row["appointment_id"] for row in rows}
 
 
-async def set_check_states(
-    tx: Transaction, states: dict[UUID, str], displaced: Collection[UUID] = frozenset()
-) -> None:
+async def set_check_states(tx: Transaction, states: dict[UUID, str], displaced: Collection[UUID] = frozenset()) -> None:
     """Write states of checks; whoever is open anew has no reason for being left out yet, but may be displaced."""
     if states:
         await tx.execute(

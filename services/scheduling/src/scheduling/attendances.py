@@ -101,9 +101,7 @@ async def _record_walk_ins(tx: Transaction, messages: list[Attendance], today: d
     await seating.settle(tx, floor)
 
 
-def _why_no_walk_in(
-    attendance: AttendanceRecorded, session: Record, seen: Mapping[UUID, Appointment]
-) -> str | None:
+def _why_no_walk_in(attendance: AttendanceRecorded, session: Record, seen: Mapping[UUID, Appointment]) -> str | None:
     if attendance.status != "present":
         return "attendance.walk-in-not-present"
     if attendance.visit_id in seen:
@@ -161,4 +159,3 @@ def _refused(attendance: AttendanceRecorded, code: str) -> AttendanceRefused:
         clinic_id=attendance.clinic_id,
         problems=[problem(code)],
     )
-

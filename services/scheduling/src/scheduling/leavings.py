@@ -71,9 +71,7 @@ async def refuse(tx: Transaction, batch: Batch[RefusalReported]) -> None:
     missing = [m for m, pair in zip(ready, pairs, strict=True) if pair not in checks]
     no = [m.leads_to(refused(m.event.worker_id, m.event.request_id, "check.not-due")) for m in missing]
     await outbox.append(tx, no)
-    causes = {
-        checks[pair]["health_check_id"]: m for m, pair in zip(ready, pairs, strict=True) if pair in checks
-    }
+    causes = {checks[pair]["health_check_id"]: m for m, pair in zip(ready, pairs, strict=True) if pair in checks}
     floor = await _floor_of(tx, causes)
     for check_id, message in causes.items():
         asked, person = message.event, floor.people[check_id]

@@ -105,9 +105,7 @@ def _check(row: Record, person_id: UUID) -> Check:
     )  # fmt: skip
 
 
-async def join_checks(
-    tx: Transaction, turns: dict[UUID, UUID | None], given_up: dict[UUID, tuple[UUID, int]]
-) -> None:
+async def join_checks(tx: Transaction, turns: dict[UUID, UUID | None], given_up: dict[UUID, tuple[UUID, int]]) -> None:
     """Write what checks are joined to, and the seats that they gave up for it."""
     seats = [given_up.get(check_id, (None, None)) for check_id in turns]
     await tx.execute(

@@ -283,5 +283,3 @@ def _span(crew: Crew, need: Need, site: str, day: date, start: int) -> tuple[int
 
 def _steps(start: int, end: int) -> range:
     return range(start // STEP, -(-end // STEP))
-
-

@@ -181,9 +181,7 @@ class PlanRunner:
                 return None
             return await asyncio.to_thread(_read, folder, inputs, digest)
 
-    async def _plan(
-        self, folder: Path, inputs: Inputs, seed: int, is_wanted: IsWanted, stop: asyncio.Event
-    ) -> bool:
+    async def _plan(self, folder: Path, inputs: Inputs, seed: int, is_wanted: IsWanted, stop: asyncio.Event) -> bool:
         seconds = self.settings.plan_seconds_for(len(inputs.people) - len(inputs.published))
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "scheduling.planning_process", str(folder), str(seconds), str(seed),

@@ -191,8 +191,10 @@ MESSAGES = {
 
 REASONS = {
     "no_reachable_session": ("không có buổi khám nào trong tầm đi lại", "no session within reach"),
-    "no_licensed_session": ("không có buổi khám bệnh nghề nghiệp trong tầm đi lại",
-                            "no session with the occupational-disease licence within reach"),
+    "no_licensed_session": (
+        "không có buổi khám bệnh nghề nghiệp trong tầm đi lại",
+        "no session with the occupational-disease licence within reach",
+    ),
     "no_equipped_session": ("không buổi nào đủ bàn khám cần thiết", "no session with every station needed"),
     "no_window_for_timing": ("không có khung giờ phù hợp với ca làm việc", "no window that suits shift and timing"),
     "deadline_passed": ("các buổi còn lại đều sau hạn chót theo luật", "every session left is after the deadline"),

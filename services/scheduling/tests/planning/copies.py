@@ -18,8 +18,9 @@ def multiplied(base: Instance, copies: int, seed: int = 0, linked: bool = False)
     hosts_before: list[str] = []
     for copy in range(copies):
         prefix = f"{copy:04d}-"
-        own = {prefix + a: {prefix + b: _jittered(dice, n) for b, n in reach.items()}
-               for a, reach in base.travel.items()}
+        own = {
+            prefix + a: {prefix + b: _jittered(dice, n) for b, n in reach.items()} for a, reach in base.travel.items()
+        }
         hosts = sorted({prefix + s.site for s in base.sessions})
         if linked and hosts_before:
             for site in dice.sample(sorted(own), max(1, len(own) // 4)):
@@ -29,8 +30,14 @@ def multiplied(base: Instance, copies: int, seed: int = 0, linked: bool = False)
         sessions += [_session(dice, prefix, session, base) for session in base.sessions]
         people += _people(dice, prefix, base)
         hosts_before = hosts
-    return replace(base, travel=travel, lines=tuple(lines), sessions=tuple(sessions), workers=tuple(people),
-                   name=f"{base.name}-x{copies}")
+    return replace(
+        base,
+        travel=travel,
+        lines=tuple(lines),
+        sessions=tuple(sessions),
+        workers=tuple(people),
+        name=f"{base.name}-x{copies}",
+    )
 
 
 def _jittered(dice: random.Random, minutes: int) -> int:
@@ -38,8 +45,9 @@ def _jittered(dice: random.Random, minutes: int) -> int:
 
 
 def _line(dice: random.Random, prefix: str, line: Line) -> Line:
-    return replace(line, id=prefix + line.id, site=prefix + line.site,
-                   headcount=max(1, line.headcount + dice.randint(-2, 2)))
+    return replace(
+        line, id=prefix + line.id, site=prefix + line.site, headcount=max(1, line.headcount + dice.randint(-2, 2))
+    )
 
 
 def _session(dice: random.Random, prefix: str, session: Session, base: Instance) -> Session:
@@ -47,8 +55,13 @@ def _session(dice: random.Random, prefix: str, session: Session, base: Instance)
     if not 0 <= day < base.days or day in base.holidays:
         day = session.day
     more = dice.randint(-1, 1)
-    return replace(session, id=prefix + session.id, site=prefix + session.site, day=day,
-                   total=tuple(max(0, n + more) for n in session.total))
+    return replace(
+        session,
+        id=prefix + session.id,
+        site=prefix + session.site,
+        day=day,
+        total=tuple(max(0, n + more) for n in session.total),
+    )
 
 
 def _people(dice: random.Random, prefix: str, base: Instance) -> list[Worker]:

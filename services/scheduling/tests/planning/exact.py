@@ -34,9 +34,12 @@ def cheapest_total(instance: Instance) -> int:
                 entries = [(f"worker {w.id}", 1.0), (f"{s.id}/{i}", 1.0)]
                 entries += [(f"{s.id}/{i}/{q}", 1.0) for q in package.stations]
                 for instant in range(begin - travel, begin + package.cycle_minutes + travel, 5):
-                    if any(d * DAY + a <= instant < d * DAY + b
-                           for d, shift in enumerate(instance.calendars[line.calendar]) if shift
-                           for a, b in [shift]):
+                    if any(
+                        d * DAY + a <= instant < d * DAY + b
+                        for d, shift in enumerate(instance.calendars[line.calendar])
+                        if shift
+                        for a, b in [shift]
+                    ):
                         entries.append((f"line {line.id} {instant}", 1.0))
                         limits[f"line {line.id} {instant}"] = float(line.ceiling)
                 columns.append((float(report.cost.total - s.open_cost), entries))

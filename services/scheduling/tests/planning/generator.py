@@ -10,10 +10,14 @@ from scheduling.planning import Instance, Line, Package, Params, Session, Worker
 
 COMMON = ("REC", "MEA", "URI", "EYE", "ENT", "DEN", "INT", "SUR")
 BLOOD = ("BLD", "XRY")
-JOBS = {      # code: (extra stations, timing, needs the occupational-disease licence, minutes in the site)
-    "B": ((), (), False, 60), "X": (BLOOD, (), False, 75), "F": (BLOOD, ("fasting",), False, 75),
-    "E": ((*BLOOD, "ECG"), ("fasting",), False, 80), "N": ((*BLOOD, "AUD"), ("quiet_rest",), True, 85),
-    "D": ((*BLOOD, "SPI"), (), True, 85), "S": (BLOOD, ("end_of_shift",), True, 75),
+JOBS = {  # code: (extra stations, timing, needs the occupational-disease licence, minutes in the site)
+    "B": ((), (), False, 60),
+    "X": (BLOOD, (), False, 75),
+    "F": (BLOOD, ("fasting",), False, 75),
+    "E": ((*BLOOD, "ECG"), ("fasting",), False, 80),
+    "N": ((*BLOOD, "AUD"), ("quiet_rest",), True, 85),
+    "D": ((*BLOOD, "SPI"), (), True, 85),
+    "S": (BLOOD, ("end_of_shift",), True, 75),
 }
 FULL_DAY = tuple(range(360, 690, 30)) + tuple(range(780, 990, 30))
 
@@ -22,25 +26,36 @@ FULL_DAY = tuple(range(360, 690, 30)) + tuple(range(780, 990, 30))
 class Shape:
     """What makes one kind of campaign; shares are of workers, capacities per window."""
 
-    cluster: int = 12_000              # workers per cluster of sites
-    people: tuple[int, int] = (20, 60)      # headcount of a line
-    spread: int = 20                   # minutes across a cluster
+    cluster: int = 12_000  # workers per cluster of sites
+    people: tuple[int, int] = (20, 60)  # headcount of a line
+    spread: int = 20  # minutes across a cluster
     days: int = 45
     jobs: str = "BBBBXXXXXXXFFFNDDES"
-    calendars: str = "dddtc"           # d day, t three rotating weeks, c continuous, n night
+    calendars: str = "dddtc"  # d day, t three rotating weeks, c continuous, n night
     seats: int = 26
     gynaecology: int = 19
     audiometry: int = 16
     licensed: float = 0.75
-    slack: float = 1.35                # seats offered per worker
+    slack: float = 1.35  # seats offered per worker
     cost: int = 12_000
     pct: tuple[int, ...] = (10, 12, 15)
-    link: int = 0                      # minutes between neighbouring clusters, 0 = out of reach
+    link: int = 0  # minutes between neighbouring clusters, 0 = out of reach
 
 
 SHAPES = {
-    "communes": Shape(cluster=600, people=(4, 30), spread=50, days=60, jobs="BBBXXFD", calendars="ddt", seats=12,
-                      gynaecology=12, slack=2.2, cost=6_000, pct=(15,)),
+    "communes": Shape(
+        cluster=600,
+        people=(4, 30),
+        spread=50,
+        days=60,
+        jobs="BBBXXFD",
+        calendars="ddt",
+        seats=12,
+        gynaecology=12,
+        slack=2.2,
+        cost=6_000,
+        pct=(15,),
+    ),
     "park": Shape(),
     "giant": Shape(cluster=20_000, people=(150, 400), spread=5, calendars="ttt", jobs="XXXFNS", slack=1.25),
     "gynaecology": Shape(cluster=4_000, gynaecology=6, slack=1.5),
@@ -62,8 +77,10 @@ def generate(shape: Shape, workers: int, seed: int = 0) -> Instance:
     origin = 0.0
     while len(people) < workers:
         size = min(shape.cluster, workers - len(people))
-        sites = {f"S{len(travel) + k:05d}": (origin + dice.uniform(0, shape.spread), dice.uniform(0, shape.spread))
-                 for k in range(max(2, size // 300))}
+        sites = {
+            f"S{len(travel) + k:05d}": (origin + dice.uniform(0, shape.spread), dice.uniform(0, shape.spread))
+            for k in range(max(2, size // 300))
+        }
         hosts = dict(list(sites.items())[: max(1, len(sites) // 5)])
         reach = hosts | (hosts_before if shape.link else {})
         for site, at in sites.items():
@@ -71,20 +88,38 @@ def generate(shape: Shape, workers: int, seed: int = 0) -> Instance:
         _staff(shape, dice, list(sites), size, calendars, lines, people)
         _offer(shape, dice, list(hosts), size, sessions)
         hosts_before, origin = hosts, origin + shape.spread + (shape.link or 1_000)
-    return Instance(days=shape.days, packages=_packages(), calendars=calendars, travel=travel, lines=tuple(lines),
-                    sessions=tuple(sessions), workers=tuple(people), holidays=frozenset({shape.days // 2}),
-                    params=Params(), name="synthetic", start_date="2027-03-01")
+    return Instance(
+        days=shape.days,
+        packages=_packages(),
+        calendars=calendars,
+        travel=travel,
+        lines=tuple(lines),
+        sessions=tuple(sessions),
+        workers=tuple(people),
+        holidays=frozenset({shape.days // 2}),
+        params=Params(),
+        name="synthetic",
+        start_date="2027-03-01",
+    )
 
 
 def write_instance(instance: Instance, folder: Path) -> None:
     """The folder form, for the referee."""
     folder.mkdir(parents=True, exist_ok=True)
     plain = {
-        "format": "kd-plan/1", "name": instance.name, "start_date": instance.start_date, "days": instance.days,
-        "holidays": sorted(instance.holidays), "params": _fields(instance.params), "weights": _fields(instance.weights),
+        "format": "kd-plan/1",
+        "name": instance.name,
+        "start_date": instance.start_date,
+        "days": instance.days,
+        "holidays": sorted(instance.holidays),
+        "params": _fields(instance.params),
+        "weights": _fields(instance.weights),
         "stations": sorted({q for p in instance.packages for q in p.stations}),
-        "packages": [_fields(p) for p in instance.packages], "calendars": instance.calendars,
-        "sites": sorted(instance.travel), "travel": instance.travel, "lines": [_fields(x) for x in instance.lines],
+        "packages": [_fields(p) for p in instance.packages],
+        "calendars": instance.calendars,
+        "sites": sorted(instance.travel),
+        "travel": instance.travel,
+        "lines": [_fields(x) for x in instance.lines],
         "sessions": [_fields(s) for s in instance.sessions],
     }
     (folder / "instance.json").write_text(json.dumps(plain))
@@ -97,7 +132,7 @@ def write_instance(instance: Instance, folder: Path) -> None:
 
 
 def _fields(thing: object) -> dict[str, object]:
-    return {name: getattr(thing, name) for name in thing.__slots__}      # type: ignore[attr-defined]
+    return {name: getattr(thing, name) for name in thing.__slots__}  # type: ignore[attr-defined]
 
 
 def _minutes(a: tuple[float, float], b: tuple[float, float]) -> int:
@@ -121,13 +156,21 @@ def _calendars(shape: Shape, dice: random.Random) -> dict[str, tuple[tuple[int, 
             cycle = (early, early, late, late, night, night, None, None)
             calendars[f"{kind}{turn}"] = tuple(
                 cycle[(d + turn) % 8] if kind == "c" else None if d % 7 == 6 else weekly[(d // 7 + turn) % len(weekly)]
-                for d in range(shape.days))
+                for d in range(shape.days)
+            )
     assert dice is not None
     return calendars
 
 
-def _staff(shape: Shape, dice: random.Random, sites: list[str], size: int, calendars: dict[str, object],
-           lines: list[Line], people: list[Worker]) -> None:
+def _staff(
+    shape: Shape,
+    dice: random.Random,
+    sites: list[str],
+    size: int,
+    calendars: dict[str, object],
+    lines: list[Line],
+    people: list[Worker],
+) -> None:
     hired = 0
     while hired < size:
         kind = dice.choice(shape.calendars)
@@ -136,8 +179,8 @@ def _staff(shape: Shape, dice: random.Random, sites: list[str], size: int, calen
         line = Line(f"L{len(lines):06d}", dice.choice(sites), calendar, headcount, dice.choice(shape.pct))
         lines.append(line)
         jobs = [dice.choice(shape.jobs) for _ in range(3)]
-        usual = dice.randint(-20, 2 * shape.days)      # most of a line were last examined together
-        if kind == "d":      # a day shift ends after the last window
+        usual = dice.randint(-20, 2 * shape.days)  # most of a line were last examined together
+        if kind == "d":  # a day shift ends after the last window
             jobs = [job if job != "S" else "D" for job in jobs]
         for _ in range(min(max(1, int(headcount * 0.9)), size - hired)):
             people.append(_worker(shape, dice, len(people), line.id, dice.choice(jobs), usual))
@@ -151,8 +194,17 @@ def _worker(shape: Shape, dice: random.Random, number: int, line: str, job: str,
     priority = 4 if late < 0.012 else 3 if late < 0.2 else 2 if late < 0.55 else 1
     begin = dice.randint(0, shape.days - 1)
     leave = ((begin, min(begin + dice.randint(0, 8), shape.days - 1)),) if dice.random() < 0.05 else ()
-    return Worker(f"W{number:07d}", line, job + sex, priority, dice.randint(1, 9) if dice.random() < 0.03 else 0, due,
-                  max(due, 0) + 20 if dice.random() < 0.08 else None, leave, sex)
+    return Worker(
+        f"W{number:07d}",
+        line,
+        job + sex,
+        priority,
+        dice.randint(1, 9) if dice.random() < 0.03 else 0,
+        due,
+        max(due, 0) + 20 if dice.random() < 0.08 else None,
+        leave,
+        sex,
+    )
 
 
 def _offer(shape: Shape, dice: random.Random, hosts: list[str], size: int, sessions: list[Session]) -> None:
@@ -164,11 +216,25 @@ def _offer(shape: Shape, dice: random.Random, hosts: list[str], size: int, sessi
         total = shape.seats + dice.randint(-1, 2)
         bnn = dice.random() < shape.licensed
         places = dict.fromkeys(COMMON, (total + 6,) * n) | {
-            "XRY": (max(4, int(total * 0.75)),) * n, "GYN": (shape.gynaecology,) * n, "ECG": (7,) * n,
-            "BLD": tuple(total + 5 if t < 660 else total // 2 for t in windows)}
+            "XRY": (max(4, int(total * 0.75)),) * n,
+            "GYN": (shape.gynaecology,) * n,
+            "ECG": (7,) * n,
+            "BLD": tuple(total + 5 if t < 660 else total // 2 for t in windows),
+        }
         if bnn:
             places |= {"AUD": (shape.audiometry,) * n, "SPI": (shape.audiometry,) * n}
-        sessions.append(Session(f"K{len(sessions):05d}", dice.choice(hosts), dice.randrange(shape.days), windows,
-                                (total,) * n, places, int(shape.cost * (0.6 if half else 1)), bnn,
-                                dice.random() > 0.03, f"CL{dice.randint(1, 40):02d}"))
+        sessions.append(
+            Session(
+                f"K{len(sessions):05d}",
+                dice.choice(hosts),
+                dice.randrange(shape.days),
+                windows,
+                (total,) * n,
+                places,
+                int(shape.cost * (0.6 if half else 1)),
+                bnn,
+                dice.random() > 0.03,
+                f"CL{dice.randint(1, 40):02d}",
+            )
+        )
         seats += total * n

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import bench_data
 
 PUBLIC = [("hagiang-commune", 2_418_736), ("tight-3k", 36_340_279)]
-LIMITS = (5.0, 20.0, 80.0)      # seconds; what a limit buys depends on who else uses the machine
+LIMITS = (5.0, 20.0, 80.0)  # seconds; what a limit buys depends on who else uses the machine
 
 
 @pytest.mark.parametrize(("name", "ceiling"), PUBLIC)

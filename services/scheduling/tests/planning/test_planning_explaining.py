@@ -29,10 +29,14 @@ def test_every_worker_left_out_gets_a_remedy_that_serves_them(planned: tuple[Ins
     for worker in turned_away[:10]:
         remedy = explanation.remedy(worker)
         assert remedy.kind == "one_more_place"
-        served = Plan({**plan.appointments, worker: (remedy.session, remedy.window)},
-                      {w: r for w, r in plan.unassigned.items() if w != worker}, plan.cost, plan.bound)
+        served = Plan(
+            {**plan.appointments, worker: (remedy.session, remedy.window)},
+            {w: r for w, r in plan.unassigned.items() if w != worker},
+            plan.cost,
+            plan.bound,
+        )
         violations = check(_with_a_place(instance, explanation, worker, remedy), served).violations
-        assert violations.keys() <= {"R7", "R5"}      # others may now claim other reasons; the crew may be at its limit
+        assert violations.keys() <= {"R7", "R5"}  # others may now claim other reasons; the crew may be at its limit
 
 
 def test_the_overview_names_what_is_scarce_and_judges_every_session(planned: tuple[Instance, Plan]) -> None:
@@ -115,8 +119,11 @@ def test_a_session_added_or_withdrawn_is_planned_with_or_without(planned: tuple[
 def test_a_what_if_is_read_from_a_file(planned: tuple[Instance, Plan], tmp_path: Path) -> None:
     instance, _ = planned
     first, line = instance.sessions[0], instance.lines[0]
-    wanted = {"ceilings": {line.id: 90}, "withdrawn": [instance.sessions[1].id],
-              "capacity_changes": [{"session": first.id, "window": 0, "total": 40}]}
+    wanted = {
+        "ceilings": {line.id: 90},
+        "withdrawn": [instance.sessions[1].id],
+        "capacity_changes": [{"session": first.id, "window": 0, "total": 40}],
+    }
     (tmp_path / "what-if.json").write_text(json.dumps(wanted))
 
     changed = reading.read_what_if(instance, tmp_path / "what-if.json")

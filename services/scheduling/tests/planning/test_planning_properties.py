@@ -13,15 +13,29 @@ import bench_data
 import exact
 import generator
 
-SMALL = replace(generator.SHAPES["communes"], people=(2, 9), days=14, jobs="BBXFNDES", calendars="dtcn", seats=3,
-                gynaecology=2, audiometry=1, slack=1.6, pct=(10, 30))
+SMALL = replace(
+    generator.SHAPES["communes"],
+    people=(2, 9),
+    days=14,
+    jobs="BBXFNDES",
+    calendars="dtcn",
+    seats=3,
+    gynaecology=2,
+    audiometry=1,
+    slack=1.6,
+    pct=(10, 30),
+)
 quietly = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def small(seed: int, people: int) -> Instance:
     instance = generator.generate(SMALL, people, seed)
-    few = tuple(replace(s, windows=s.windows[::3], total=s.total[::3],
-                        capacity={q: places[::3] for q, places in s.capacity.items()}) for s in instance.sessions)
+    few = tuple(
+        replace(
+            s, windows=s.windows[::3], total=s.total[::3], capacity={q: places[::3] for q, places in s.capacity.items()}
+        )
+        for s in instance.sessions
+    )
     return replace(instance, sessions=few)
 
 

@@ -37,7 +37,6 @@ def add_to(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     check.add_argument("--replan", type=Path, metavar="REPLAN_DIR")
     check.set_defaults(run=_check)
 
-
     explain = actions.add_parser("explain", help="vì sao kế hoạch như vậy / what limits a plan and what would help")
     explain.add_argument("instance", type=Path, metavar="INSTANCE_DIR")
     explain.add_argument("solution", type=Path, metavar="SOLUTION_DIR")
@@ -94,10 +93,20 @@ def _explain(options: argparse.Namespace) -> int:
     overview = explanation.overview()
     stations, lines = relieving.stations(explanation), relieving.lines(explanation)
     print(json.dumps({name: getattr(overview.cost, name) for name in CostParts.__slots__}))
-    print(json.dumps({"unassigned_by_reason": overview.unassigned_by_reason,
-                      "unassigned_by_priority": overview.unassigned_by_priority}))
-    sentences = [*map(wording.relief, stations), *map(wording.line_relief, lines),
-                 *map(wording.scarcity, overview.scarce), *map(wording.session, overview.sessions)]
+    print(
+        json.dumps(
+            {
+                "unassigned_by_reason": overview.unassigned_by_reason,
+                "unassigned_by_priority": overview.unassigned_by_priority,
+            }
+        )
+    )
+    sentences = [
+        *map(wording.relief, stations),
+        *map(wording.line_relief, lines),
+        *map(wording.scarcity, overview.scarce),
+        *map(wording.session, overview.sessions),
+    ]
     for vi, en in sentences:
         print(f"{vi}\n  {en}")
     return 0
@@ -109,9 +118,12 @@ def _what_if(options: argparse.Namespace) -> int:
     plans = [planning.solve(each, options.time_limit, options.seed) for each in (instance, changed)]
     planning.write_solution(plans[1], options.output)
     rows = [(name, *(getattr(plan.cost, name) for plan in plans)) for name in CostParts.__slots__ if name != "moves"]
-    rows += [("total", *(plan.cost.total for plan in plans)), ("bound", *(plan.bound for plan in plans)),
-             ("sessions", *(len({s for s, _ in plan.appointments.values()}) for plan in plans)),
-             ("people_left_out", *(len(plan.unassigned) for plan in plans))]
+    rows += [
+        ("total", *(plan.cost.total for plan in plans)),
+        ("bound", *(plan.bound for plan in plans)),
+        ("sessions", *(len({s for s, _ in plan.appointments.values()}) for plan in plans)),
+        ("people_left_out", *(len(plan.unassigned) for plan in plans)),
+    ]
     print(f"{'':16}{'as it is':>16}{'what if':>16}{'difference':>16}")
     for name, before, after in rows:
         print(f"{name:16}{before:16,}{after:16,}{after - before:+16,}")
@@ -135,14 +147,27 @@ def _tell(progress: Progress) -> None:
 def _figures(plan: Plan, workers: int) -> dict[str, float]:
     gap = plan.cost.total - plan.bound
     seconds = round(plan.notes.seconds, 2) if plan.notes else 0.0
-    return {"total": plan.cost.total, "bound": plan.bound, "excess_per_worker": round(gap / max(1, workers), 3),
-            "assigned": len(plan.appointments), "unassigned": len(plan.unassigned), "seconds": seconds}
+    return {
+        "total": plan.cost.total,
+        "bound": plan.bound,
+        "excess_per_worker": round(gap / max(1, workers), 3),
+        "assigned": len(plan.appointments),
+        "unassigned": len(plan.unassigned),
+        "seconds": seconds,
+    }
 
 
 def _findings(report: Report) -> dict[str, object]:
     parts = {name: getattr(report.cost, name) for name in CostParts.__slots__}
-    return {"valid": report.valid, "violations": {rule: found[:5] for rule, found in report.violations.items()},
-            "total": report.cost.total, "cost": parts, "structural_penalty": report.structural_penalty,
-            "unassigned_by_priority": report.unassigned_by_priority,
-            "unassigned_by_reason": report.unassigned_by_reason, "broken": report.broken,
-            "overfull_excess": report.overfull_excess, "moved": report.moved}
+    return {
+        "valid": report.valid,
+        "violations": {rule: found[:5] for rule, found in report.violations.items()},
+        "total": report.cost.total,
+        "cost": parts,
+        "structural_penalty": report.structural_penalty,
+        "unassigned_by_priority": report.unassigned_by_priority,
+        "unassigned_by_reason": report.unassigned_by_reason,
+        "broken": report.broken,
+        "overfull_excess": report.overfull_excess,
+        "moved": report.moved,
+    }

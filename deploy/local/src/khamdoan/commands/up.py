@@ -37,5 +37,3 @@ def flags(given: argparse.Namespace) -> list[str]:
 def say(sentence: str) -> None:
     """Print at once, even into a file."""
     print(sentence, flush=True)
-
-

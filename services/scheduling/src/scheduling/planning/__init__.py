@@ -19,6 +19,25 @@ from scheduling.planning.model import (
 from scheduling.planning.reading import read_appointments, read_changes, read_instance, write_solution
 from scheduling.planning.replanning import replan
 
-__all__ = ["CapacityChange", "Changes", "CostParts", "Instance", "Line", "Package", "Params", "Plan", "Progress",
-           "Report", "Session", "Weights", "Worker", "check", "read_appointments", "read_changes",
-           "read_instance", "replan", "solve", "write_solution"]
+__all__ = [
+    "CapacityChange",
+    "Changes",
+    "CostParts",
+    "Instance",
+    "Line",
+    "Package",
+    "Params",
+    "Plan",
+    "Progress",
+    "Report",
+    "Session",
+    "Weights",
+    "Worker",
+    "check",
+    "read_appointments",
+    "read_changes",
+    "read_instance",
+    "replan",
+    "solve",
+    "write_solution",
+]

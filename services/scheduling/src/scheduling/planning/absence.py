@@ -44,7 +44,7 @@ class Absence:
         for x, line in enumerate(block.lines.tolist() if fixed else ()):
             points = instants[block.line_place[x]]
             for begin, end, n in fixed.away.get(rules.instance.lines[line].id, ()) if fixed else ():
-                ceiling[x, np.searchsorted(points, begin):np.searchsorted(points, end)] -= n
+                ceiling[x, np.searchsorted(points, begin) : np.searchsorted(points, end)] -= n
         return np.maximum(ceiling, 0)
 
     def slices(self, line: int, lengths: Ints, windows: Ints) -> tuple[Ints, Ints]:

@@ -17,9 +17,9 @@ from scheduling.planning.pricing import Floats, Prices
 
 Singles = NDArray[np.float32]
 BLOCKED = 1e6
-REFUSED = 0.005        # share of people turned away
+REFUSED = 0.005  # share of people turned away
 SCORCHING = 5_000.0
-HARDLY = 1e-4         # people; less demand than this moves no price
+HARDLY = 1e-4  # people; less demand than this moves no price
 STEP, MOMENTUM, CREW_STEP, CREW_EVERY = 0.3, 0.8, 0.25, 4
 SLACK, DEAR, FASTER, SLOWER, FASTEST = 0.02, 200.0, 1.3, 0.5, 500.0
 
@@ -38,7 +38,7 @@ class Market:
         self.previous = self.places
         shapes = (1, block.places.shape[1]), (len(block.sessions), block.places.shape[1])
         self.gain, self.side = [np.ones(shape) for shape in shapes], [np.zeros(shape) for shape in shapes]
-        self.dearest = float(block.penalty.max(initial=0))      # nobody pays more than being left out
+        self.dearest = float(block.penalty.max(initial=0))  # nobody pays more than being left out
         self.crews = np.zeros((len(self.ceiling), absence.points))
         self.openings = np.ones(len(block.sessions))
         self.steps, self.refused = 0, 0.0
@@ -98,7 +98,7 @@ class Market:
         places = self.places.astype(np.float32)
         days, rows = len(self.day_slices), len(self.row_crew)
         least, mass = np.empty((days, rows), np.float32), np.empty((days, rows), np.float32)
-        for d, part in enumerate(self.day_slices):      # a day at a time stays in the processor's cache
+        for d, part in enumerate(self.day_slices):  # a day at a time stays in the processor's cache
             own = weight[part]
             np.matmul(places[part], self.row_uses, out=own)
             own += self.cost[part]
@@ -163,8 +163,9 @@ class Market:
             ratio = total / np.maximum(room, 0.3)
             side = np.where(ratio > 1 + SLACK, 1.0, np.where((ratio < 1) & (price > DEAR * room), -1.0, 0.0))
             same = (side != 0) & (side == self.side[level])
-            self.gain[level] = np.where(same, np.minimum(self.gain[level] * FASTER, FASTEST),
-                                        np.maximum(1, self.gain[level] * SLOWER))
+            self.gain[level] = np.where(
+                same, np.minimum(self.gain[level] * FASTER, FASTEST), np.maximum(1, self.gain[level] * SLOWER)
+            )
             self.side[level] = side
             pull = np.clip(np.log(np.maximum(ratio, 1e-3)), -1, 1)
             added += np.where(side != 0, STEP * heat * self.gain[level] * pull, 0)[key]

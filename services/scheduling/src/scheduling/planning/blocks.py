@@ -76,18 +76,33 @@ def build(rules: Rules, demand: Demand, chosen: Ints, sessions: Ints, fixed: Occ
     line_kind[line] = kind_place[kind]
     instance = rules.instance
     return Block(
-        classes=chosen, size=demand.size[chosen], kind=kind, package=packages, line=line,
+        classes=chosen,
+        size=demand.size[chosen],
+        kind=kind,
+        package=packages,
+        line=line,
         penalty=_penalties(rules, demand, chosen),
-        day_cost=_day_costs(rules, demand, chosen, days), kind_cost=cost, kind_place=kind_place,
-        windows=windows, window_at=window_at, window_day=window_day, window_session=window_session,
+        day_cost=_day_costs(rules, demand, chosen, days),
+        kind_cost=cost,
+        kind_place=kind_place,
+        windows=windows,
+        window_at=window_at,
+        window_day=window_day,
+        window_session=window_session,
         sessions=present,
-        open_cost=np.array([0 if fixed and fixed.uses(int(s)) else instance.sessions[s].open_cost for s in present],
-                           dtype=np.int64),
-        places=places, uses=uses, resource_names=names,
-        lines=lines, ceiling=np.array([instance.lines[x].ceiling for x in lines], dtype=np.int64),
-        line_place=line_kind, place_key=place_key,
+        open_cost=np.array(
+            [0 if fixed and fixed.uses(int(s)) else instance.sessions[s].open_cost for s in present], dtype=np.int64
+        ),
+        places=places,
+        uses=uses,
+        resource_names=names,
+        lines=lines,
+        ceiling=np.array([instance.lines[x].ceiling for x in lines], dtype=np.int64),
+        line_place=line_kind,
+        place_key=place_key,
         cycle=np.array([instance.packages[p].cycle_minutes for p in packages], dtype=np.int64),
-        seat=_local(demand.seat[chosen], window_at), move=instance.weights.move,
+        seat=_local(demand.seat[chosen], window_at),
+        move=instance.weights.move,
     )
 
 
@@ -104,8 +119,9 @@ def _local(seats: Ints, window_at: Ints) -> Ints:
     return np.array([where.get(int(w), -1) for w in seats], dtype=np.int64)
 
 
-def _kinds(rules: Rules, demand: Demand, chosen: Ints
-           ) -> tuple[list[tuple[str, str, int]], Ints, list[tuple[str, str]], Ints]:
+def _kinds(
+    rules: Rules, demand: Demand, chosen: Ints
+) -> tuple[list[tuple[str, str, int]], Ints, list[tuple[str, str]], Ints]:
     lines = rules.instance.lines
     kind_at: dict[tuple[str, str, int], int] = {}
     kind = np.zeros(len(chosen), dtype=np.int64)
@@ -113,8 +129,9 @@ def _kinds(rules: Rules, demand: Demand, chosen: Ints
         line = lines[demand.line[c]]
         kind[x] = kind_at.setdefault((line.site, line.calendar, int(demand.package[c])), len(kind_at))
     place_at: dict[tuple[str, str], int] = {}
-    kind_place = np.array([place_at.setdefault((site, calendar), len(place_at)) for site, calendar, _ in kind_at],
-                          dtype=np.int64)
+    kind_place = np.array(
+        [place_at.setdefault((site, calendar), len(place_at)) for site, calendar, _ in kind_at], dtype=np.int64
+    )
     return list(kind_at), kind, list(place_at), kind_place
 
 

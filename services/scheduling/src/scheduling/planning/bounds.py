@@ -32,8 +32,9 @@ class Board:
         columns = np.array([column[name] for name in block.resource_names])
         self.prices[np.ix_(block.window_at, columns)] = found.prices.places
         self.proved += found.priced_bound
-        self.least.update(zip(block.classes.tolist(), zip(found.least.tolist(), block.size.tolist(), strict=True),
-                              strict=True))
+        self.least.update(
+            zip(block.classes.tolist(), zip(found.least.tolist(), block.size.tolist(), strict=True), strict=True)
+        )
 
 
 def joint(rules: Rules, demand: Demand, whole: Component, cut: list[Component], board: Board) -> float:
@@ -49,8 +50,10 @@ def joint(rules: Rules, demand: Demand, whole: Component, cut: list[Component], 
         needs = np.concatenate((np.ones((len(rules.needs), 1)), rules.needs), axis=1).astype(np.float64)
         charge = needs @ board.prices[block.window_at].T
         cheapest = (pricing.visit_costs(block) + charge[block.package]).min(axis=1, initial=float(FORBIDDEN))
-        known = [board.least.get(c, (float(p), int(n)))
-                 for c, p, n in zip(roaming.tolist(), block.penalty, block.size, strict=True)]
+        known = [
+            board.least.get(c, (float(p), int(n)))
+            for c, p, n in zip(roaming.tolist(), block.penalty, block.size, strict=True)
+        ]
         bound -= sum(max(0.0, own - there) * n for (own, n), there in zip(known, cheapest.tolist(), strict=True))
     return bound
 

@@ -51,8 +51,9 @@ class Report:
         return not self.violations
 
 
-def check(instance: Instance, plan: Plan, changes: Changes | None = None,
-          published: Appointments | None = None) -> Report:
+def check(
+    instance: Instance, plan: Plan, changes: Changes | None = None, published: Appointments | None = None
+) -> Report:
     """Hold a plan against every rule; `changes` and `published` turn it into the check of a re-plan."""
     if changes is None:
         return _Check(instance, plan).report()
@@ -60,7 +61,7 @@ def check(instance: Instance, plan: Plan, changes: Changes | None = None,
 
 
 class _Check:
-    held: Mapping[str, Place] = {}      # appointments that R2 and R3 no longer concern
+    held: Mapping[str, Place] = {}  # appointments that R2 and R3 no longer concern
 
     def __init__(self, instance: Instance, plan: Plan, first_free: int = 0) -> None:
         self.instance, self.plan, self.first_free = instance, plan, first_free
@@ -68,8 +69,10 @@ class _Check:
         self.lines = {line.id: line for line in instance.lines}
         self.packages = {p.id: p for p in instance.packages}
         self.sessions = {s.id: s for s in instance.sessions}
-        self.shifts = {name: sorted((d * DAY + s[0], d * DAY + s[1]) for d, s in enumerate(days) if s)
-                       for name, days in instance.calendars.items()}
+        self.shifts = {
+            name: sorted((d * DAY + s[0], d * DAY + s[1]) for d, s in enumerate(days) if s)
+            for name, days in instance.calendars.items()
+        }
         self.faults: dict[str, list[str]] = defaultdict(list)
         self.seated = {w: at for w, at in plan.appointments.items() if self._known(w, at)}
         self.arrivals, self.at_station, self.away = self._loads()
@@ -88,8 +91,13 @@ class _Check:
             self._line_absence(line)
         structural = sum(self._reason(worker, code) for worker, code in self.plan.unassigned.items())
         missing = [self.workers[w] for w in self.plan.unassigned if w in self.workers]
-        return Report(dict(self.faults), self._cost(missing), structural,
-                      dict(Counter(w.priority for w in missing)), dict(Counter(self.plan.unassigned.values())))
+        return Report(
+            dict(self.faults),
+            self._cost(missing),
+            structural,
+            dict(Counter(w.priority for w in missing)),
+            dict(Counter(self.plan.unassigned.values())),
+        )
 
     def _known(self, worker: str, at: Place) -> bool:
         session = self.sessions.get(at[0])
@@ -118,8 +126,12 @@ class _Check:
 
     def _allowed(self, site: str, calendar: str, package: str, at: Place) -> bool:
         session = self.sessions[at[0]]
-        return (self._reachable(site, session) and (session.bnn or not self.packages[package].bnn)
-                and self._equipped(package, at) and self._timed(calendar, package, at))
+        return (
+            self._reachable(site, session)
+            and (session.bnn or not self.packages[package].bnn)
+            and self._equipped(package, at)
+            and self._timed(calendar, package, at)
+        )
 
     def _reachable(self, site: str, session: Session) -> bool:
         travel = self.instance.travel.get(site, {}).get(session.site)
@@ -128,8 +140,9 @@ class _Check:
 
     def _equipped(self, package: str, at: Place) -> bool:
         session, i = self.sessions[at[0]], at[1]
-        return session.total[i] >= 1 and all(q in session.capacity and session.capacity[q][i] >= 1
-                                             for q in self.packages[package].stations)
+        return session.total[i] >= 1 and all(
+            q in session.capacity and session.capacity[q][i] >= 1 for q in self.packages[package].stations
+        )
 
     def _timed(self, calendar: str, package: str, at: Place) -> bool:
         params, session = self.instance.params, self.sessions[at[0]]
@@ -178,7 +191,7 @@ class _Check:
 
     def _places(self, at: Place, station: str) -> int:
         row = self.sessions[at[0]].capacity.get(station)
-        return row[at[1]] if row is not None else 10**9      # a station not offered is a matter of R2
+        return row[at[1]] if row is not None else 10**9  # a station not offered is a matter of R2
 
     def _line_absence(self, line: str) -> None:
         """R5: the load can only be too high where an absence or a shift begins."""
@@ -256,8 +269,10 @@ class _Check:
     def _blocked(self, line: str, package: str, at: Place) -> bool:
         begin, end = self._absence(line, package, at)
         visits: Mapping[tuple[int, int], int] = self.away.get(line, {})
-        return any(sum(n for (a, b), n in visits.items() if a <= moment < b) + 1 > self.lines[line].ceiling
-                   for moment in self._moments(line, begin, end))
+        return any(
+            sum(n for (a, b), n in visits.items() if a <= moment < b) + 1 > self.lines[line].ceiling
+            for moment in self._moments(line, begin, end)
+        )
 
 
 class _Recheck(_Check):
@@ -278,11 +293,25 @@ class _Recheck(_Check):
             if self.published.get(worker) != at and self.sessions[at[0]].day < self.first_free:
                 self.faults["R8"].append(f"{worker}: new appointment inside the frozen days")
         plain = super().report()
-        cost = CostParts(plain.cost.unassigned, plain.cost.late, plain.cost.travel, plain.cost.shift,
-                         plain.cost.rest_day, plain.cost.opening, self.instance.weights.move * len(moved))
-        return Report(plain.violations, cost, plain.structural_penalty, plain.unassigned_by_priority,
-                      plain.unassigned_by_reason, sum(w in self.workers for w in broken), sum(excess.values()),
-                      len(moved))
+        cost = CostParts(
+            plain.cost.unassigned,
+            plain.cost.late,
+            plain.cost.travel,
+            plain.cost.shift,
+            plain.cost.rest_day,
+            plain.cost.opening,
+            self.instance.weights.move * len(moved),
+        )
+        return Report(
+            plain.violations,
+            cost,
+            plain.structural_penalty,
+            plain.unassigned_by_priority,
+            plain.unassigned_by_reason,
+            sum(w in self.workers for w in broken),
+            sum(excess.values()),
+            len(moved),
+        )
 
     def _broken(self, who: str, at: Place) -> bool:
         worker = self.workers.get(who)

@@ -50,10 +50,21 @@ def of(rules: Rules, workers: Iterable[tuple[int, Worker]], seats: Mapping[str, 
     calendars = np.zeros((len(date_rows), width), dtype=np.bool_)
     for mask, row in date_rows.items():
         calendars[row, days] = np.frombuffer(mask, dtype=np.bool_)
-    keys = [(rules.line_at[line], rules.package_at[package], priority, due, row, seat)
-            for line, package, priority, due, row, seat in classes]
+    keys = [
+        (rules.line_at[line], rules.package_at[package], priority, due, row, seat)
+        for line, package, priority, due, row, seat in classes
+    ]
     table = np.array(keys, dtype=np.int64).reshape(len(keys), 6)
     members = list(classes.values())
     size = np.array([len(m) for m in members], dtype=np.int64)
-    return Demand(line=table[:, 0], package=table[:, 1], priority=table[:, 2], due=table[:, 3], dates=table[:, 4],
-                  seat=table[:, 5], size=size, members=members, calendars=calendars)
+    return Demand(
+        line=table[:, 0],
+        package=table[:, 1],
+        priority=table[:, 2],
+        due=table[:, 3],
+        dates=table[:, 4],
+        seat=table[:, 5],
+        size=size,
+        members=members,
+        calendars=calendars,
+    )

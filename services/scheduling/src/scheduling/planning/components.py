@@ -8,8 +8,8 @@ from scheduling.planning.eligibility import Rules
 from scheduling.planning.pricing import Floats
 from scheduling.planning.sharing import Component
 
-SESSIONS = 40                    # sessions of a full piece
-ROUGHLY, LOOSE = 0.25, 0.12      # of a full piece; of a host's ties: a border lies where fewer lead across it
+SESSIONS = 40  # sessions of a full piece
+ROUGHLY, LOOSE = 0.25, 0.12  # of a full piece; of a host's ties: a border lies where fewer lead across it
 
 
 def split(rules: Rules, demand: Demand) -> list[Component]:
@@ -41,8 +41,10 @@ def split(rules: Rules, demand: Demand) -> list[Component]:
         if host is not None:
             by_root.setdefault(root(host), []).append(c)
     session_root = np.array([root(int(s)) for s in session_site], dtype=np.int64)
-    parts = [Component(np.array(found, dtype=np.int64), np.flatnonzero((session_root == r) & usable))
-             for r, found in by_root.items()]
+    parts = [
+        Component(np.array(found, dtype=np.int64), np.flatnonzero((session_root == r) & usable))
+        for r, found in by_root.items()
+    ]
     return sorted(parts, key=lambda part: (int(demand.size[part.classes].sum()), int(part.classes[0])))
 
 

@@ -8,8 +8,13 @@ from scheduling.planning.eligibility import Ints, Rules
 from scheduling.planning.model import CostParts, Worker
 
 
-def of_plan(rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[str, tuple[str, int]],
-            unassigned: Iterable[str], moved: int = 0) -> CostParts:
+def of_plan(
+    rules: Rules,
+    workers: Mapping[str, Worker],
+    appointments: Mapping[str, tuple[str, int]],
+    unassigned: Iterable[str],
+    moved: int = 0,
+) -> CostParts:
     """The cost parts of a whole plan."""
     weights = rules.instance.weights
     starts = np.searchsorted(rules.windows.session, np.arange(len(rules.instance.sessions)))
@@ -25,7 +30,9 @@ def of_plan(rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[s
     return CostParts(
         unassigned=sum(weights.unassigned[workers[w].priority] for w in unassigned),
         late=int((late * np.maximum(rules.windows.day[window] - due, 0)).sum()),
-        travel=int(travel.sum()), shift=int(shift.sum()), rest_day=int(rest.sum()),
+        travel=int(travel.sum()),
+        shift=int(shift.sum()),
+        rest_day=int(rest.sum()),
         opening=sum(s.open_cost for s in rules.instance.sessions if s.id in used),
         moves=weights.move * moved,
     )

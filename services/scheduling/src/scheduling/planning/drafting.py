@@ -21,10 +21,10 @@ from scheduling.planning.pricing import Floats, Prices
 HOT, WARM, COLD = 20.0, 2.0, 0.2
 MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 RARELY_OPEN = 0.15
-SCARCER = 50.0             # cost units beyond the market's price: a place that somebody stays out for
-COOLING_SECONDS = 0.5      # a round of cooling and its proof should not end after the deadline
+SCARCER = 50.0  # cost units beyond the market's price: a place that somebody stays out for
+COOLING_SECONDS = 0.5  # a round of cooling and its proof should not end after the deadline
 ROUNDING_SHARE, RESCUE_SECONDS = 0.1, 1.0
-COLUMNS_PER_SECOND = 15_000      # what a program of this kind takes; too large ones are not begun
+COLUMNS_PER_SECOND = 15_000  # what a program of this kind takes; too large ones are not begun
 
 
 class Draft:
@@ -34,7 +34,7 @@ class Draft:
         self.block, self.absence, self.deadline, self.seed = block, absence, deadline, seed
         self.visit_cost = pricing.visit_costs(block)
         self.outcome = Outcome(None, np.inf, -np.inf, None)
-        self.program: tuple[Prices, Floats] | None = None      # of the last program: prices, openings
+        self.program: tuple[Prices, Floats] | None = None  # of the last program: prices, openings
         self.started = started = time.monotonic()
         self.free = Market(block, absence, by_line=False)
         self.free.run(5, HOT, HOT)
@@ -50,7 +50,7 @@ class Draft:
         self.prove(self.free.prices())
         market = self.settled()
         ledger = self.seat(market)
-        assert self.outcome.ledger is not None      # an inserted state always exists
+        assert self.outcome.ledger is not None  # an inserted state always exists
         used = np.maximum(market.lower, self.outcome.ledger.visits > 0)
         if not self.mend(market, used, self.priced(market, used)):
             opened = np.flatnonzero(used > HALF)
@@ -169,7 +169,7 @@ class Draft:
         for _ in range(MENDING_ROUNDS):
             begun = time.monotonic()
             left = self.deadline - begun
-            if taken > HALF * left:      # groups of sessions planned anew bring more than a program cut short
+            if taken > HALF * left:  # groups of sessions planned anew bring more than a program cut short
                 break
             try:
                 solution, complete = relaxation.advance(MENDING_SHARE * left, 3)

@@ -67,9 +67,17 @@ class Windows:
 
     def of(self, chosen: Ints) -> "Windows":
         """The chosen windows only."""
-        return Windows(self.session[chosen], self.index[chosen], self.day[chosen], self.instant[chosen],
-                       self.total[chosen], self.capacity[chosen], self.site[chosen], self.usable[chosen],
-                       self.bnn[chosen])
+        return Windows(
+            self.session[chosen],
+            self.index[chosen],
+            self.day[chosen],
+            self.instant[chosen],
+            self.total[chosen],
+            self.capacity[chosen],
+            self.site[chosen],
+            self.usable[chosen],
+            self.bnn[chosen],
+        )
 
 
 class Rules:
@@ -84,8 +92,9 @@ class Rules:
         self.session_at = {s.id: k for k, s in enumerate(instance.sessions)}
         self.calendars = {name: Calendar(shifts) for name, shifts in instance.calendars.items()}
         self.sites = sorted({s.site for s in instance.sessions})
-        self.needs: Flags = np.array([[q in p.stations for q in self.stations] for p in instance.packages],
-                                     dtype=np.bool_).reshape(len(instance.packages), len(self.stations))
+        self.needs: Flags = np.array(
+            [[q in p.stations for q in self.stations] for p in instance.packages], dtype=np.bool_
+        ).reshape(len(instance.packages), len(self.stations))
         self._travel: dict[str, Ints] = {}
 
     @cached_property
@@ -98,13 +107,32 @@ class Rules:
             usable = self.in_force(session)
             offered = [session.capacity.get(q) for q in self.stations]
             for i, start in enumerate(session.windows):
-                rows.append((s, i, session.day, session.day * DAY + start, session.total[i],
-                             site_at[session.site], usable, session.bnn))
+                rows.append(
+                    (
+                        s,
+                        i,
+                        session.day,
+                        session.day * DAY + start,
+                        session.total[i],
+                        site_at[session.site],
+                        usable,
+                        session.bnn,
+                    )
+                )
                 capacity.append([0 if c is None else c[i] for c in offered])
         table = np.array(rows, dtype=np.int64).reshape(len(rows), 8)
         places = np.array(capacity, dtype=np.int64).reshape(len(rows), len(self.stations))
-        return Windows(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4], places, table[:, 5],
-                       table[:, 6].astype(np.bool_), table[:, 7].astype(np.bool_))
+        return Windows(
+            table[:, 0],
+            table[:, 1],
+            table[:, 2],
+            table[:, 3],
+            table[:, 4],
+            places,
+            table[:, 5],
+            table[:, 6].astype(np.bool_),
+            table[:, 7].astype(np.bool_),
+        )
 
     def in_force(self, session: Session) -> bool:
         """Whether the session has its permit, is on no holiday and not before the first free day."""
@@ -150,8 +178,12 @@ class Rules:
         """R2 per package and window."""
         reach = windows.usable & self.within_reach(site)[windows.site]
         licensed = np.array([not self.instance.packages[p].bnn for p in packages], dtype=np.bool_)
-        allowed: Flags = (reach & (licensed[:, None] | windows.bnn) & self.equipped(packages, windows)
-                          & self.timing_met(calendar, packages, windows))
+        allowed: Flags = (
+            reach
+            & (licensed[:, None] | windows.bnn)
+            & self.equipped(packages, windows)
+            & self.timing_met(calendar, packages, windows)
+        )
         return allowed
 
     def visit_costs(self, site: str, calendar: str, packages: Sequence[int], windows: Windows) -> Ints:

@@ -22,11 +22,11 @@ from scheduling.planning.pricing import Prices
 from scheduling.planning.sharing import Component
 
 THREADS = 2
-FAIR = 0.4         # of the time that each piece would have if all had the same
-SECOND, POOR, MORE = 0.1, 10.0, 2.0      # of all time, for pieces with a larger gap per worker; times what they had
-MANY = 6_000       # workers from which helper processes are worth starting
-PIECE = 12_000     # workers; larger components are cut into pieces of about this size
-SECONDS_PER_WORKER = 25e-6      # kept for naming, reasons and cost
+FAIR = 0.4  # of the time that each piece would have if all had the same
+SECOND, POOR, MORE = 0.1, 10.0, 2.0  # of all time, for pieces with a larger gap per worker; times what they had
+MANY = 6_000  # workers from which helper processes are worth starting
+PIECE = 12_000  # workers; larger components are cut into pieces of about this size
+SECONDS_PER_WORKER = 25e-6  # kept for naming, reasons and cost
 Listener = Callable[[Progress], None]
 
 
@@ -82,8 +82,9 @@ class Tally:
             for s in np.flatnonzero(mean).tolist():
                 self.notes.station_prices[names[s], station] = round(float(mean[s]), 2)
         dearest = prices.lines.max(axis=1, initial=0.0)
-        self.notes.line_prices.update({self.instance.lines[block.lines[x]].id: round(float(dearest[x]), 2)
-                                       for x in np.flatnonzero(dearest)})
+        self.notes.line_prices.update(
+            {self.instance.lines[block.lines[x]].id: round(float(dearest[x]), 2) for x in np.flatnonzero(dearest)}
+        )
         gains = pricing.rents(block, prices) - block.open_cost
         self.notes.session_gains.update({name: round(float(g), 2) for name, g in zip(names, gains, strict=True)})
 
@@ -125,8 +126,9 @@ class Round:
     A little time is kept for those that ended worst: on a busy machine a piece may hardly have run in its turn.
     """
 
-    def __init__(self, rules: Rules, demand: Demand, parts: list[Component], tally: Tally, deadline: float, seed: int
-                 ) -> None:
+    def __init__(
+        self, rules: Rules, demand: Demand, parts: list[Component], tally: Tally, deadline: float, seed: int
+    ) -> None:
         self.rules, self.demand, self.parts, self.tally, self.seed = rules, demand, parts, tally, seed
         self.cuts = [components.pieces(rules, demand, part, PIECE) for part in parts]
         self.jobs = [(part, cut, piece) for part, cut in zip(parts, self.cuts, strict=True) for piece in cut]

@@ -27,9 +27,19 @@ from scheduling.planning.occupancy import Occupancy
 from scheduling.planning.reasons import Chain
 
 OPENED, NOT_NEEDED, NOT_PERMITTED, ON_HOLIDAY, OUT_OF_REACH = (
-    "opened", "not_needed", "not_permitted", "on_holiday", "out_of_reach")
+    "opened",
+    "not_needed",
+    "not_permitted",
+    "on_holiday",
+    "out_of_reach",
+)
 ONE_MORE_PLACE, ONE_MORE_ABSENT, LATER_DEADLINE, BACK_FROM_LEAVE, ANOTHER_SESSION = (
-    "one_more_place", "one_more_absent", "later_deadline", "back_from_leave", "another_session")
+    "one_more_place",
+    "one_more_absent",
+    "later_deadline",
+    "back_from_leave",
+    "another_session",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +116,15 @@ class Explanation:
         """The whole plan on one page."""
         reasons = Counter(self.plan.unassigned.values())
         priorities = Counter(self.workers[w].priority for w in self.plan.unassigned)
-        return Overview(self.plan.cost, self.plan.bound, dict(reasons), dict(priorities),
-                        tuple(self._scarce()[:scarcest]), self._scarce_lines(scarcest),
-                        tuple(map(self.session, self.instance.sessions)))
+        return Overview(
+            self.plan.cost,
+            self.plan.bound,
+            dict(reasons),
+            dict(priorities),
+            tuple(self._scarce()[:scarcest]),
+            self._scarce_lines(scarcest),
+            tuple(map(self.session, self.instance.sessions)),
+        )
 
     def session(self, session: Session) -> SessionCase:
         """Why a session is opened or not."""
@@ -121,8 +137,14 @@ class Explanation:
             verdict = ON_HOLIDAY
         else:
             verdict = NOT_NEEDED if session.site in self._reached else OUT_OF_REACH
-        return SessionCase(session.id, verdict, visits, visits / seats if seats else 0.0, session.open_cost,
-                           self.notes.session_gains.get(session.id))
+        return SessionCase(
+            session.id,
+            verdict,
+            visits,
+            visits / seats if seats else 0.0,
+            session.open_cost,
+            self.notes.session_gains.get(session.id),
+        )
 
     def remedy(self, worker_id: str) -> Remedy:
         """The nearest change that would give an unassigned worker a window."""
@@ -152,8 +174,14 @@ class Explanation:
         full = self.occupancy.full(worker.package, windows)
         others = (windows != own) & ~full
         cost = costs.of_plan(self.rules, self.workers, {worker_id: (session, index)}, ())
-        return WindowCase(session, index, replace(cost, opening=0), len(windows),
-                          int(prices[others].min()) if others.any() else None, int((full & (prices < mine)).sum()))
+        return WindowCase(
+            session,
+            index,
+            replace(cost, opening=0),
+            len(windows),
+            int(prices[others].min()) if others.any() else None,
+            int((full & (prices < mine)).sum()),
+        )
 
     @cached_property
     def _visits(self) -> Counter[str]:
@@ -179,9 +207,11 @@ class Explanation:
                 taken = self.occupancy.stations[own, q]
                 full[station] = (taken >= flat.capacity[own, q]) & (taken > 0)
             if self._visits.get(session.id):
-                found += [Scarcity(session.id, name, int(f.sum()), n,
-                                   self.notes.station_prices.get((session.id, name), 0.0))
-                          for name, f in full.items() if f.any()]
+                found += [
+                    Scarcity(session.id, name, int(f.sum()), n, self.notes.station_prices.get((session.id, name), 0.0))
+                    for name, f in full.items()
+                    if f.any()
+                ]
         return sorted(found, key=lambda s: (-s.price, -s.full_windows / s.windows, s.session, s.station))
 
     def _more_places(self, worker: Worker, windows: Ints) -> Remedy:
@@ -194,8 +224,12 @@ class Explanation:
 
     def _at(self, window: int) -> Remedy:
         flat = self.rules.windows
-        return Remedy(ONE_MORE_PLACE, self.instance.sessions[int(flat.session[window])].id, int(flat.index[window]),
-                      day=int(flat.day[window]))
+        return Remedy(
+            ONE_MORE_PLACE,
+            self.instance.sessions[int(flat.session[window])].id,
+            int(flat.index[window]),
+            day=int(flat.day[window]),
+        )
 
     def _by_cost(self, worker: Worker, windows: Ints) -> Ints:
         ordered: Ints = windows[np.argsort(self._costs(worker, windows), kind="stable")]
@@ -206,13 +240,20 @@ class Explanation:
         line = np.full(n, self.rules.line_at[worker.line])
         package = np.full(n, self.rules.package_at[worker.package])
         late = self.instance.weights.late_day[worker.priority]
-        total: Ints = sum(costs.visit_parts(self.rules, line, package, windows),
-                          late * np.maximum(self.rules.windows.day[windows] - worker.due, 0))
+        total: Ints = sum(
+            costs.visit_parts(self.rules, line, package, windows),
+            late * np.maximum(self.rules.windows.day[windows] - worker.due, 0),
+        )
         return total
 
 
-def what_if(instance: Instance, changes: Iterable[CapacityChange] = (), ceilings: dict[str, int] | None = None,
-            added: Iterable[Session] = (), withdrawn: Iterable[str] = ()) -> Instance:
+def what_if(
+    instance: Instance,
+    changes: Iterable[CapacityChange] = (),
+    ceilings: dict[str, int] | None = None,
+    added: Iterable[Session] = (),
+    withdrawn: Iterable[str] = (),
+) -> Instance:
     """The instance with other capacities, absence ceilings (line → per cent) or sessions, to be planned like any."""
     wanted = ceilings or {}
     gone = set(withdrawn)

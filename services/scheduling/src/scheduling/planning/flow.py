@@ -16,7 +16,7 @@ TOLERANCE = 1e-4
 HALF = 0.5
 HALF_OPEN = 1e-5
 SHARE_EXCESS = 0.1
-WORTHWHILE = 0.01     # gain of the bound per person that makes another round of cuts worth its time
+WORTHWHILE = 0.01  # gain of the bound per person that makes another round of cuts worth its time
 
 
 class Relaxation:
@@ -28,7 +28,7 @@ class Relaxation:
         self.visit_cost = pricing.visit_costs(block)
         self.present = self.visit_cost >= FORBIDDEN
         self.lower, self.upper = np.zeros(self.sessions), np.ones(self.sessions)
-        self.proved = -np.inf      # the best bound met within the present limits
+        self.proved = -np.inf  # the best bound met within the present limits
         self.column_class: Ints = np.zeros(0, dtype=np.int64)
         self.column_window: Ints = np.zeros(0, dtype=np.int64)
         self.line_rows: list[tuple[int, int, int]] = []
@@ -85,9 +85,16 @@ class Relaxation:
         used = rows >= 0
         starts = np.concatenate(([0], np.cumsum(used.sum(axis=1))))[:-1]
         n = len(classes)
-        self.solver.addCols(n, self.visit_cost[classes, windows], np.zeros(n), np.full(n, highspy.kHighsInf),
-                            int(used.sum()), starts.astype(np.int32), rows[used].astype(np.int32),
-                            np.ones(int(used.sum())))
+        self.solver.addCols(
+            n,
+            self.visit_cost[classes, windows],
+            np.zeros(n),
+            np.full(n, highspy.kHighsInf),
+            int(used.sum()),
+            starts.astype(np.int32),
+            rows[used].astype(np.int32),
+            np.ones(int(used.sum())),
+        )
         self.column_class = np.concatenate((self.column_class, classes))
         self.column_window = np.concatenate((self.column_window, windows))
         return n
@@ -124,12 +131,18 @@ class Relaxation:
 
     def _add_line_row(self, line: int, point: int) -> None:
         columns = np.flatnonzero(self.block.line[self.column_class] == line)
-        first, past = self.absence.slices(line, self.absence.length_of[self.column_class[columns]],
-                                          self.column_window[columns])
+        first, past = self.absence.slices(
+            line, self.absence.length_of[self.column_class[columns]], self.column_window[columns]
+        )
         covered = columns[(first <= point) & (past > point)] + self.classes + self.sessions
         self.line_rows.append((line, point, self.solver.getNumRow()))
-        self.solver.addRow(-highspy.kHighsInf, float(self.absence.ceiling[line, point]), len(covered),
-                           covered.astype(np.int32), np.ones(len(covered)))
+        self.solver.addRow(
+            -highspy.kHighsInf,
+            float(self.absence.ceiling[line, point]),
+            len(covered),
+            covered.astype(np.int32),
+            np.ones(len(covered)),
+        )
 
     def _add_share_rows(self, solution: "Solution") -> int:
         """Strengthen half-open sessions: a class fits into one only as far as it is open."""
@@ -204,7 +217,9 @@ class Relaxation:
         shares = np.where(self.share_row >= 0, -duals[self.share_row], 0.0)
         prices = Prices.of(places, lines, shares)
         first = self.classes + self.sessions
-        return Solution(values[self.classes:first], values[first:], values[:self.classes], duals[:self.classes], prices)
+        return Solution(
+            values[self.classes : first], values[first:], values[: self.classes], duals[: self.classes], prices
+        )
 
     def reduced(self, prices: Prices) -> Floats:
         """Cost of every visit at these prices, class by window; FORBIDDEN or more in closed sessions."""

@@ -7,7 +7,7 @@ from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Ints
 
-NEAR = 10.0           # windows this little above a class's cheapest count as its options
+NEAR = 10.0  # windows this little above a class's cheapest count as its options
 Floats = NDArray[np.float64]
 Counts = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 

@@ -6,8 +6,9 @@ from scheduling.planning.eligibility import Ints, Rules
 from scheduling.planning.model import Appointments
 
 
-def name(rules: Rules, demand: Demand, block: Block, classes: Ints, windows: Ints, amounts: Ints,
-         appointments: Appointments) -> None:
+def name(
+    rules: Rules, demand: Demand, block: Block, classes: Ints, windows: Ints, amounts: Ints, appointments: Appointments
+) -> None:
     """Give the block's visits (class, window, amount) to members of the classes, earliest visits first."""
     instance, flat = rules.instance, rules.windows
     at: dict[int, list[tuple[int, int]]] = {}

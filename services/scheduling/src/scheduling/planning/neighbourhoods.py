@@ -13,8 +13,8 @@ from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger
 from scheduling.planning.openings import Search
 
-CROWD = 2_000         # people planned anew at a time
-IDLE, TAKERS = 3, 6   # sessions that might close, and how many others may take over their people
+CROWD = 2_000  # people planned anew at a time
+IDLE, TAKERS = 3, 6  # sessions that might close, and how many others may take over their people
 
 
 def groups(ledger: Ledger, sessions: Ints, sweep: int) -> list[Ints]:
@@ -71,12 +71,26 @@ def _part(block: Block, classes: Ints, windows: Ints, sizes: Ints) -> Block:
     sessions, window_session = np.unique(block.window_session[windows], return_inverse=True)
     lines, line = np.unique(block.line[classes], return_inverse=True)
     return replace(
-        block, classes=classes, size=sizes, kind=block.kind[classes], package=block.package[classes], line=line,
-        penalty=block.penalty[classes], day_cost=block.day_cost[np.ix_(classes, days)],
-        kind_cost=block.kind_cost[:, windows], windows=block.windows.of(windows), window_at=block.window_at[windows],
-        window_day=window_day, window_session=window_session, sessions=block.sessions[sessions],
-        open_cost=block.open_cost[sessions], places=block.places[windows], lines=block.lines[lines],
-        ceiling=block.ceiling[lines], line_place=block.line_place[lines], cycle=block.cycle[classes],
+        block,
+        classes=classes,
+        size=sizes,
+        kind=block.kind[classes],
+        package=block.package[classes],
+        line=line,
+        penalty=block.penalty[classes],
+        day_cost=block.day_cost[np.ix_(classes, days)],
+        kind_cost=block.kind_cost[:, windows],
+        windows=block.windows.of(windows),
+        window_at=block.window_at[windows],
+        window_day=window_day,
+        window_session=window_session,
+        sessions=block.sessions[sessions],
+        open_cost=block.open_cost[sessions],
+        places=block.places[windows],
+        lines=block.lines[lines],
+        ceiling=block.ceiling[lines],
+        line_place=block.line_place[lines],
+        cycle=block.cycle[classes],
         seat=_seats(block.seat[classes], windows),
     )
 

@@ -12,8 +12,9 @@ from scheduling.planning.model import Worker
 class Occupancy:
     """Arrivals per window, in all and per station; absences per line as (from, to) instants."""
 
-    def __init__(self, rules: Rules, workers: Mapping[str, Worker],
-                 appointments: Mapping[str, tuple[str, int]]) -> None:
+    def __init__(
+        self, rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[str, tuple[str, int]]
+    ) -> None:
         self.rules = rules
         flat = rules.windows
         starts = np.searchsorted(flat.session, np.arange(len(rules.instance.sessions)))

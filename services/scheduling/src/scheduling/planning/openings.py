@@ -15,8 +15,8 @@ from scheduling.planning.pricing import Floats, Prices
 
 FIRST_STEPS = (60, 20.0, 0.5)
 CLEARLY_OPEN, AT_ONCE, DIVE_ROUNDS, DEEPER_ROUNDS, EARLY_SECONDS = 0.95, 5, 3, 0, 0.3
-SHARED, MANY_SESSIONS, SHARED_ROUNDS = 250_000, 8, 8      # classes x windows; fewer sessions are soon branched on
-LEAF_SHARE = 0.15     # of the time left that one rounding may take: the rest is for the proof and other leaves
+SHARED, MANY_SESSIONS, SHARED_ROUNDS = 250_000, 8, 8  # classes x windows; fewer sessions are soon branched on
+LEAF_SHARE = 0.15  # of the time left that one rounding may take: the rest is for the proof and other leaves
 
 
 @dataclass
@@ -32,8 +32,9 @@ class Outcome:
 class Search:
     """A best-first search that plunges to a whole set of openings from every node it takes."""
 
-    def __init__(self, relaxation: Relaxation, deadline: float, known: Ledger | None = None,
-                 prices: Prices | None = None) -> None:
+    def __init__(
+        self, relaxation: Relaxation, deadline: float, known: Ledger | None = None, prices: Prices | None = None
+    ) -> None:
         self.relaxation, self.deadline, self.first_prices = relaxation, deadline, prices
         self.outcome = Outcome(known, known.cost() if known else np.inf, -np.inf, None)
         self.leaves = np.inf
@@ -64,8 +65,9 @@ class Search:
         prices = self.first_prices or _market_prices(relaxation)
         priced = relaxation.visit_cost + pricing.charges(relaxation.block, relaxation.absence, prices)
         self.outcome.prices = prices
-        self.outcome.bound = pricing.bound(relaxation.block, relaxation.absence, prices, priced, relaxation.lower,
-                                           relaxation.upper)
+        self.outcome.bound = pricing.bound(
+            relaxation.block, relaxation.absence, prices, priced, relaxation.lower, relaxation.upper
+        )
         relaxation.add_columns(*offering.near(relaxation.block, priced))
         if self.outcome.ledger is None:
             ledger = Ledger(relaxation.block, relaxation.absence)
@@ -85,8 +87,9 @@ class Search:
         try:
             while True:
                 at_root = bool((lower == whole[0]).all() and (upper == whole[1]).all())
-                solution = relaxation.optimise(DIVE_ROUNDS if at_root else DEEPER_ROUNDS,
-                                               self.deadline - time.monotonic())
+                solution = relaxation.optimise(
+                    DIVE_ROUNDS if at_root else DEEPER_ROUNDS, self.deadline - time.monotonic()
+                )
                 if at_root:
                     self._price(solution)
                     if sharing and self._is_worth_sharing(solution):
@@ -100,7 +103,7 @@ class Search:
                 if _undecided(solution) is None:
                     break
                 if not (lower > whole[0]).any():
-                    self._leaf(solution, np.inf, EARLY_SECONDS)      # dear but valid, should time run out on the way
+                    self._leaf(solution, np.inf, EARLY_SECONDS)  # dear but valid, should time run out on the way
                 clear = (share > CLEARLY_OPEN) | (share < HALF_OPEN)
                 clear[np.argsort(-share, kind="stable")[: max(1, len(share) // AT_ONCE)]] = True
                 lower[loose[clear & (share > HALF_OPEN)]] = 1
@@ -110,7 +113,7 @@ class Search:
                 solution = relaxation.optimise(DIVE_ROUNDS, self.deadline - time.monotonic())
             self._leaf(solution, np.inf)
         except TimeoutError:
-            pass      # whatever was found before stands
+            pass  # whatever was found before stands
         finally:
             relaxation.sharing = sharing
             relaxation.limit(*whole)
@@ -157,8 +160,9 @@ class Search:
                 return True
             lower, upper = self._branch(solution, split, floor, lower, upper)
 
-    def _branch(self, solution: Solution, split: int, floor: float, lower: Floats, upper: Floats
-                ) -> tuple[Floats, Floats]:
+    def _branch(
+        self, solution: Solution, split: int, floor: float, lower: Floats, upper: Floats
+    ) -> tuple[Floats, Floats]:
         opened, closed = lower.copy(), upper.copy()
         opened[split], closed[split] = 1, 0
         if solution.openings[split] >= 0.3:

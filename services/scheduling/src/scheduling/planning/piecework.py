@@ -22,7 +22,7 @@ from scheduling.planning.openings import Outcome, Search
 from scheduling.planning.pricing import Floats, Prices
 
 HELPER = "import sys; from scheduling.planning import piecework; piecework.main(int(sys.argv[1]))"
-SMALL, MIDDLING = 250_000, 800_000      # classes x windows up to which the relaxation is solved as a whole
+SMALL, MIDDLING = 250_000, 800_000  # classes x windows up to which the relaxation is solved as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,13 @@ class Finding:
         """The cheaper plan of both with the better bound of both."""
         cheaper = min(self, other, key=lambda found: found.cost)
         dearer = max(self, other, key=lambda found: found.priced_bound)
-        return replace(cheaper, bound=max(self.bound, other.bound), prices=dearer.prices,
-                       priced_bound=dearer.priced_bound, least=dearer.least)
+        return replace(
+            cheaper,
+            bound=max(self.bound, other.bound),
+            prices=dearer.prices,
+            priced_bound=dearer.priced_bound,
+            least=dearer.least,
+        )
 
 
 def work(piece: Piece) -> Finding:
@@ -69,13 +74,21 @@ def work(piece: Piece) -> Finding:
         insert_waiting(ledger)
     chosen, windows = np.nonzero(ledger.count)
     prices = outcome.prices or Prices.of(np.zeros(block.places.shape), np.zeros((len(block.lines), absence.points)))
-    plain = Prices(prices.places, prices.lines)      # what classes pay to get into a session binds no other piece
+    plain = Prices(prices.places, prices.lines)  # what classes pay to get into a session binds no other piece
     priced = pricing.visit_costs(block) + pricing.charges(block, absence, plain)
     nobody = np.zeros(len(block.sessions))
     proved = pricing.bound(block, absence, plain, priced, nobody, nobody + 1)
     least = np.minimum(priced.min(axis=1, initial=np.inf), block.penalty)
-    return Finding(chosen, windows, ledger.count[chosen, windows].astype(np.int64), ledger.cost(),
-                   max(outcome.bound, proved, 0.0), plain, proved, least)
+    return Finding(
+        chosen,
+        windows,
+        ledger.count[chosen, windows].astype(np.int64),
+        ledger.cost(),
+        max(outcome.bound, proved, 0.0),
+        plain,
+        proved,
+        least,
+    )
 
 
 def _search(block: Block, absence: Absence, until: float, seed: int) -> Outcome:

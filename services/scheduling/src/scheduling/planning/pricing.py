@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
 
-GRAIN = 1024          # prices are whole multiples of 1/GRAIN, so that bounds are exact in floating point
+GRAIN = 1024  # prices are whole multiples of 1/GRAIN, so that bounds are exact in floating point
 Floats = NDArray[np.float64]
 
 

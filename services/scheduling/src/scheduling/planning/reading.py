@@ -54,8 +54,7 @@ def parse_instance(raw: Mapping[str, Any], workers: Iterable[Worker]) -> Instanc
     return Instance(
         days=raw["days"],
         packages=tuple(_package(p) for p in raw["packages"]),
-        calendars={c: tuple(None if d is None else (d[0], d[1]) for d in days)
-                   for c, days in raw["calendars"].items()},
+        calendars={c: tuple(None if d is None else (d[0], d[1]) for d in days) for c, days in raw["calendars"].items()},
         travel=raw["travel"],
         lines=tuple(Line(**entry) for entry in raw["lines"]),
         sessions=tuple(_session(s) for s in raw["sessions"]),
@@ -81,8 +80,10 @@ def read_changes(folder: str | Path) -> Changes:
         workers_left=tuple(raw["workers_left"]),
         workers_joined=joined,
         workers_unavailable=tuple((e["worker"], parse_days(e["days"])) for e in raw["workers_unavailable"]),
-        capacity_changes=tuple(CapacityChange(e["session"], e["window"], e.get("total"), e.get("capacity", {}))
-                               for e in raw["capacity_changes"]),
+        capacity_changes=tuple(
+            CapacityChange(e["session"], e["window"], e.get("total"), e.get("capacity", {}))
+            for e in raw["capacity_changes"]
+        ),
     )
 
 
@@ -92,10 +93,13 @@ def read_what_if(instance: Instance, path: Path) -> Instance:
     All are optional; capacity changes as in changes.json, added sessions as in instance.json, withdrawn ones by id.
     """
     raw = json.loads(path.read_text(encoding="utf-8"))
-    capacity = [CapacityChange(e["session"], e["window"], e.get("total"), e.get("capacity", {}))
-                for e in raw.get("capacity_changes", ())]
-    return what_if(instance, capacity, raw.get("ceilings"), [_session(s) for s in raw.get("added", ())],
-                   raw.get("withdrawn", ()))
+    capacity = [
+        CapacityChange(e["session"], e["window"], e.get("total"), e.get("capacity", {}))
+        for e in raw.get("capacity_changes", ())
+    ]
+    return what_if(
+        instance, capacity, raw.get("ceilings"), [_session(s) for s in raw.get("added", ())], raw.get("withdrawn", ())
+    )
 
 
 def read_appointments(folder: str | Path, name: str = "published.csv") -> Appointments:
@@ -133,9 +137,18 @@ def _package(raw: Mapping[str, Any]) -> Package:
 
 
 def _session(raw: Mapping[str, Any]) -> Session:
-    return Session(id=raw["id"], site=raw["site"], day=raw["day"], windows=tuple(raw["windows"]),
-                   total=tuple(raw["total"]), capacity={q: tuple(v) for q, v in raw["capacity"].items()},
-                   open_cost=raw["open_cost"], bnn=raw["bnn"], permit=raw["permit"], clinic=raw.get("clinic", ""))
+    return Session(
+        id=raw["id"],
+        site=raw["site"],
+        day=raw["day"],
+        windows=tuple(raw["windows"]),
+        total=tuple(raw["total"]),
+        capacity={q: tuple(v) for q, v in raw["capacity"].items()},
+        open_cost=raw["open_cost"],
+        bnn=raw["bnn"],
+        permit=raw["permit"],
+        clinic=raw.get("clinic", ""),
+    )
 
 
 def _workers(lines: TextIO) -> Iterator[Worker]:
@@ -143,8 +156,17 @@ def _workers(lines: TextIO) -> Iterator[Worker]:
     for w, line, sex, package, priority, earliest, due, deadline, unavailable in _rows(lines, WORKER_COLUMNS):
         if unavailable not in leave:
             leave[unavailable] = parse_days(unavailable)
-        yield Worker(w, line, package, int(priority), int(earliest), int(due),
-                     int(deadline) if deadline else None, leave[unavailable], sex)
+        yield Worker(
+            w,
+            line,
+            package,
+            int(priority),
+            int(earliest),
+            int(due),
+            int(deadline) if deadline else None,
+            leave[unavailable],
+            sex,
+        )
 
 
 def _rows(lines: TextIO, header: Sequence[str]) -> Iterator[list[str]]:

@@ -48,8 +48,11 @@ def stations(explanation: Explanation, most: int = 10) -> list[Relief]:
             taken.update(free)
             serves[station, week] += len(free)
             saves[station, week] += penalty * len(free)
-    found = [Relief(station, week, len(seats[station, week]), n, saves[station, week])
-             for (station, week), n in serves.items() if n]
+    found = [
+        Relief(station, week, len(seats[station, week]), n, saves[station, week])
+        for (station, week), n in serves.items()
+        if n
+    ]
     return sorted(found, key=lambda relief: (-relief.saves, relief.week, relief.station))[:most]
 
 
@@ -78,8 +81,13 @@ def _missing_one(explanation: Explanation, worker: Worker) -> dict[tuple[str, in
     rules, occupancy = explanation.rules, explanation.occupancy
     windows = explanation.chain.windows_for(worker)[1]
     flat, needs = rules.windows, np.flatnonzero(rules.needs[rules.package_at[worker.package]])
-    full = np.concatenate(((occupancy.total[windows] >= flat.total[windows])[:, None],
-                           (occupancy.stations[windows] >= flat.capacity[windows])[:, needs]), axis=1)
+    full = np.concatenate(
+        (
+            (occupancy.total[windows] >= flat.total[windows])[:, None],
+            (occupancy.stations[windows] >= flat.capacity[windows])[:, needs],
+        ),
+        axis=1,
+    )
     names = ["total", *(rules.stations[q] for q in needs.tolist())]
     lacking: dict[tuple[str, int], list[int]] = defaultdict(list)
     single = np.flatnonzero(full.sum(axis=1) == 1)

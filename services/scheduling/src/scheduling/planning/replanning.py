@@ -17,7 +17,7 @@ from scheduling.planning.occupancy import Occupancy
 from scheduling.planning.openings import Search
 from scheduling.planning.reasons import Chain
 
-HELPERS = 1_500       # how many seated people may at most be asked to make room
+HELPERS = 1_500  # how many seated people may at most be asked to make room
 Place = tuple[str, int]
 
 
@@ -30,8 +30,9 @@ class Standing:
     broken: frozenset[str]
 
 
-def replan(instance: Instance, published: Appointments, changes: Changes, time_limit: float = 10.0,
-           seed: int = 0) -> Plan:
+def replan(
+    instance: Instance, published: Appointments, changes: Changes, time_limit: float = 10.0, seed: int = 0
+) -> Plan:
     """The cheapest repair found in about `time_limit` seconds, with its bound given the appointments that stay."""
     started = time.monotonic()
     effective = changing.effective(instance, changes)
@@ -102,8 +103,10 @@ class _Repair:
         key = (worker.line, worker.package)
         if key not in known:
             flat = self.today.windows
-            known[key] = {(self.instance.sessions[flat.session[w]].id, int(flat.index[w]))
-                          for w in chain.windows_of_kind(worker).tolist()}
+            known[key] = {
+                (self.instance.sessions[flat.session[w]].id, int(flat.index[w]))
+                for w in chain.windows_of_kind(worker).tolist()
+            }
         return known[key]
 
     def _needs(self, worker: Worker) -> tuple[str, ...]:
@@ -164,8 +167,7 @@ class _Repair:
     def _missing(self, appointments: Appointments) -> list[Worker]:
         """Workers left out although data alone would let them in."""
         chain = Chain(self.rules)
-        return [w for w in self.instance.workers
-                if w.id not in appointments and chain.windows_for(w)[0] is None]
+        return [w for w in self.instance.workers if w.id not in appointments and chain.windows_for(w)[0] is None]
 
     def _helpers(self, missing: list[Worker]) -> Appointments:
         """Seated people whose windows the missing could use, those in the most wanted windows first."""
@@ -174,8 +176,11 @@ class _Repair:
         for worker in missing:
             for w in chain.windows_for(worker)[1].tolist():
                 wanted[self.instance.sessions[flat.session[w]].id, int(flat.index[w])] += 1
-        seated = [(-wanted[at], w, at) for w, at in self.standing.staying.items()
-                  if at in wanted and self.day[at[0]] >= self.first_free]
+        seated = [
+            (-wanted[at], w, at)
+            for w, at in self.standing.staying.items()
+            if at in wanted and self.day[at[0]] >= self.first_free
+        ]
         return {w: at for _, w, at in sorted(seated)[:HELPERS]}
 
     def _moved(self, appointments: Appointments) -> int:

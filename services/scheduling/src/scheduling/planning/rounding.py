@@ -12,21 +12,21 @@ from scheduling.planning.offering import cheapest
 from scheduling.planning.pricing import Floats
 
 MANY_CLASSES, OPTIONS, WINDOWS_TRIED = 800, 8, 40
-MANY_COLUMNS = 4_000      # free visits above which a program over all of them takes too long
-LOST = 0.5            # people more than the fractional plan leaves out: lost by rounding
+MANY_COLUMNS = 4_000  # free visits above which a program over all of them takes too long
+LOST = 0.5  # people more than the fractional plan leaves out: lost by rounding
 
 
 def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: Floats | None = None) -> Ledger:
     """A valid state near the fractional solution, whose openings should be whole."""
     ledger = Ledger(relaxation.block, relaxation.absence)
     visits = solution.visits
-    classes, windows = relaxation.column_class[:len(visits)], relaxation.column_window[:len(visits)]
+    classes, windows = relaxation.column_class[: len(visits)], relaxation.column_window[: len(visits)]
     broken = np.zeros(len(ledger.waiting), dtype=np.bool_)
     broken[classes[np.abs(visits - np.round(visits)) > TOLERANCE]] = True
     seats = np.round(visits).astype(np.int64)
     taken = np.flatnonzero(seats)
     load = relaxation.absence.load(relaxation.block, classes[taken], windows[taken], seats[taken])
-    crowded = np.asarray((load > relaxation.absence.ceiling).any(axis=1))      # R5 may not be in force everywhere yet
+    crowded = np.asarray((load > relaxation.absence.ceiling).any(axis=1))  # R5 may not be in force everywhere yet
     broken |= crowded[relaxation.block.line]
     whole = np.flatnonzero((seats > 0) & ~broken[classes])
     ledger.add_many(classes[whole], windows[whole], seats[whole])
@@ -86,16 +86,19 @@ def seat_exactly(ledger: Ledger, classes: Ints, windows: Ints, seconds: float) -
     lower: list[Ints] = [np.zeros(len(involved), dtype=np.int64)]
     upper: list[Ints] = [ledger.waiting[involved]]
     count = len(involved)
-    for used, at, limit in [_place_rows(block, ledger, classes, windows),
-                            _line_rows(block, absence, ledger, classes, windows)]:
+    for used, at, limit in [
+        _place_rows(block, ledger, classes, windows),
+        _line_rows(block, absence, ledger, classes, windows),
+    ]:
         rows.append(at + count)
         columns.append(used)
         lower.append(np.full(len(limit), -(10**9)))
         upper.append(limit)
         count += len(limit)
     gain = block.costs(classes, windows) - block.penalty[classes]
-    values = _integer_program(gain, np.concatenate(rows), np.concatenate(columns), np.concatenate(lower),
-                              np.concatenate(upper), seconds)
+    values = _integer_program(
+        gain, np.concatenate(rows), np.concatenate(columns), np.concatenate(lower), np.concatenate(upper), seconds
+    )
     for c, w, n in zip(classes.tolist(), windows.tolist(), values.tolist(), strict=True):
         fitting = min(n, ledger.room(c, w), int(ledger.waiting[c])) if n > 0 else 0
         if fitting > 0:
@@ -109,8 +112,7 @@ def _place_rows(block: Block, ledger: Ledger, classes: Ints, windows: Ints) -> t
     return pair, row, ledger.left[keys // uses.shape[1], keys % uses.shape[1]]
 
 
-def _line_rows(block: Block, absence: Absence, ledger: Ledger, classes: Ints, windows: Ints
-               ) -> tuple[Ints, Ints, Ints]:
+def _line_rows(block: Block, absence: Absence, ledger: Ledger, classes: Ints, windows: Ints) -> tuple[Ints, Ints, Ints]:
     lines = block.line[classes]
     places = absence.place_of_line[lines]
     first = absence.first[places, windows]
@@ -140,7 +142,7 @@ def _integer_program(cost: Ints, rows: Ints, columns: Ints, lower: Ints, upper: 
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("time_limit", max(seconds, 0.05))
     solver.setOptionValue("mip_rel_gap", 0.0)
-    solver.setOptionValue("mip_abs_gap", 0.9)      # costs are whole numbers
+    solver.setOptionValue("mip_abs_gap", 0.9)  # costs are whole numbers
     solver.passModel(lp)
     solver.run()
     found = np.round(np.array(solver.getSolution().col_value)).astype(np.int64)

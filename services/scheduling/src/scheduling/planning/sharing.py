@@ -10,8 +10,8 @@ from scipy.sparse import coo_array, hstack
 from scheduling.planning.classes import Demand
 from scheduling.planning.eligibility import Ints, Rules
 
-ROOMY, BUSY = 0.8, 0.95             # shares of a piece's places that count as easily and just about used
-CROWDING, OVERFLOW = 30.0, 5_000.0      # cost of an arrival beyond either
+ROOMY, BUSY = 0.8, 0.95  # shares of a piece's places that count as easily and just about used
+CROWDING, OVERFLOW = 30.0, 5_000.0  # cost of an arrival beyond either
 Floats = NDArray[np.float64]
 
 
@@ -89,12 +89,19 @@ def _shared(minutes: Floats, load: Floats, places: Floats) -> Ints:
     over = -coo_array((np.ones(places.size), (np.arange(places.size),) * 2), shape=(places.size,) * 2)
     nobody = coo_array((len(minutes), 2 * places.size))
     room = places.ravel()
-    cost = np.concatenate((2 * load[line, 0] * minutes[line, piece], np.full(places.size, CROWDING),
-                           np.full(places.size, OVERFLOW)))
+    cost = np.concatenate(
+        (2 * load[line, 0] * minutes[line, piece], np.full(places.size, CROWDING), np.full(places.size, OVERFLOW))
+    )
     upper = np.concatenate((np.ones(pairs), (BUSY - ROOMY) * room, np.full(places.size, np.inf)))
-    found = linprog(cost, A_ub=hstack((taken, over, over)).tocsr(), b_ub=ROOMY * room,
-                    A_eq=hstack((own, nobody)).tocsr(), b_eq=np.ones(len(minutes)),
-                    bounds=np.stack((np.zeros_like(upper), upper), axis=1), method="highs")
+    found = linprog(
+        cost,
+        A_ub=hstack((taken, over, over)).tocsr(),
+        b_ub=ROOMY * room,
+        A_eq=hstack((own, nobody)).tocsr(),
+        b_eq=np.ones(len(minutes)),
+        bounds=np.stack((np.zeros_like(upper), upper), axis=1),
+        method="highs",
+    )
     share = np.zeros(minutes.shape)
     share[line, piece] = found.x[:pairs] + 1e-9 / (1 + minutes[line, piece])
     return np.asarray(share.argmax(axis=1), dtype=np.int64)
