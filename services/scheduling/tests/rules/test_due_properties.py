@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduling.rules import rule_sets
@@ -45,7 +45,14 @@ def test_a_check_is_wished_no_later_than_it_is_due_by_law(worker, as_of):
     assert check.reasons
 
 
+ELDERLY_LATER_DETECTED_NOW = WorkerFacts(
+    sex="female", born_earliest=date(1969, 5, 1), born_latest=date(1969, 5, 1), disabled=False, heavy_class=None,
+    hazards=(("BIO_BLOOD", None),), employed_since=None, last_check=None,
+)  # fmt: skip
+
+
 @given(workers(), AS_OF)
+@example(ELDERLY_LATER_DETECTED_NOW, date(2026, 2, 15))
 def test_a_six_month_group_never_gets_twelve_months(worker, as_of):
     check = found(worker, as_of)
     exam = max(as_of, check.legal_deadline)

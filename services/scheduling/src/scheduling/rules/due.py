@@ -46,8 +46,9 @@ def due_check(worker: WorkerFacts, *, as_of: date, rules: RuleSet) -> DueCheck |
         return None
     start = worker.last_check or worker.employed_since
     annual = _annual(start, as_of, rules)
-    short = _six_monthly(worker, start, max(annual.hard, as_of), as_of, rules)
     detection = _detection(worker, as_of, rules)
+    held_by = max(as_of, min(duty.hard for duty in [annual, *detection]))
+    short = _six_monthly(worker, start, max(annual.hard, as_of), held_by, as_of, rules)
     duties = [annual, *short, *detection]
     soft, hard = min(duty.soft for duty in duties), min(duty.hard for duty in duties)
     package = packages.needs(worker, max(as_of, soft), rules.packages)
@@ -70,8 +71,13 @@ def _annual(start: date | None, as_of: date, rules: RuleSet) -> _Duty:
     return _Duty(rule, soft, date(soft.year, 12, 31))
 
 
-def _six_monthly(worker: WorkerFacts, start: date | None, latest: date, as_of: date, rules: RuleSet) -> list[_Duty]:
-    """The six-month duties that begin to bind before the annual check would be held at the latest (O2)."""
+def _six_monthly(
+    worker: WorkerFacts, start: date | None, latest: date, held_by: date, as_of: date, rules: RuleSet
+) -> list[_Duty]:
+    """The six-month duties that bind before the annual check is due at the latest (O2).
+
+    A group that is entered only after the check is held, which a detection exam may bring forward, does not count yet.
+    """
     groups = [
         ("O2-heavy", date.min, date.max if worker.heavy else date.min),
         ("O2-disabled", date.min, date.max if worker.disabled else date.min),
@@ -85,7 +91,7 @@ def _six_monthly(worker: WorkerFacts, start: date | None, latest: date, as_of: d
             continue
         rolling = add_months(start, rule.interval_months or 6) if start else as_of
         day = max(rolling, since)
-        if day < until and day <= latest:
+        if day < until and day <= latest and since <= held_by:
             duties.append(_Duty(rule, day, day))
     return duties
 
