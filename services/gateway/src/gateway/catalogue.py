@@ -2,46 +2,18 @@
 
 from functools import cache
 from hashlib import sha1
-from inspect import isclass
-from types import ModuleType
 from uuid import NAMESPACE_URL, UUID
 
 from asyncpg.pgproto.pgproto import UUID as QuickUUID  # noqa: N811 - made in C; a gateway makes millions
 
-from contracts import (
-    clinics,
-    coordination,
-    deliveries,
-    health,
-    monitoring,
-    operations,
-    plans,
-    profiles,
-    registry,
-    results,
-    scheduling,
-    unions,
-    workers,
-)
+from contracts import deliveries, unions
 from contracts.base import TYPE_PREFIX, Event, Sensitivity, sensitivity_of
+from contracts.catalogue import EVENTS, PARTIES
 
-OUTSIDE = (unions, monitoring, health, clinics, workers, operations)
-INSIDE = (registry, profiles, scheduling, plans, results, coordination)
 # The gateway itself says these for a party, when a file came in; nobody may say them directly.
 MADE_HERE = (unions.RosterSubmitted, unions.RosterChunkSealed)
 DELIVERIES = deliveries.EVENTS
-
-
-def _events_of(module: ModuleType) -> list[type[Event]]:
-    return [
-        item
-        for item in vars(module).values()
-        if isclass(item) and issubclass(item, Event) and item is not Event and item.__module__ == module.__name__
-    ]
-
-
-OUTSIDE_EVENTS = tuple(event for module in OUTSIDE for event in _events_of(module))
-INSIDE_EVENTS = tuple(event for module in INSIDE for event in _events_of(module))
+OUTSIDE_EVENTS = tuple(event for event in EVENTS if event.entry.writer in PARTIES)
 INTAKE = {event.entry.type: event for event in OUTSIDE_EVENTS if event not in MADE_HERE}
 ANSWERED_BY = {event.entry.type: frozenset(event.entry.answered_by) for event in OUTSIDE_EVENTS}
 ANSWERS = frozenset().union(*ANSWERED_BY.values())
@@ -77,5 +49,4 @@ def may_leave(event: type[Event]) -> frozenset[str]:
 @cache
 def readers() -> dict[str, tuple[str, ...]]:
     """Which services read each type; the gateway reads all."""
-    events = (*OUTSIDE_EVENTS, *INSIDE_EVENTS, *DELIVERIES)
-    return {event.entry.type: (*{*event.entry.readers, "gateway"},) for event in events}
+    return {event.entry.type: (*{*event.entry.readers, "gateway"},) for event in EVENTS}

@@ -7,6 +7,7 @@ from typing import Any
 from contracts import clinics, coordination, health, profiles, registry, results, scheduling, unions
 from contracts import plans as plans_said
 from contracts.base import Event
+from contracts.catalogue import EVENTS
 from gateway import catalogue, causation, class_mixes, deliveries, feeds, receipts
 from gateway.read_models import (
     alerts,
@@ -105,7 +106,7 @@ TOLD_TO_CLINICS = frozenset({
 def make_consumer() -> Consumer:
     """A consumer of everything that parties and services say."""
     consumer = Consumer("gateway")
-    for event_class in (*catalogue.OUTSIDE_EVENTS, *catalogue.INSIDE_EVENTS, *catalogue.DELIVERIES):
+    for event_class in EVENTS:
         consumer.on(event_class)(partial(_receive, event_class))
     return consumer
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from contracts.base import Event
+from contracts.catalogue import EVENTS
 from contracts.coordination import AlertRaised, CampaignClosed
 from contracts.profiles import RosterMappingKept, RosterRead
 from contracts.registry import RosterAssessed, RosterRowsAnswered
@@ -82,8 +83,6 @@ def _filling(fill: Record | None) -> Record:
     return handle
 
 
-ALL = (*catalogue.OUTSIDE_EVENTS, *catalogue.INSIDE_EVENTS, *catalogue.DELIVERIES)
-
 PROJECTIONS = Projections(
     service="gateway",
     migrations=MIGRATIONS,
@@ -96,9 +95,9 @@ PROJECTIONS = Projections(
         # Whose roster it is and which file it came in stands there since the file was taken in.
         "rosters": Table((RosterAssessed, RosterRead), of_record=("campaign_id", "file_digest"), rows_of_record=True),
         "deliveries": Table(catalogue.DELIVERIES),
-        "causation": Table(ALL),
+        "causation": Table(EVENTS),
     },
-    handlers={event_class: _filling(FILLS.get(event_class)) for event_class in ALL},
+    handlers={event_class: _filling(FILLS.get(event_class)) for event_class in EVENTS},
     records=RECORDS_OF_STATE,
 )
 
