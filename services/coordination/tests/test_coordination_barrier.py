@@ -1,13 +1,26 @@
-"""The counting barrier under rivals: whoever commits last sees the last check, however many work at once."""
+"""Rivals: whoever commits last sees the last check, no change is passed over by a count, nobody waits crosswise."""
 
 import asyncio
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from coordination_builders import a_due_check, a_unit, demand, opening, rosters_closed, the_province, unit
+from coordination_builders import (
+    a_conclusion,
+    a_due_check,
+    a_unit,
+    a_visit,
+    day_started,
+    demand,
+    opening,
+    rosters_closed,
+    the_province,
+    unit,
+    worker,
+)
 
-from contracts.coordination import ScopeFrozen
+from contracts.coordination import CoverageChanged, ScopeFrozen
 from coordination import people, scope
 from coordination.consumers import make_consumer
 from coordination.settings import Settings
@@ -37,3 +50,40 @@ async def test_two_parts_of_a_unit_that_arrive_at_once_complete_it(database: Dat
 
     (frozen,) = [event for event in said if isinstance(event, ScopeFrozen)]
     assert [(one.unit_id, one.due) for one in frozen.units] == [(unit(1), 5)]
+
+
+async def test_what_commits_after_a_count_began_is_counted_by_the_next(database: Database, deliver: Deliver) -> None:
+    await freeze_two_people(database, deliver)
+    await deliver(CONSUMER, database, [a_visit(0)])
+
+    async with database.transaction() as tx:
+        await people.examine(tx, [a_conclusion(1)])
+        await deliver(CONSUMER, database, [day_started(date(2026, 8, 10))])
+    said = await deliver(CONSUMER, database, [day_started(date(2026, 8, 11))])
+
+    figures = {event.unit_id: event.figures for event in said if isinstance(event, CoverageChanged)}
+    assert figures[unit(1)].examined == 1
+
+
+async def test_two_batches_about_the_same_people_never_wait_for_each_other_crosswise(
+    database: Database, deliver: Deliver
+) -> None:
+    await freeze_two_people(database, deliver)
+    first, last = sorted((0, 1), key=worker)
+
+    async with database.transaction() as tx:
+        await tx.execute(f"SET LOCAL lock_timeout = {int(1_000 * LONG_ENOUGH_TO_MISS_EACH_OTHER)}")
+        await people.examine(tx, [a_conclusion(first)])
+        other = asyncio.create_task(deliver(CONSUMER, database, [a_conclusion(last), a_conclusion(first)]))
+        await asyncio.wait({other}, timeout=LONG_ENOUGH_TO_MISS_EACH_OTHER)
+        await people.examine(tx, [a_conclusion(last)])
+    await other
+
+    assert await database.pool.fetchval("SELECT count(examined_on) FROM people") == 2
+
+
+async def freeze_two_people(database: Database, deliver: Deliver) -> None:
+    await deliver(CONSUMER, database, [the_province(), a_unit(1)])
+    for batch in opening():
+        await deliver(CONSUMER, database, batch)
+    await deliver(CONSUMER, database, [a_due_check(0), a_due_check(1), demand(1, 2)])

@@ -15,8 +15,9 @@ from shared.database import Transaction
 async def count(tx: Transaction, message: Message[DayStarted]) -> None:
     """Say the new figures of every unit whose own or lower people changed since the last count."""
     day = message.event.day
+    changed = {row["campaign_id"] for row in await tx.fetch(store.TAKE_CHANGES)}
     for campaign in await tx.fetch(store.CAMPAIGNS_TO_COUNT):
-        if await tx.fetch(store.TAKE_CHANGED, campaign["campaign_id"]):
+        if campaign["campaign_id"] in changed:
             await say(tx, message, campaign, day)
 
 

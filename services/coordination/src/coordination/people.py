@@ -78,10 +78,8 @@ async def separate(tx: Transaction, turns: Sequence[registry.WorkerMergeUndone])
 
 
 async def _stand(tx: Transaction, rows: Sequence[tuple[UUID, UUID, int]], turns: Sequence[Turn]) -> None:
-    concerned = [id_ for turn in turns for id_ in (turn.worker_id, turn.person_id)]
-    await tx.execute(store.MARK_PERSONS_CHANGED, concerned)
     await tx.execute(store.PUT_TURNS, *map(list, zip(*rows, strict=True)))
-    await tx.execute(store.MARK_PERSONS_CHANGED, concerned)
+    await tx.execute(store.MARK_PERSONS_CHANGED, [turn.worker_id for turn in turns])
 
 
 def _who(events: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any]]:
@@ -95,4 +93,4 @@ def _last_of_each(events: Sequence[E]) -> list[E]:
 
 
 async def _mark(tx: Transaction, events: Sequence[Any]) -> None:
-    await tx.execute(store.MARK_CHANGED, [e.campaign_id for e in events], [e.unit_id for e in events])
+    await tx.execute(store.MARK_CHANGED, [e.campaign_id for e in events])

@@ -62,14 +62,13 @@ PROJECTIONS = Projections(
         "approvals": "whose word counted",
         "signing_keys": "the key of trials",
         "campaign_units": "denominators, decided when the scope froze",
-        "changed_units": "what the next count has to look at",
+        "changes": "what the next count has to look at",
         "coverage": "the figures said last; counted from people, and said again where they differ",
         "alerts": "what was raised in which month",
     },
-    # Coverage follows by itself: the next day counts every unit of the campaigns that still run, and says what differs.
+    # Coverage follows by itself: the next day counts the campaigns that still run, and says what differs.
     after_repair="""
-    INSERT INTO changed_units (campaign_id, unit_id) SELECT DISTINCT campaign_id, unit_id FROM people
-    JOIN campaigns USING (campaign_id) WHERE state IN ('frozen', 'closing') ON CONFLICT DO NOTHING
+    INSERT INTO changes (campaign_id) SELECT campaign_id FROM campaigns WHERE state IN ('frozen', 'closing')
     """,
 )
 

@@ -17,18 +17,17 @@ from shared.database import Transaction
 async def close_rosters(tx: Transaction, batch: Batch[RosterClosed]) -> None:
     """Note units whose rosters are closed; freezing waits for their demand even past its day."""
     known = await _of_opened_campaigns(tx, batch)
-    await tx.execute(
-        store.CLOSE_ROSTERS, [m.event.campaign_id for m in known], [m.event.unit_id for m in known]
-    )  # fmt: skip
+    units = [m.event.campaign_id for m in known], [m.event.unit_id for m in known]
+    await tx.execute(store.LOCK_UNITS, *units)
+    await tx.execute(store.CLOSE_ROSTERS, *units)
 
 
 async def declare_demand(tx: Transaction, batch: Batch[DemandDeclared]) -> None:
     """Note how many checks of a unit are due, and freeze the campaign if that was the last word needed."""
     events = [message.event for message in await _of_opened_campaigns(tx, batch)]
-    await tx.execute(
-        store.DECLARE_DEMAND, [e.campaign_id for e in events], [e.unit_id for e in events],
-        [e.workers for e in events], [e.due for e in events],
-    )  # fmt: skip
+    units = [e.campaign_id for e in events], [e.unit_id for e in events]
+    await tx.execute(store.LOCK_UNITS, *units)
+    await tx.execute(store.DECLARE_DEMAND, *units, [e.workers for e in events], [e.due for e in events])
     await complete(tx, batch)
 
 
@@ -56,7 +55,7 @@ async def _freeze(
         await tx.execute(store.FREEZE_CAMPAIGN, campaign_id)
         await tx.execute(store.FREEZE_UNITS, campaign_id)
         units = await tx.fetch(store.DENOMINATORS, campaign_id)
-        await tx.execute(store.MARK_CHANGED, [campaign_id] * len(units), [unit["unit_id"] for unit in units])
+        await tx.execute(store.MARK_CHANGED, [campaign_id])
         frozen = ScopeFrozen(
             campaign_id=campaign_id,
             on_day=today,

@@ -12,7 +12,7 @@ ON CONFLICT (calendar) DO UPDATE SET day = excluded.day, simulated = excluded.si
 
 PUT_ORGANISATIONS = """
 INSERT INTO organisations (organisation_id, valid_from, kind, parent_id)
-SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[])
+SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[]) ORDER BY 1, 2
 ON CONFLICT (organisation_id, valid_from) DO UPDATE SET kind = excluded.kind, parent_id = excluded.parent_id
 """
 TREE_AS_OF = """
@@ -62,7 +62,7 @@ CLOSE_CAMPAIGN = "UPDATE campaigns SET state = 'closed' WHERE campaign_id = $1"
 # A unit's demand may be declared before the campaign opens here; what is known already stays.
 ADD_CAMPAIGN_UNITS = """
 INSERT INTO campaign_units (campaign_id, unit_id, target_pct)
-SELECT $1, * FROM unnest($2::uuid[], $3::int[])
+SELECT $1, * FROM unnest($2::uuid[], $3::int[]) ORDER BY 2
 ON CONFLICT (campaign_id, unit_id) DO UPDATE SET target_pct = excluded.target_pct
 """
 CLOSE_ROSTERS = """
@@ -75,8 +75,8 @@ UPDATE campaign_units SET workers = declared.workers, due = declared.due
 FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[]) AS declared (campaign_id, unit_id, workers, due)
 WHERE (campaign_units.campaign_id, campaign_units.unit_id) = (declared.campaign_id, declared.unit_id)
 """
-# Whoever adds checks or demand to units meets here before counting: of two transactions at once, the later one to get
-# the rows counts what the other has committed, so that one of them sees the last check arrive.
+# Whoever writes units, or adds checks to them, meets here first, in one order: of two transactions at once, the later
+# one to get the rows counts what the other has committed, so that one of them sees the last check arrive.
 LOCK_UNITS = """
 SELECT FROM campaign_units
 WHERE (campaign_id, unit_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[])) AND NOT complete
@@ -113,21 +113,23 @@ SELECT unit_id, workers, due, in_scope FROM campaign_units WHERE campaign_id = $
 
 # --- people -------------------------------------------------------------------------------------------------------
 
-# Every fact has its own columns, so that facts may arrive in any order. All statements return nothing.
+# Every fact has its own columns, so that facts may arrive in any order. All statements return nothing. Rows are written
+# in the order of their keys: two batches that write the same people never wait for each other crosswise.
 PEOPLE_DUE = """
 INSERT INTO people (campaign_id, worker_id, unit_id, health_check_id, late_joiner)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[]) ORDER BY 1, 2
 ON CONFLICT (campaign_id, worker_id) DO UPDATE
 SET health_check_id = excluded.health_check_id, late_joiner = excluded.late_joiner, unit_id = excluded.unit_id
 """
 # Whoever writes a person's days holds the person, so that the last of them is the last of all.
 LOCK_PLANNED = """
-INSERT INTO people (campaign_id, worker_id, unit_id) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[])
+INSERT INTO people (campaign_id, worker_id, unit_id)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) ORDER BY 1, 2
 ON CONFLICT (campaign_id, worker_id) DO UPDATE SET planned_on = people.planned_on
 """
 PUT_PLANNED_DAYS = """
 INSERT INTO planned_days (appointment_id, campaign_id, worker_id, day)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[])
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[]) ORDER BY 1
 ON CONFLICT (appointment_id) DO UPDATE SET day = excluded.day
 """
 PEOPLE_PLANNED = """
@@ -140,29 +142,26 @@ WHERE people.campaign_id = told.campaign_id AND people.worker_id = told.worker_i
 PEOPLE_VISITED = """
 INSERT INTO people (campaign_id, worker_id, unit_id, visits)
 SELECT campaign_id, worker_id, unit_id, count(*)
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS fact (campaign_id, worker_id, unit_id) GROUP BY 1, 2, 3
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS fact (campaign_id, worker_id, unit_id) GROUP BY 1, 2, 3 ORDER BY 1, 2
 ON CONFLICT (campaign_id, worker_id) DO UPDATE SET visits = people.visits + excluded.visits
 """
 PEOPLE_MISSED = """
 INSERT INTO people (campaign_id, worker_id, unit_id, missed)
 SELECT campaign_id, worker_id, unit_id, count(*)
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS fact (campaign_id, worker_id, unit_id) GROUP BY 1, 2, 3
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS fact (campaign_id, worker_id, unit_id) GROUP BY 1, 2, 3 ORDER BY 1, 2
 ON CONFLICT (campaign_id, worker_id) DO UPDATE SET missed = people.missed + excluded.missed
 """
 PEOPLE_EXAMINED = """
 INSERT INTO people (campaign_id, worker_id, unit_id, examined_on)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[])
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[]) ORDER BY 1, 2
 ON CONFLICT (campaign_id, worker_id) DO UPDATE SET examined_on = least(people.examined_on, excluded.examined_on)
 """
 PEOPLE_ENDED = """
 INSERT INTO people (campaign_id, worker_id, unit_id, ended)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[])
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) ORDER BY 1, 2
 ON CONFLICT (campaign_id, worker_id) DO UPDATE SET ended = excluded.ended
 """
-MARK_CHANGED = """
-INSERT INTO changed_units (campaign_id, unit_id) SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[])
-ON CONFLICT DO NOTHING
-"""
+MARK_CHANGED = "INSERT INTO changes (campaign_id) SELECT DISTINCT unnest($1::uuid[])"
 
 # --- merged workers -----------------------------------------------------------------------------------------------
 
@@ -171,15 +170,8 @@ INSERT INTO merges (worker_id, person_id, version) SELECT * FROM unnest($1::uuid
 ON CONFLICT (worker_id) DO UPDATE SET person_id = excluded.person_id, version = excluded.version
 WHERE merges.version < excluded.version
 """
-# Everybody who is, or was until now, one person with one of these, in every campaign.
 MARK_PERSONS_CHANGED = """
-INSERT INTO changed_units (campaign_id, unit_id)
-SELECT DISTINCT campaign_id, unit_id FROM campaigns JOIN people USING (campaign_id)
-WHERE worker_id IN (
-    SELECT unnest($1::uuid[]) UNION SELECT person_id FROM merges WHERE worker_id = ANY($1::uuid[])
-    UNION SELECT worker_id FROM merges WHERE person_id IN (
-        SELECT unnest($1::uuid[]) UNION SELECT person_id FROM merges WHERE worker_id = ANY($1::uuid[])))
-ON CONFLICT DO NOTHING
+INSERT INTO changes (campaign_id) SELECT DISTINCT campaign_id FROM people WHERE worker_id = ANY($1::uuid[])
 """
 
 # --- coverage -----------------------------------------------------------------------------------------------------
@@ -188,7 +180,12 @@ CAMPAIGNS_TO_COUNT = """
 SELECT campaign_id, state, period_to, coverage_pct, tree_as_of FROM campaigns
 WHERE state IN ('frozen', 'closing') ORDER BY campaign_id FOR UPDATE
 """
-TAKE_CHANGED = "DELETE FROM changed_units WHERE campaign_id = $1 RETURNING unit_id"
+# Every batch leaves a mark of its own, and those that are taken are of people who can be seen from then on.
+TAKE_CHANGES = """
+DELETE FROM changes USING campaigns AS campaign
+WHERE campaign.campaign_id = changes.campaign_id AND campaign.state NOT IN ('proposed', 'opened')
+RETURNING changes.campaign_id
+"""
 # One row per unit: in scope are those whose check was due before their unit's demand was declared in time.
 OWN_FIGURES = """
 SELECT unit_id,
@@ -218,7 +215,7 @@ UNIT_TARGETS = "SELECT unit_id, target_pct FROM campaign_units WHERE campaign_id
 
 # --- closing ------------------------------------------------------------------------------------------------------
 
-LOCK_PEOPLE = "SELECT FROM people WHERE campaign_id = $1 FOR UPDATE"
+LOCK_PEOPLE = "SELECT FROM people WHERE campaign_id = $1 ORDER BY worker_id FOR UPDATE"
 PEOPLE_TO_CLOSE = """
 SELECT worker_id, health_check_id, examined, ended, missed FROM counted_people
 WHERE campaign_id = $1 AND counted AND in_scope
@@ -243,12 +240,12 @@ SELECT $1, unit_id, $3, $4 FROM unnest($2::uuid[]) AS behind (unit_id) ON CONFLI
 """
 OPEN_FOLLOW_UPS = """
 INSERT INTO follow_ups (follow_up_id, campaign_id, unit_id, due_on)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[])
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[]) ORDER BY 1
 ON CONFLICT (follow_up_id) DO UPDATE
 SET campaign_id = excluded.campaign_id, unit_id = excluded.unit_id, due_on = excluded.due_on
 """
 CLOSE_FOLLOW_UPS = """
-INSERT INTO follow_ups (follow_up_id, closed_on) SELECT * FROM unnest($1::uuid[], $2::date[])
+INSERT INTO follow_ups (follow_up_id, closed_on) SELECT * FROM unnest($1::uuid[], $2::date[]) ORDER BY 1
 ON CONFLICT (follow_up_id) DO UPDATE SET closed_on = excluded.closed_on
 """
 OVERDUE_FOLLOW_UPS = """
