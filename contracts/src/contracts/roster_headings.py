@@ -42,6 +42,34 @@ TEMPLATE_FIELDS = {
 }
 """Field keys of the national template (QĐ 1551/QĐ-BYT, QĐ 2062/QĐ-BYT) that say something before the examination."""
 
+SPELLED_OUT = {
+    "bh": "bao hiem",
+    "bnn": "benh nghe nghiep",
+    "bp": "bo phan",
+    "cn": "cong nhan",
+    "cnv": "cong nhan vien",
+    "cty": "cong ty",
+    "cv": "cong viec",
+    "dk": "dieu kien",
+    "dt": "dien thoai",
+    "hd": "hop dong",
+    "hdld": "hop dong lao dong",
+    "ld": "lao dong",
+    "lv": "lam viec",
+    "ms": "ma so",
+    "mtld": "moi truong lao dong",
+    "nld": "nguoi lao dong",
+    "nv": "nhan vien",
+    "pb": "phong ban",
+    "px": "phan xuong",
+    "sdt": "so dien thoai",
+    "sx": "san xuat",
+    "thnn": "tac hai nghe nghiep",
+    "xn": "xi nghiep",
+    "yt": "yeu to",
+}
+"""Abbreviations inside headings, as they are once folded."""
+
 _PARTS = re.compile(r"[\n\r/()\[\]|;:,–—-]+")
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -64,6 +92,14 @@ def fold(text: str) -> str:
     return _NOT_WORD.sub(" ", bare).strip()
 
 
+def _spelled_out(folded: str) -> str:
+    """A folded text with its abbreviations in full; single letters (`N.T.N.S`) as the one they make together."""
+    words = folded.split()
+    if len(words) > 1 and all(len(word) == 1 for word in words):
+        return "".join(words)
+    return " ".join(SPELLED_OUT.get(word, word) for word in words)
+
+
 class _Wordings(NamedTuple):
     exact: dict[str, str]
     compact: dict[str, str]
@@ -80,6 +116,9 @@ def _wordings() -> _Wordings:
         field, match, wordings = line.split("\t")
         for wording in wordings.split("|"):
             (exact if match == "exact" else phrases).setdefault(fold(wording), field)
+    for known in (exact, phrases):
+        for wording, field in list(known.items()):
+            known.setdefault(_spelled_out(wording), field)
     compact = {wording.replace(" ", ""): field for wording, field in exact.items() if len(wording) > SHORT * 2}
     return _Wordings(exact, compact, phrases, max(len(phrase.split()) for phrase in phrases))
 
@@ -127,6 +166,9 @@ def _match(heading: str) -> Match | None:
         return None
     if field := words.exact.get(folded) or words.compact.get(folded):
         return Match(field, EXACT, folded)
+    full = _spelled_out(folded)
+    if field := words.exact.get(full):
+        return Match(field, EXACT, full)
     tokens = folded.split()
     if phrase := _phrase(tokens, words, only="ignored"):
         return Match("ignored", PHRASE, phrase)
@@ -134,7 +176,7 @@ def _match(heading: str) -> Match | None:
     for part in parts:
         if len(part) > SHORT:
             return Match(words.exact[part], PART, part)
-    if phrase := _phrase(tokens, words):
+    if phrase := _phrase(tokens, words) or _phrase(full.split(), words):
         return Match(words.phrases[phrase], PHRASE, phrase)
     return Match(words.exact[parts[0]], PART, parts[0]) if parts and folded.startswith(parts[0]) else None
 
