@@ -1,6 +1,6 @@
 """Planning of health campaigns: who is examined when and where, at the least cost, with true reasons."""
 
-from scheduling.planning.checking import Report, check
+from scheduling.planning.checking import Report
 from scheduling.planning.engine import solve
 from scheduling.planning.model import (
     CapacityChange,
@@ -17,6 +17,7 @@ from scheduling.planning.model import (
     Worker,
 )
 from scheduling.planning.reading import read_appointments, read_changes, read_instance, write_solution
+from scheduling.planning.rechecking import check
 from scheduling.planning.replanning import replan
 
 __all__ = [

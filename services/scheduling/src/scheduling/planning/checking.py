@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from scheduling.planning import changing
+from scheduling.planning import submission
 from scheduling.planning.model import (
     CAPACITY_EXHAUSTED,
     DAY,
@@ -20,25 +20,23 @@ from scheduling.planning.model import (
     QUIET_REST,
     STRUCTURAL_REASONS,
     WORKER_UNAVAILABLE,
-    Appointments,
-    Changes,
     CostParts,
     Instance,
-    Plan,
     Session,
     Worker,
 )
-
-Place = tuple[str, int]
+from scheduling.planning.submission import Place, Submission
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Violations by rule (empty = valid), the cost by part, and who is left out; the last three of a re-plan."""
+    """Violations by rule (empty = valid), the cost by part, who is placed, who left out; then what a re-plan moved."""
 
     violations: dict[str, list[str]]
     cost: CostParts
     structural_penalty: int
+    assigned: int
+    sessions_used: int
     unassigned_by_priority: dict[int, int]
     unassigned_by_reason: dict[str, int]
     broken: int = 0
@@ -51,20 +49,13 @@ class Report:
         return not self.violations
 
 
-def check(
-    instance: Instance, plan: Plan, changes: Changes | None = None, published: Appointments | None = None
-) -> Report:
-    """Hold a plan against every rule; `changes` and `published` turn it into the check of a re-plan."""
-    if changes is None:
-        return _Check(instance, plan).report()
-    return _Recheck(changing.effective(instance, changes), plan, changes, published or {}).report()
+class Check:
+    """Every rule on what was handed in; loads and stages are found once and looked up."""
 
-
-class _Check:
     held: Mapping[str, Place] = {}  # appointments that R2 and R3 no longer concern
 
-    def __init__(self, instance: Instance, plan: Plan, first_free: int = 0) -> None:
-        self.instance, self.plan, self.first_free = instance, plan, first_free
+    def __init__(self, instance: Instance, handed_in: Submission, first_free: int = 0) -> None:
+        self.instance, self.first_free = instance, first_free
         self.workers = {w.id: w for w in instance.workers}
         self.lines = {line.id: line for line in instance.lines}
         self.packages = {p.id: p for p in instance.packages}
@@ -73,8 +64,10 @@ class _Check:
             name: sorted((d * DAY + s[0], d * DAY + s[1]) for d, s in enumerate(days) if s)
             for name, days in instance.calendars.items()
         }
-        self.faults: dict[str, list[str]] = defaultdict(list)
-        self.seated = {w: at for w, at in plan.appointments.items() if self._known(w, at)}
+        faults: list[str] = []
+        self.seated = submission.seated(handed_in.appointments, self.workers, self.sessions, faults)
+        self.left_out = submission.left_out(handed_in.unassigned, self.workers, self.seated, faults)
+        self.faults: dict[str, list[str]] = defaultdict(list, {"R1": faults} if faults else {})
         self.arrivals, self.at_station, self.away = self._loads()
         self.allowed = cache(self._allowed)
         self.minutes_away = cache(self._minutes_away)
@@ -82,39 +75,23 @@ class _Check:
         self.blocked = cache(self._blocked)
 
     def report(self) -> Report:
-        self._complete()
         for worker, at in self.seated.items():
             if self.held.get(worker) != at:
                 self._eligible(self.workers[worker], at)
         self._capacity()
         for line in self.away:
             self._line_absence(line)
-        structural = sum(self._reason(worker, code) for worker, code in self.plan.unassigned.items())
-        missing = [self.workers[w] for w in self.plan.unassigned if w in self.workers]
+        structural = sum(self._reason(self.workers[w], code) for w, code in self.left_out.items())
+        missing = [self.workers[w] for w in self.left_out]
         return Report(
             dict(self.faults),
             self._cost(missing),
             structural,
+            len(self.seated),
+            len({session for session, _ in self.seated.values()}),
             dict(Counter(w.priority for w in missing)),
-            dict(Counter(self.plan.unassigned.values())),
+            dict(Counter(self.left_out.values())),
         )
-
-    def _known(self, worker: str, at: Place) -> bool:
-        session = self.sessions.get(at[0])
-        known = worker in self.workers and session is not None and 0 <= at[1] < len(session.windows)
-        if not known:
-            self.faults["R1"].append(f"{worker}: no such worker or window")
-        return known
-
-    def _complete(self) -> None:
-        """R1."""
-        for worker in self.workers:
-            times = (worker in self.plan.appointments) + (worker in self.plan.unassigned)
-            if times != 1:
-                self.faults["R1"].append(f"{worker} occurs {times} times")
-        self.faults["R1"] += [f"{w} is no worker" for w in self.plan.unassigned if w not in self.workers]
-        if not self.faults["R1"]:
-            del self.faults["R1"]
 
     def _eligible(self, worker: Worker, at: Place) -> None:
         """R2 and R3."""
@@ -134,9 +111,13 @@ class _Check:
         )
 
     def _reachable(self, site: str, session: Session) -> bool:
-        travel = self.instance.travel.get(site, {}).get(session.site)
+        travel = self._travel(site, session)
         in_force = session.permit and session.day not in self.instance.holidays
         return in_force and travel is not None and travel <= self.instance.params.max_travel_minutes
+
+    def _travel(self, site: str, session: Session) -> int | None:
+        """Minutes one way; None where nobody can travel."""
+        return self.instance.travel.get(site, {}).get(session.site)
 
     def _equipped(self, package: str, at: Place) -> bool:
         session, i = self.sessions[at[0]], at[1]
@@ -160,7 +141,7 @@ class _Check:
 
     def _absence(self, line: str, package: str, at: Place) -> tuple[int, int]:
         session = self.sessions[at[0]]
-        travel = self.instance.travel.get(self.lines[line].site, {}).get(session.site, 0)
+        travel = self._travel(self.lines[line].site, session) or 0
         start = session.day * DAY + session.windows[at[1]]
         return start - travel, start + self.packages[package].cycle_minutes + travel
 
@@ -175,7 +156,8 @@ class _Check:
         away: dict[str, Counter[tuple[int, int]]] = defaultdict(Counter)
         for (line, package, at), n in groups.items():
             arrivals[at] += n
-            away[line][self._absence(line, package, at)] += n
+            if self._travel(self.lines[line].site, self.sessions[at[0]]) is not None:
+                away[line][self._absence(line, package, at)] += n
             for station in self.packages[package].stations:
                 stations[at, station] += n
         return arrivals, stations, away
@@ -214,20 +196,20 @@ class _Check:
             worker, session = self.workers[w], self.sessions[at[0]]
             line = self.lines[worker.line]
             late += weights.late_day[worker.priority] * max(0, session.day - worker.due)
-            travel += 2 * weights.travel_minute * self.instance.travel.get(line.site, {}).get(session.site, 0)
+            minutes = self._travel(line.site, session)
+            if minutes is None:  # a visit that cannot be made has no such cost; R2 tells of it
+                continue
+            travel += 2 * weights.travel_minute * minutes
             shift += weights.shift_minute * self.minutes_away(line.id, worker.package, at)
             rest += weights.rest_day_visit * (self.instance.calendars[line.calendar][session.day] is None)
         opening = sum(self.sessions[s].open_cost for s in {s for s, _ in self.seated.values()})
         return CostParts(sum(weights.unassigned[w.priority] for w in missing), late, travel, shift, rest, opening)
 
-    def _reason(self, who: str, claimed: str) -> int:
+    def _reason(self, worker: Worker, claimed: str) -> int:
         """R7; the penalty if it is structural."""
-        worker = self.workers.get(who)
-        if worker is None:
-            return 0
         true = self._true_reason(worker)
         if true != claimed:
-            self.faults["R7"].append(f"{who}: claimed {claimed}, is {true or 'free to be placed'}")
+            self.faults["R7"].append(f"{worker.id}: claimed {claimed}, is {true or 'free to be placed'}")
         return self.instance.weights.unassigned[worker.priority] if true in STRUCTURAL_REASONS else 0
 
     def _true_reason(self, worker: Worker) -> str | None:
@@ -273,70 +255,3 @@ class _Check:
             sum(n for (a, b), n in visits.items() if a <= moment < b) + 1 > self.lines[line].ceiling
             for moment in self._moments(line, begin, end)
         )
-
-
-class _Recheck(_Check):
-    """The check of a re-plan on the effective instance: R8 and what moved."""
-
-    def __init__(self, instance: Instance, plan: Plan, changes: Changes, published: Mapping[str, Place]) -> None:
-        self.now, self.published = changes.now, published
-        super().__init__(instance, plan, changes.now + instance.params.freeze_days)
-        self.held = {w: at for w, at in published.items() if self.sessions[at[0]].day < self.now}
-
-    def report(self) -> Report:
-        broken = {w for w, at in self.published.items() if self._broken(w, at)}
-        excess = self._overfull(broken)
-        moved = {w for w, at in self.published.items() if w not in broken and self.plan.appointments.get(w) != at}
-        for worker in moved:
-            self._may_move(self.published[worker], worker, excess)
-        for worker, at in self.seated.items():
-            if self.published.get(worker) != at and self.sessions[at[0]].day < self.first_free:
-                self.faults["R8"].append(f"{worker}: new appointment inside the frozen days")
-        plain = super().report()
-        cost = CostParts(
-            plain.cost.unassigned,
-            plain.cost.late,
-            plain.cost.travel,
-            plain.cost.shift,
-            plain.cost.rest_day,
-            plain.cost.opening,
-            self.instance.weights.move * len(moved),
-        )
-        return Report(
-            plain.violations,
-            cost,
-            plain.structural_penalty,
-            plain.unassigned_by_priority,
-            plain.unassigned_by_reason,
-            sum(w in self.workers for w in broken),
-            sum(excess.values()),
-            len(moved),
-        )
-
-    def _broken(self, who: str, at: Place) -> bool:
-        worker = self.workers.get(who)
-        if worker is None:
-            return True
-        day, line = self.sessions[at[0]].day, self.lines[worker.line]
-        may_stay = self.allowed(line.site, line.calendar, worker.package, at) and worker.free_on(day)
-        return day >= self.now and not may_stay
-
-    def _overfull(self, broken: set[str]) -> dict[Place, int]:
-        arrivals: Counter[Place] = Counter()
-        stations: Counter[tuple[Place, str]] = Counter()
-        for worker, at in self.published.items():
-            if worker not in broken and self.sessions[at[0]].day >= self.now:
-                arrivals[at] += 1
-                stations.update((at, q) for q in self.packages[self.workers[worker].package].stations)
-        excess = {at: n - self.sessions[at[0]].total[at[1]] for at, n in arrivals.items()}
-        for (at, station), n in stations.items():
-            excess[at] = max(excess[at], n - self._places(at, station))
-        return {at: n for at, n in excess.items() if n > 0}
-
-    def _may_move(self, at: Place, worker: str, excess: Mapping[Place, int]) -> None:
-        """R8 for one unbroken appointment that was changed."""
-        day = self.sessions[at[0]].day
-        if day < self.now:
-            self.faults["R8"].append(f"{worker}: held appointment changed")
-        elif day < self.first_free and (at not in excess or not self._full(self.workers[worker].package, at)):
-            self.faults["R8"].append(f"{worker}: frozen appointment moved")

@@ -1,0 +1,108 @@
+"""`khamdoan plan …`: what it prints, and how it refuses what it cannot read or write."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from khamdoan.cli import main
+
+INSTANCE = {
+    "format": "kd-plan/1", "name": "two", "start_date": "2027-03-01", "days": 2, "holidays": [],
+    "params": {"max_travel_minutes": 45, "fasting_before": 570, "quiet_rest_minutes": 720, "end_of_shift_minutes": 60,
+               "freeze_days": 1},
+    "weights": {"unassigned": {"1": 20000, "4": 100000}, "late_day": {"1": 1, "4": 8}, "travel_minute": 1,
+                "shift_minute": 1, "rest_day_visit": 45, "move": 150},
+    "packages": [{"id": "B", "stations": ["REC"], "timing": [], "bnn": False, "cycle_minutes": 60}],
+    "calendars": {"C": [[450, 990], None]},
+    "travel": {"S": {"S": 0}},
+    "lines": [{"id": "L", "site": "S", "calendar": "C", "headcount": 10, "max_absent_pct": 10}],
+    "sessions": [{"id": "K", "site": "S", "day": 0, "bnn": False, "permit": True, "open_cost": 6000, "windows": [480],
+                  "total": [1], "capacity": {"REC": [5]}}],
+}  # fmt: skip
+WORKERS = "worker,line,sex,package,priority,earliest,due,deadline,unavailable\nA,L,F,B,1,0,0,,\nB,L,M,B,4,0,0,,\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """One place, two people of priority 1 and 4."""
+    (tmp_path / "instance.json").write_text(json.dumps(INSTANCE))
+    (tmp_path / "workers.csv").write_text(WORKERS)
+    return tmp_path
+
+
+def test_a_plan_is_solved_told_and_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["plan", "solve", str(folder), "-o", str(folder / "out"), "--time-limit", "2"])
+
+    told = capsys.readouterr()
+    figures = json.loads(told.out)
+    assert status == 0
+    assert figures["unassigned_by_priority"] == {"1": 1}
+    assert figures["bound"] == figures["total"] == 26_060
+    assert "cost 26,060  bound 26,060  gap 0  unassigned 1:1" in told.err
+    assert main(["plan", "check", str(folder), str(folder / "out")]) == 0
+    assert json.loads(capsys.readouterr().out)["total"] == 26_060
+
+
+def test_a_plan_that_breaks_rules_ends_with_one_and_is_not_explained(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "appointments.csv").write_text("worker,session,window\nA,K,0\nB,K,0\nB,K,0\n")
+    (folder / "unassigned.csv").write_text("worker,reason\n")
+
+    assert main(["plan", "check", str(folder), str(folder)]) == 1
+    assert set(json.loads(capsys.readouterr().out)["violations"]) == {"R1", "R4", "R5"}
+    assert main(["plan", "explain", str(folder), str(folder)]) == 1
+    assert "plan.invalid" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("instance.json", "{"),
+        ("instance.json", "[]"),
+        ("workers.csv", "worker\n"),
+        ("workers.csv", WORKERS.replace("1,0,0", "one,0,0")),
+        ("appointments.csv", "worker,session\n"),
+        ("unassigned.csv", "worker,reason\nA\n"),
+        ("changes.json", "{}"),
+        ("published.csv", "worker,session,window\nA,K,7\n"),
+    ],
+)
+def test_an_unreadable_file_is_named_with_a_code_and_ends_with_two(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, content: str
+) -> None:
+    changes = {"now": 0, "sessions_cancelled": [], "workers_left": [], "workers_unavailable": []}
+    (folder / "changes.json").write_text(json.dumps({**changes, "capacity_changes": []}))
+    (folder / "published.csv").write_text("worker,session,window\nA,K,0\n")
+    (folder / "appointments.csv").write_text("worker,session,window\nA,K,0\n")
+    (folder / "unassigned.csv").write_text("worker,reason\nB,capacity_exhausted\n")
+    (folder / name).write_text(content)
+
+    status = main(["plan", "check", str(folder), str(folder), "--replan", str(folder)])
+
+    told = capsys.readouterr().err
+    assert status == 2
+    assert "plan.unreadable" in told
+    assert name.partition(".")[0] in told or "window 7" in told
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_the_search(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = time.monotonic()
+
+    status = main(["plan", "solve", str(folder), "-o", str(folder / "workers.csv"), "--time-limit", "30"])
+
+    assert status == 1
+    assert "plan.unwritable" in capsys.readouterr().err
+    assert time.monotonic() - begun < 15
+
+
+@pytest.mark.parametrize("option", [["--time-limit", "0"], ["--time-limit", "nan"], ["--seed", "-1"]])
+def test_a_limit_or_seed_that_means_nothing_is_refused(folder: Path, option: list[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["plan", "solve", str(folder), "-o", str(folder / "out"), *option])
+
+    assert refused.value.code == 2
