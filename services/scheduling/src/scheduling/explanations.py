@@ -37,7 +37,7 @@ def of(inputs: Inputs, result: Result, cases: Mapping[str, Any]) -> Explained:
     author = _Author(inputs, cases)
     limits = author.limits()
     parts = {name: cost for name, cost in cases["cost_parts"].items() if cost}
-    sessions, people = list(_chunks(cases["sessions"])), list(_chunks(author.concerned()))
+    sessions, people = list(_chunks(cases["sessions"])), list(_chunks(list(cases["people"])))
     return Explained(
         _summary(result, parts, limits, 0),
         _summary(result, parts, limits, 1),
@@ -63,7 +63,6 @@ class _Author:
         self.sessions_by_id: dict[str, Session] = {str(s.session_id): s for s in inputs.sessions}
         self.persons: dict[str, Person] = {str(p.health_check_id): p for p in inputs.people}
         self.crews: dict[str, Crew] = {str(p.crew.crew_id): p.crew for p in inputs.people}
-        self.seats = inputs.published
         self.wanting = Counter(self._wanted())
 
     def _wanted(self) -> Iterator[tuple[str, str]]:
@@ -127,13 +126,8 @@ class _Author:
                 text_vi=f"Buổi {where}: {vi}.", text_en=f"Session of {where}: {en}.",
             )  # fmt: skip
 
-    def concerned(self) -> list[str]:
-        """Whom the plan places, moves or leaves out; whoever keeps an appointment is told nothing new by it."""
-        held = {str(check_id): [str(seat.session_id), seat.window] for check_id, seat in self.seats.items()}
-        return [who for who in self.cases["people"] if who not in held or self.cases["places"].get(who) != held[who]]
-
     def people(self, whom: Sequence[str]) -> Iterator[PlaceCase]:
-        """The cases of people."""
+        """The cases of people: whom the plan places, moves or leaves out."""
         for who in whom:
             place, number = self.cases["places"].get(who), self.cases["people"][who]
             person = self.persons[who]

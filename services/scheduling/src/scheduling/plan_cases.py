@@ -1,5 +1,6 @@
 """What the planning process leaves beside a plan: its cases as data, session by session and person by person."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,11 +10,18 @@ from scheduling.planning.explaining import Explanation
 SCARCEST = 20
 
 
-def of_plan(instance: Instance, plan: Plan, first_free: int = 0) -> dict[str, Any]:
-    """The cases of a plan; what is alike for many people is worked out once and told by number."""
+def of_plan(
+    instance: Instance, plan: Plan, published: Mapping[str, tuple[str, int]], first_free: int = 0
+) -> dict[str, Any]:
+    """The cases of a plan; what is alike for many people is worked out once and told by number.
+
+    Whoever keeps the place that is `published` has no case: it would tell them nothing new, and in a plan for the few
+    who have none yet they are nearly everybody.
+    """
     explained = Explanation(instance, plan, first_free)
     overview = explained.overview(SCARCEST)
-    people, windows, remedies = _people(explained, instance, plan)
+    concerned = [w for w in instance.workers if w.id not in published or plan.appointments.get(w.id) != published[w.id]]
+    people, windows, remedies = _people(explained, concerned, plan)
     return {
         "cost_parts": asdict(plan.cost),
         "unassigned_by_priority": {str(k): n for k, n in sorted(overview.unassigned_by_priority.items())},
@@ -28,14 +36,14 @@ def of_plan(instance: Instance, plan: Plan, first_free: int = 0) -> dict[str, An
 
 
 def _people(
-    explained: Explanation, instance: Instance, plan: Plan
+    explained: Explanation, concerned: Sequence[Worker], plan: Plan
 ) -> tuple[dict[str, int], list[dict[str, Any]], list[dict[str, Any]]]:
     """Everybody's number in one of two lists: of windows for those who have one, else of remedies."""
     kinds: dict[tuple[Any, ...], int] = {}
     windows: list[dict[str, Any]] = []
     remedies: list[dict[str, Any]] = []
     people: dict[str, int] = {}
-    for worker in instance.workers:
+    for worker in concerned:
         place = plan.appointments.get(worker.id)
         # A remedy is shared by those who are left out for the same reason.
         kind = (*_alike(worker), place or plan.unassigned[worker.id])

@@ -37,7 +37,7 @@ def main(folder: Path, seconds: float, seed: int) -> int:
         sys.stderr.write(", ".join(sorted(report.violations)))
         return RULE_BROKEN
     planning.write_solution(plan, folder)
-    cases = plan_cases.of_plan(instance, plan, first_free)
+    cases = plan_cases.of_plan(instance, plan, published, first_free)
     (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
     summary = {"cost": plan.cost.total, "bound": plan.bound}
     (folder / "plan.json").write_text(json.dumps(summary), encoding="utf-8")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from scheduling import plan_cases
 from scheduling.planning import CapacityChange, Instance, Plan, Worker, check, reading, relieving, solve, wording
 from scheduling.planning.explaining import Explanation, Remedy, what_if
 
@@ -62,6 +63,18 @@ def test_a_window_is_explained_by_what_was_cheaper_and_full(planned: tuple[Insta
     assert (case.session, case.window) == plan.appointments[worker]
     assert case.options >= 1
     assert all(wording.window(case))
+
+
+def test_whoever_keeps_a_published_place_has_no_case_of_their_own(planned: tuple[Instance, Plan]) -> None:
+    instance, plan = planned
+    moved, placed, *_ = plan.appointments
+    published = {who: place for who, place in plan.appointments.items() if who != placed}
+    published[moved] = plan.appointments[moved][0], plan.appointments[moved][1] + 1
+
+    cases = plan_cases.of_plan(instance, plan, published)
+
+    assert cases["people"].keys() == {moved, placed, *plan.unassigned}
+    assert cases["places"].keys() == plan.appointments.keys()
 
 
 def test_more_gynaecology_serves_more_people(planned: tuple[Instance, Plan]) -> None:

@@ -18,6 +18,9 @@ TRACED_AT_FULL_SIZE = 0.03
 PLAN_SECONDS = {"hagiang": "10", "park": "20"}
 """A whole campaign's first plan gets this long: longer searches improve it by less than a hundredth."""
 
+PLAN_POLL_SECONDS = "0.2"
+"""Days pass in seconds here, and most of them have nothing else to wait for."""
+
 
 def add_to(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     """Register the command."""
@@ -55,6 +58,7 @@ def run(given: argparse.Namespace) -> int:
             "DAYS": "simulated",
             "OTEL_TRACES_SAMPLER_ARG": str(min(1.0, TRACED_AT_FULL_SIZE / given.scale)),
             "PLAN_TIME_LIMIT": PLAN_SECONDS[given.scenario],
+            "PLAN_POLL_SECONDS": PLAN_POLL_SECONDS,
         },
         guest=guest,
         stay=bool(given.keep),

@@ -47,9 +47,16 @@ class Chain:
         in_time = windows if worker.deadline is None else windows[days <= worker.deadline]
         if not len(in_time):
             return DEADLINE_PASSED, in_time
-        free = np.array([worker.free_on(int(day)) for day in self.rules.windows.day[in_time]], dtype=np.bool_)
-        left = in_time[free]
+        left = in_time[self._free(worker, self.rules.windows.day[in_time])]
         return (None, left) if len(left) else (WORKER_UNAVAILABLE, left)
+
+    @staticmethod
+    def _free(worker: Worker, days: Ints) -> Flags:
+        """R3, as `Worker.free_on`, of many days that no deadline forbids."""
+        free: Flags = days >= worker.earliest
+        for first, last in worker.unavailable:
+            free &= (days < first) | (days > last)
+        return free
 
     def windows_of_kind(self, worker: Worker) -> Ints:
         """The windows that R2 allows people of the worker's line and package."""
