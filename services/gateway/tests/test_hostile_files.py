@@ -54,6 +54,16 @@ def a_lying_bomb() -> bytes:
     return bytes(content)
 
 
+def a_broken_part(method: int) -> bytes:
+    """An archive whose only part was packed by some method and then damaged in its middle."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", method) as target:
+        target.writestr("xl/workbook.xml", os.urandom(2_000) + b"<workbook/>")
+    damaged = bytearray(content.getvalue())
+    damaged[40:1_000] = bytes(960)
+    return bytes(damaged)
+
+
 def cell(reference: str, text: str = "x") -> str:
     return f'<c r="{reference}" t="inlineStr"><is><t>{text}</t></is></c>'
 
@@ -66,6 +76,9 @@ HOSTILE = {
     "old binary workbook": (OLE + bytes(2000), ["file.not_a_workbook"]),
     "encrypted workbook": (OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le"), ["file.encrypted"]),
     "truncated archive": (a_workbook()[:2000], ["file.corrupt"]),
+    "broken part": (a_broken_part(zipfile.ZIP_DEFLATED), ["file.corrupt"]),
+    "broken part, bzip2": (a_broken_part(zipfile.ZIP_BZIP2), ["file.corrupt"]),
+    "broken part, lzma": (a_broken_part(zipfile.ZIP_LZMA), ["file.corrupt"]),
     "archive without a workbook": (a_workbook()[:0] + b"PK\x05\x06" + bytes(18), ["file.corrupt"]),
     "broken sheet": (a_workbook("<worksheet><sheetData><row"), None),
     "macro": (a_workbook(more={"xl/vbaProject.bin": b"x"}), ["file.macros_present"]),

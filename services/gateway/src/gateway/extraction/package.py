@@ -1,6 +1,7 @@
 """The ZIP container of a workbook, looked through part by part before any library opens it."""
 
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -12,6 +13,8 @@ from gateway.extraction.limits import MAX_COLUMNS, MAX_EXPANDED_BYTES, MAX_PARTS
 PIECE = 1 << 20
 WITHIN_CELL = 2_000
 """Bytes after a cell's tag in which its value is looked for, behind the formula."""
+# How the library says that it cannot read a package; to it a password and an unknown method are a RuntimeError.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 DOCTYPE = b"<!DOCTYPE"
 WIDE_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-16-le", "utf-16-be"))
 
@@ -57,7 +60,7 @@ def inspect(data: bytes) -> Package:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _inspect(archive)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise FileRefusedError("file.corrupt") from error
 
 
