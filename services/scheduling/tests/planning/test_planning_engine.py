@@ -1,12 +1,14 @@
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from scheduling.planning import Instance, check, read_instance, solve, write_solution
+from scheduling.planning import Instance, Progress, check, read_instance, solve, write_solution
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bench_data
+from generator import SHAPES, generate
 
 PUBLIC = [("hagiang-commune", 2_418_736), ("tight-3k", 36_340_279)]
 LIMITS = (5.0, 20.0, 80.0)  # seconds; what a limit buys depends on who else uses the machine
@@ -39,3 +41,15 @@ def test_an_instance_without_workers_or_sessions_has_an_empty_plan() -> None:
     assert plan.appointments == {}
     assert plan.unassigned == {}
     assert plan.cost.total == plan.bound == 0
+
+
+def test_progress_tells_what_the_plan_would_cost_now_and_only_gets_better() -> None:
+    told: list[Progress] = []
+
+    plan = solve(generate(SHAPES["communes"], 1_500, seed=4), time_limit=2, progress=told.append)
+
+    assert len(told) > 2
+    assert all(now.cost >= later.cost and now.bound <= later.bound <= later.cost for now, later in pairwise(told))
+    assert told[0].cost > 10 * told[-1].cost
+    assert told[-1].cost >= plan.cost.total
+    assert sum(told[-1].unassigned.values()) >= len(plan.unassigned)

@@ -41,7 +41,7 @@ class Notebook:
 
 @dataclass
 class Tally:
-    """What the finished components add up to; shared by the threads."""
+    """The cost with whoever is not planned yet left out, and the bound so far; shared by the threads."""
 
     instance: Instance
     started: float
@@ -54,20 +54,21 @@ class Tally:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def leave_out(self, demand: Demand, parts: list[Component]) -> None:
-        """Everybody waits; count the penalty of classes that reach no session."""
+        """Everybody waits; the bound counts the penalty of classes that reach no session."""
         inside = np.zeros(len(demand.size), dtype=np.bool_)
         for part in parts:
             inside[part.classes] = True
-        for c in np.flatnonzero(~inside).tolist():
-            self.bound += int(demand.size[c]) * self.instance.weights.unassigned[int(demand.priority[c])]
-        self.cost = int(self.bound)
+        penalties = self.instance.weights.unassigned
         for c, size in enumerate(demand.size.tolist()):
-            self.waiting[int(demand.priority[c])] += size
+            priority = int(demand.priority[c])
+            self.waiting[priority] += size
+            self.cost += size * penalties[priority]
+            self.bound += 0 if inside[c] else size * penalties[priority]
 
-    def add(self, cost: int, bound: float) -> None:
-        """One more piece is planned and bounded."""
+    def add(self, saved: int, bound: float) -> None:
+        """One more piece is planned, so much cheaper than leaving all of it out, and bounded."""
         with self.lock:
-            self.cost += cost
+            self.cost -= saved
             self.bound += bound
             if self.listener:
                 waiting = {priority: n for priority, n in sorted(self.waiting.items()) if n}
@@ -157,8 +158,7 @@ class Round:
         _, cut, piece = self.jobs[x]
         block = blocks.build(self.rules, self.demand, piece.classes, piece.sessions)
         if not len(block.window_at):
-            penalties = int((block.penalty * block.size).sum())
-            self.tally.add(penalties, 0.0 if len(cut) > 1 else penalties)
+            self.tally.add(0, 0.0 if len(cut) > 1 else _penalties(block))
             return
         begun = time.monotonic()
         found = self.crew.work(lambda: Piece(block, Absence(self.rules, block), self.end_of(x), self.seed))
@@ -198,7 +198,11 @@ class Round:
             if len(cut) > 1:
                 self.boards[id(part)].post(self.rules, block, found)
             _enter(self.rules, self.demand, block, found, self.tally)
-        self.tally.add(found.cost, 0.0 if len(cut) > 1 else found.bound)
+        self.tally.add(_penalties(block) - found.cost, 0.0 if len(cut) > 1 else found.bound)
+
+
+def _penalties(block: Block) -> int:
+    return int((block.penalty * block.size).sum())
 
 
 def _enter(rules: Rules, demand: Demand, block: Block, found: Finding, tally: Tally) -> None:
