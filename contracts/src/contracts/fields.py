@@ -14,6 +14,9 @@ Sealed = Annotated[str, Sensitivity.PERSONAL, Field(min_length=1, json_schema_ex
 Minute = Annotated[int, Sensitivity.PUBLIC, Field(ge=0, lt=2880)]
 """Minute of the local day; a shift that ends after midnight goes past 1440."""
 
+WorkingHours = tuple[Minute, Minute]
+"""When a shift usually begins and ends, in minutes of the day on which it begins."""
+
 Percent = Annotated[int, Sensitivity.PUBLIC, Field(ge=0, le=100)]
 
 WorkerId = Pseudonymous[UUID]

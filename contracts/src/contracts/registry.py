@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Event, Health, Party, Pseudonymous, Public, Record
-from contracts.fields import HeavyClass, Percent, Problem, RosterConflict, Site, WorkerId
+from contracts.fields import HeavyClass, Percent, Problem, RosterConflict, Site, WorkerId, WorkingHours
 from contracts.roster_mapping import ColumnRead, UnitCount
 from contracts.unions import BOTH_PARTIES, OrganisationKind, Reach
 
@@ -127,11 +127,24 @@ class Exposure(Record):
     since: Pseudonymous[date | None] = None
 
 
+class Employment(Record):
+    """Work that somebody has beside the work they count by: where it is, and its usual hours."""
+
+    unit_id: Public[UUID]
+    employer_id: Public[UUID | None] = None
+    host_id: Public[UUID | None] = None
+    line_id: Public[UUID | None] = None
+    shift: Pseudonymous[WorkingHours | None] = None
+    employed_since: Pseudonymous[date | None] = None
+
+
 class WorkerFacts(Record):
     """What scheduling and results need of a worker: facts and duties, never identity.
 
     `born` is `YYYY`, `YYYY-MM` only: the day stays in the vault; where it is doubtful the stricter rule is taken.
     `as_of` is the business day from which the facts hold, so that a reader can know them as of an exam day.
+    `unit_id`, employer, host, line and shift are those of the employment that the worker counts by; whoever works
+    elsewhere as well has the others in `employments`, and the hazards and the hardest class of work of them all.
     """
 
     worker_id: WorkerId
@@ -139,6 +152,8 @@ class WorkerFacts(Record):
     employer_id: Public[UUID | None] = None
     host_id: Public[UUID | None] = None
     line_id: Public[UUID | None] = None
+    shift: Pseudonymous[WorkingHours | None] = None
+    employments: Pseudonymous[list[Employment]] = []
     sex: Pseudonymous[Literal["male", "female", "other"]]
     born: Pseudonymous[Annotated[str, Field(pattern=r"^\d{4}(-\d{2})?$")]]
     disabled: Health[bool] = False
@@ -309,7 +324,8 @@ class RosterAssessed(
     `leaving` are workers missing from a complete roster: proposed to have left, for a person to confirm. `sheet` (from
     0, among the visible ones) and `header_row` (from 1) say where it stood, so that the file can be answered by row;
     `fingerprint` names its header, `mapping_version` the unit's own mapping that was applied. `units` are all units
-    whose number of members it changes: its own, and those that workers moved away from.
+    whose number of members it changes: its own, and those that workers moved away from or to. `counted_elsewhere` are
+    rows about people who work here and count in another unit, by the work that they began earlier.
     """
 
     roster_id: Public[UUID]
@@ -325,6 +341,7 @@ class RosterAssessed(
     refused: Public[int] = 0
     duplicates: Public[int] = 0
     review: Public[int] = 0
+    counted_elsewhere: Public[int] = 0
     leaving: Pseudonymous[list[UUID]] = []
     members_before: Public[int] = 0
     members_after: Public[int] = 0

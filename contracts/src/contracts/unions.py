@@ -242,9 +242,13 @@ class LeavingConfirmed(
     answered_by=("registry.leaving.recorded.v1", "registry.declaration.refused.v1"),
     retention_days=7,
 ):
-    """A person of the unit confirms that these workers, absent from a complete roster, have left."""
+    """A person of the unit confirms that these workers, absent from a complete roster, have left.
+
+    `employer_id` ends their work for that employer alone; whoever works elsewhere as well counts there from then on.
+    """
 
     unit_id: Public[UUID]
+    employer_id: Public[UUID | None] = None
     worker_ids: Pseudonymous[list[UUID]]
     left_on: Public[date]
 

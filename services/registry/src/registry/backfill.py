@@ -1,6 +1,7 @@
 """What 0.1.0 did not write of people is filled in from their sealed identities, once, some at a time.
 
-Without it they would not be found under another spelling, and no report on their job would find them exposed.
+Without it they would not be found under another spelling, no report on their job would find them exposed, and nobody
+would know at which hours they work.
 """
 
 import asyncio
@@ -9,11 +10,14 @@ from uuid import UUID
 import structlog
 from asyncpg import Record
 
-from registry import authority, exposures, persons, workers
+from registry import authority, employment_store, exposures, persons, workers
 from registry.blocking import Blocks, blocks_of
+from registry.employment_store import Learnt
 from registry.persons import Identity
 from registry.reading.names import name_key
+from registry.reading.shifts import read_hours
 from registry.vault import Vault
+from registry.worker_facts import written
 from shared.clock import utc_now
 from shared.database import Database, Transaction
 
@@ -23,7 +27,7 @@ AT_ONCE = 1_000
 NOBODY = UUID(int=0)
 
 GET_NEXT = """
-SELECT worker_id, unit_id, EXISTS (
+SELECT worker_id, unit_id, employer_id, EXISTS (
     SELECT FROM identifiers AS number
     WHERE number.worker_id = person.worker_id AND type = 'cccd' AND verified AND valid_to IS NULL) AS has_number
 FROM persons AS person JOIN workers USING (worker_id)
@@ -36,9 +40,10 @@ FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], 
     AS new (worker_id, spelled, named, first_word, last_word, number_middle, number_end)
 WHERE known.worker_id = new.worker_id
 """
-FILL_JOBS = """
-UPDATE workers SET job = known.job FROM unnest($1::uuid[], $2::text[]) AS known (worker_id, job)
-WHERE workers.worker_id = known.worker_id AND workers.job IS NULL
+FILL_WORK = """
+UPDATE workers SET job = coalesce(workers.job, known.job), shift = coalesce(workers.shift, known.shift)
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS known (worker_id, job, shift)
+WHERE workers.worker_id = known.worker_id
 """
 
 
@@ -69,11 +74,18 @@ async def _fill(tx: Transaction, vault: Vault, rows: list[Record]) -> None:
     ]
     if blocks:
         await tx.execute(FILL_BLOCKS, *map(list, zip(*blocks, strict=True)))
-    jobs: dict[UUID, str | None] = {id_: name_key(known["job"]) for id_, known in opened.items() if known.get("job")}
-    if jobs:
-        await tx.execute(FILL_JOBS, list(jobs), list(jobs.values()))
-        await workers.learn_jobs(tx, jobs)
-        await exposures.tell_of_jobs(tx, list(jobs), await authority.today(tx, utc_now()))
+    work = [learnt for row in rows if any((learnt := _work(row, opened.get(row["worker_id"], {})))[3:])]
+    if work:
+        ids = [worker_id for worker_id, *_ in work]
+        await tx.execute(FILL_WORK, ids, [job for *_, job, _ in work], [shift for *_, shift in work])
+        await employment_store.learn(tx, work)
+        await exposures.tell_of_learnt(tx, ids, await authority.today(tx, utc_now()))
+
+
+def _work(row: Record, identity: Identity) -> Learnt:
+    hours = read_hours(identity["shift"]) if identity.get("shift") else None
+    job = name_key(identity["job"]) if identity.get("job") else None
+    return row["worker_id"], row["unit_id"], row["employer_id"], job, written(hours)
 
 
 def _blocks(vault: Vault, row: Record, identity: Identity) -> Blocks:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from contracts.registry import WorkerErased, WorkerLeft
-from registry import intake_keys, merges, subject_keys, workers
+from contracts.registry import WorkerErased
+from registry import employment_store, intake_keys, merges, subject_keys, workers
 from registry.vault import Vault
 from shared import outbox
 from shared.consuming import Batch
@@ -84,12 +84,9 @@ async def reapply(
 
 async def _forget(tx: Transaction, worker_ids: Sequence[UUID], today: date) -> None:
     """Nobody can examine an unknown person: whoever was still a member has left."""
-    known = await workers.lock_members(tx, worker_ids)
-    leavers = [(id_, unit_id, today) for id_, (unit_id, left_on) in known.items() if left_on is None]
-    await workers.leave(tx, leavers, _unprompted)
+    await tx.execute(workers.LOCK)
+    known = await employment_store.lock(tx, worker_ids)
+    leavers = {id_: employments for id_, (employments, left_on) in known.items() if left_on is None}
+    await workers.leave(tx, leavers, today, outbox.outgoing)
     for statement in FORGET:
         await tx.execute(statement, list(worker_ids))
-
-
-def _unprompted(event: WorkerLeft) -> outbox.Outgoing:
-    return outbox.outgoing(event)

@@ -1,17 +1,19 @@
 """Exposures from monitoring reports: of a line or a job, dated and versioned; whoever works there hears of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
 
+from contracts.base import Event
 from contracts.fields import Problem
 from contracts.monitoring import MonitoredPlace, MonitoringReported
 from contracts.profiles import ExposuresProfiled
 from contracts.registry import DeclarationRefused, WorkerChanged
-from registry import authority, lines, organisations, stays, worker_facts
+from registry import authority, employments, lines, organisations, stays, worker_facts
+from registry.employment_store import facts_of
 from registry.problems import problem
 from registry.reading import hazards
 from registry.reading.names import name_key
@@ -20,6 +22,7 @@ from registry.worker_facts import Facts, job_place, line_place
 from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
+from shared.outbox import Outgoing
 
 # The lock of whoever writes workers: what a roster's step wrote by the day before is seen by whoever begins a day.
 LOCK = "SELECT pg_advisory_xact_lock(7403, 4)"
@@ -29,7 +32,8 @@ SELECT DISTINCT ON (unit_id, place, valid_from) unit_id, place, valid_from, haza
 WHERE unit_id = ANY($1::uuid[]) AND valid_from <= $2 ORDER BY unit_id, place, valid_from, version DESC
 """
 GET_STAYS = """
-SELECT worker_id, unit_id, line_id, job, valid_from, valid_to FROM employments WHERE worker_id = ANY($1::uuid[])
+SELECT worker_id, unit_id, employer_id, line_id, job, valid_from, valid_to FROM employments
+WHERE worker_id = ANY($1::uuid[])
 """
 GET_LAST_VERSION = "SELECT coalesce(max(version), 0) FROM exposures WHERE unit_id = $1 AND valid_from = $2"
 STORE = """
@@ -43,14 +47,16 @@ UPDATE exposures SET told = true WHERE NOT told AND valid_from <= $1 AND unit_id
 RETURNING unit_id, place
 """
 GET_WORKERS_AT = """
-SELECT DISTINCT worker_id FROM unnest($1::uuid[], $2::text[]) AS begun (unit_id, place) JOIN workers USING (unit_id)
-WHERE left_on IS NULL AND place IN ('line:' || line_id, 'job:' || job)
+SELECT DISTINCT worker_id FROM unnest($1::uuid[], $2::text[]) AS begun (unit_id, place)
+JOIN open_employments USING (unit_id) WHERE place IN ('line:' || line_id, 'job:' || job)
 """
-GET_WORKERS = """
-SELECT worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
-       last_health_check, job, host_id, roster_id, "row"
-FROM workers WHERE worker_id = ANY($1::uuid[]) AND left_on IS NULL ORDER BY worker_id
+GET_EMPLOYMENTS = """
+SELECT known.*, roster_id, "row" FROM open_employments AS known JOIN workers USING (worker_id)
+WHERE worker_id = ANY($1::uuid[]) ORDER BY worker_id, NOT counts, known.unit_id, known.employer_id
 """
+
+Worker = tuple[Record, list[Facts]]
+"""A worker's latest row, and what they work at, first what they count by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +67,15 @@ class Monitored:
     found: Mapping[tuple[UUID, str], Mapping[str, date]]
     stays: Mapping[UUID, Sequence[Stay]]
 
-    def at(self, worker_id: UUID, facts: Facts) -> dict[str, date]:
-        """The hazards of a worker's line and job, each since both it and the worker are there."""
+    def at(self, worker_id: UUID, known: Sequence[Facts]) -> dict[str, date]:
+        """The hazards of a worker's lines and jobs, each since both it and the worker are there."""
         since: dict[str, date] = {}
-        for place in facts.places:
+        for facts, place in ((one, place) for one in known for place in one.places):
             named = self.found.get((facts.unit_id, place))
             if not named:
                 continue
             start = stays.start_at(
-                self.stays.get(worker_id, ()), facts.unit_id, place,
+                stays.for_employer(self.stays.get(worker_id, ()), facts.employer_id), facts.unit_id, place,
                 employed_since=facts.employed_since, today=self.day,
             )  # fmt: skip
             for hazard, begun in named.items():
@@ -82,19 +88,25 @@ class Monitored:
         return bool(facts.job and self.found.get((facts.unit_id, job_place(facts.job))))
 
 
-async def as_of(tx: Transaction, workers: Sequence[tuple[UUID, Facts]], day: date) -> Monitored:
-    """What the places of these workers expose to on a day."""
+async def as_of(tx: Transaction, workers: Sequence[tuple[UUID, Sequence[Facts]]], day: date) -> Monitored:
+    """What the places of these workers' employments expose to on a day."""
     found: dict[tuple[UUID, str], dict[str, date]] = {}
-    for row in await tx.fetch(GET_REPORTS, list({facts.unit_id for _, facts in workers}), day):
+    units = {facts.unit_id for _, known in workers for facts in known}
+    for row in await tx.fetch(GET_REPORTS, list(units), day):
         place = row["unit_id"], row["place"]
         before = found.get(place, {})
         found[place] = {hazard: before.get(hazard, row["valid_from"]) for hazard in row["hazards"]}
-    exposed = [id_ for id_, facts in workers if any(found.get((facts.unit_id, place)) for place in facts.places)]
-    known: dict[UUID, list[Stay]] = {}
+    exposed = [
+        id_
+        for id_, known in workers
+        if any(found.get((facts.unit_id, place)) for facts in known for place in facts.places)
+    ]
+    stays_of: dict[UUID, list[Stay]] = {}
     for row in await tx.fetch(GET_STAYS, exposed) if exposed else ():
         places = worker_facts.places_of(row["line_id"], row["job"])
-        known.setdefault(row["worker_id"], []).append(Stay(row["unit_id"], places, row["valid_from"], row["valid_to"]))
-    return Monitored(day, found, known)
+        stay = Stay(row["unit_id"], places, row["valid_from"], row["valid_to"], row["employer_id"])
+        stays_of.setdefault(row["worker_id"], []).append(stay)
+    return Monitored(day, found, stays_of)
 
 
 async def report(tx: Transaction, batch: Batch[MonitoringReported], *, now: datetime) -> None:
@@ -167,41 +179,46 @@ async def _tell(tx: Transaction, today: date, message: Message[MonitoringReporte
     if not begun:
         return 0
     there = await tx.fetch(GET_WORKERS_AT, [row["unit_id"] for row in begun], [row["place"] for row in begun])
-    workers = await _workers(tx, [row["worker_id"] for row in there])
-    await _say(tx, workers, await as_of(tx, _with_facts(workers), today), message)
-    return len(workers)
+    await tell(tx, [row["worker_id"] for row in there], today, message.leads_to if message else outbox.outgoing)
+    return len(there)
 
 
-async def tell_of_jobs(tx: Transaction, worker_ids: Sequence[UUID], today: date) -> None:
-    """Tell of those of these workers whom a report on their job exposes: the job was not known until now."""
+async def tell(tx: Transaction, worker_ids: Sequence[UUID], today: date, say: Callable[[Event], Outgoing]) -> None:
+    """Say the facts of these workers anew; whoever left is passed over."""
     workers = await _workers(tx, worker_ids)
     monitored = await as_of(tx, _with_facts(workers), today)
-    await _say(tx, [(row, facts) for row, facts in workers if monitored.exposes_job(facts)], monitored, None)
+    await outbox.append(tx, [say(event) for event in _events(workers, monitored)])
 
 
-async def _workers(tx: Transaction, worker_ids: Sequence[UUID]) -> list[tuple[Record, Facts]]:
-    """Those of these workers who have not left."""
-    return [(row, _facts(row)) for row in await tx.fetch(GET_WORKERS, list(worker_ids))]
+async def tell_of_learnt(tx: Transaction, worker_ids: Sequence[UUID], today: date) -> None:
+    """Tell of those of these workers of whom a shift is known now, or a job that a report exposes by."""
+    workers = await _workers(tx, worker_ids)
+    monitored = await as_of(tx, _with_facts(workers), today)
+    news = [known for known in workers if known[1][0].shift or monitored.exposes_job(known[1][0])]
+    await outbox.append(tx, [outbox.outgoing(event) for event in _events(news, monitored)])
 
 
-def _with_facts(workers: Sequence[tuple[Record, Facts]]) -> list[tuple[UUID, Facts]]:
-    return [(row["worker_id"], facts) for row, facts in workers]
+async def _workers(tx: Transaction, worker_ids: Sequence[UUID]) -> list[Worker]:
+    """Those of these workers who have not left: their latest row, and what they work at."""
+    found: dict[UUID, Worker] = {}
+    for row in await tx.fetch(GET_EMPLOYMENTS, list(worker_ids)):
+        _, known = found.setdefault(row["worker_id"], (row, []))
+        known.append(facts_of(row))
+    return list(found.values())
 
 
-async def _say(
-    tx: Transaction,
-    workers: Sequence[tuple[Record, Facts]],
-    monitored: Monitored,
-    message: Message[MonitoringReported] | None,
-) -> None:
-    said = []
-    for row, facts in workers:
-        event = WorkerChanged(
+def _with_facts(workers: Sequence[Worker]) -> list[tuple[UUID, Sequence[Facts]]]:
+    return [(row["worker_id"], known) for row, known in workers]
+
+
+def _events(workers: Sequence[Worker], monitored: Monitored) -> list[WorkerChanged]:
+    return [
+        WorkerChanged(
             worker_id=row["worker_id"], roster_id=row["roster_id"], row=row["row"],
-            **facts.as_event(monitored.at(row["worker_id"], facts), monitored.day),
-        )  # fmt: skip
-        said.append(message.leads_to(event) if message else outbox.outgoing(event))
-    await outbox.append(tx, said)
+            **employments.as_event(known, monitored.at(row["worker_id"], known), monitored.day),
+        )
+        for row, known in workers
+    ]  # fmt: skip
 
 
 async def _refuse(tx: Transaction, message: Message[MonitoringReported], problems: list[Problem]) -> None:
@@ -211,11 +228,3 @@ async def _refuse(tx: Transaction, message: Message[MonitoringReported], problem
 
 def _place(place: MonitoredPlace) -> str:
     return line_place(place.line_id) if place.line_id else job_place(name_key(place.job or ""))
-
-
-def _facts(row: Record) -> Facts:
-    return Facts(
-        row["unit_id"], row["employer_id"], row["line_id"], row["sex"], row["born"], row["disabled"],
-        row["heavy_class"], tuple(row["exposures"]), row["employed_since"], row["last_health_check"], row["job"],
-        row["host_id"],
-    )  # fmt: skip

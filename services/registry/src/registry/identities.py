@@ -14,10 +14,16 @@ from registry.roster_rows import NATIONAL, OF_A_UNIT
 from registry.vault import Vault
 from shared.database import Transaction
 
-GET_PLACES = "SELECT worker_id, unit_id, employer_id FROM workers WHERE worker_id = ANY($1::uuid[])"
+# Where somebody works, or worked last.
+GET_PLACES = """
+SELECT worker_id, unit_id, employer_id, true AS counts FROM workers WHERE worker_id = ANY($1::uuid[])
+UNION ALL SELECT worker_id, unit_id, employer_id, false FROM further_employments WHERE worker_id = ANY($1::uuid[])
+"""
 GET_HOLDERS = """
-SELECT DISTINCT worker_id FROM identifiers JOIN workers USING (worker_id)
-WHERE blind_index = $1 AND unit_id = $2 ORDER BY worker_id
+SELECT DISTINCT worker_id FROM identifiers AS number WHERE blind_index = $1 AND (
+    EXISTS (SELECT FROM workers WHERE workers.worker_id = number.worker_id AND unit_id = $2)
+    OR EXISTS (SELECT FROM further_employments AS other WHERE other.worker_id = number.worker_id AND unit_id = $2))
+ORDER BY worker_id
 """
 
 
@@ -32,11 +38,14 @@ async def look(tx: Transaction, vault: Vault, viewer: Viewer, worker_ids: Sequen
     visible = await _visible(tx, viewer.party, worker_ids, now)
     if not visible:
         return []
-    await accesses.log(tx, viewer, view.__name__, visible, now)
+    await accesses.log(tx, viewer, view.__name__, list(visible), now)
     opened = await persons.open_identities(tx, vault, visible)
     if view is WorkerView:
         return [await _own(tx, vault, worker_id, opened.get(worker_id, {})) for worker_id in visible]
-    return [identity_views.shown(view, worker_id, opened.get(worker_id, {})) for worker_id in visible]
+    return [
+        identity_views.shown(view, worker_id, opened.get(worker_id, {}), of_its_own=of_its_own)
+        for worker_id, of_its_own in visible.items()
+    ]
 
 
 async def _own(tx: Transaction, vault: Vault, worker_id: UUID, identity: persons.Identity) -> View:
@@ -65,14 +74,16 @@ async def find(
     return await look(tx, vault, viewer, holders, now)
 
 
-async def _visible(tx: Transaction, party: str, worker_ids: Collection[UUID], now: datetime) -> list[UUID]:
-    rows = {row["worker_id"]: row for row in await tx.fetch(GET_PLACES, list(set(worker_ids)))}
+async def _visible(tx: Transaction, party: str, worker_ids: Collection[UUID], now: datetime) -> dict[UUID, bool]:
+    """Those whom a party may see, and whether by the work that they count by: the words of that are not for others."""
+    rows = await tx.fetch(GET_PLACES, list(set(worker_ids)))
     kind, _, name = party.partition("/")
     if kind == "unions":
-        units = [row["unit_id"] for row in rows.values()]
-        paths = await authority.paths(tx, units, await authority.today(tx, now))
-        return [id_ for id_, row in rows.items() if paths.allow(party, row["unit_id"])]
-    return [id_ for id_, row in rows.items() if _is_own(kind, name, row)]
+        paths = await authority.paths(tx, [row["unit_id"] for row in rows], await authority.today(tx, now))
+        seen = [row for row in rows if paths.allow(party, row["unit_id"])]
+    else:
+        seen = [row for row in rows if _is_own(kind, name, row)]
+    return {row["worker_id"]: row["counts"] for row in sorted(seen, key=lambda row: row["counts"])}
 
 
 def _is_own(kind: str, name: str, row: Record) -> bool:

@@ -107,16 +107,22 @@ VIEWS: Mapping[str, type[View]] = {
 }
 
 
+WORK = frozenset({"employee_code", "union_member_no", "department", "line", "job"})
+"""What an identity says of the work that somebody counts by."""
+
+
 def view_of(party: str) -> type[View] | None:
     """The view of a party's class; operations and strangers have none."""
     return VIEWS.get(party.partition("/")[0])
 
 
-def shown(view: type[View], worker_id: UUID, identity: Identity) -> View:
-    """An identity as a view shows it."""
+def shown(view: type[View], worker_id: UUID, identity: Identity, *, of_its_own: bool = True) -> View:
+    """An identity as a view shows it; without what another employer's roster says of the work there."""
     if view is WorkerView:
         return WorkerView(worker_id=worker_id, full_name=identity.get("full_name"), identity=identity)
-    facts = {name: identity[name] for name in view.model_fields if name in identity}
+    facts = {
+        name: identity[name] for name in view.model_fields if name in identity and (of_its_own or name not in WORK)
+    }
     if view is UnionView and identity.get("birth_date"):
         facts["birth_year"] = int(identity["birth_date"][:4])
     return view(worker_id=worker_id, **facts)

@@ -6,22 +6,24 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from registry import employments
+from registry.employments import Met
 from registry.matching import Directory, Doubt, Known
 from registry.roster_rows import Entry, Number, Roster
-from registry.worker_facts import Facts
+from registry.worker_facts import Facts, written
 
 Effect = Literal["registered", "changed", "moved", "unchanged", "review"]
 
 
 @dataclass(slots=True)
 class Decision:
-    """What one row does: to whom, with what effect, and what was known before (None of somebody new)."""
+    """What one row does: to whom, with what effect, and what they worked at before (nothing of somebody new)."""
 
     roster: Roster
     entry: Entry
     known: Known
-    before: Facts | None
-    facts: Facts
+    before: tuple[Facts, ...]
+    met: Met
     effect: Effect
     doubts: list[Doubt]
     identity_differs: bool
@@ -30,28 +32,46 @@ class Decision:
     @property
     def is_new(self) -> bool:
         """Whether the row made its worker known."""
-        return self.before is None
+        return not self.before
+
+    @property
+    def now(self) -> tuple[Facts, ...]:
+        """What the worker works at after it, first what they count by."""
+        return self.met.now
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether it speaks of work by which the worker does not count: it says nothing of who they are."""
+        return self.met.stated is not self.met.now[0]
 
     @property
     def is_kept(self) -> bool:
         """Whether it changes what is known: somebody new, other facts, or a return."""
-        return self.returned or self.before != self.facts
+        return self.returned or self.before != self.now or (self.is_aside and self.identity_differs)
 
     @property
     def is_told(self) -> bool:
         """Whether others hear of it; a job is told to nobody."""
-        return self.returned or self.before is None or not _are_same(self.before, self.facts)
+        return self.returned or not _are_same(self.before, self.now)
 
     @property
-    def learns_job(self) -> bool:
-        """Whether it says for the first time at what somebody works whose place was known."""
-        return self.before is not None and self.before.job is None and self.facts.job is not None
+    def moved_from(self) -> UUID | None:
+        """The unit by which the worker counted until now, where it is another one."""
+        if self.before and self.before[0].unit_id != self.now[0].unit_id:
+            return self.before[0].unit_id
+        return None
+
+    @property
+    def learns(self) -> bool:
+        """Whether it says for the first time at what, or when, somebody works whose place was known."""
+        known, facts = self.met.before, self.met.stated
+        return known is not None and known != facts and _with_learnt(known, facts) != known
 
     @property
     def place_changed(self) -> bool:
-        """Whether an employment begins with it; to learn of a job is no move."""
-        known = self.before
-        return self.returned or known is None or place_of(_with_job(known, self.facts)) != place_of(self.facts)
+        """Whether an employment begins with it; to learn of a job or its hours is no move."""
+        known, facts = self.met.before, self.met.stated
+        return self.returned or known is None or place_of(_with_learnt(known, facts)) != place_of(facts)
 
 
 @dataclass(slots=True)
@@ -94,29 +114,30 @@ class Ledger:
         worker_id, index = self.new_id(), self.directory.index
         known = Known(
             worker_id=worker_id,
-            facts=entry.facts,
+            employments=(entry.facts,),
             left_on=None,
             digest=entry.digest,
             name=index.of("name", worker_id, entry.name_key),
             birth=index.of("birth", worker_id, entry.birth) if entry.full_birth else None,
             entry=entry,
         )
-        self.directory.add(known, [number.index for number in entry.numbers], entry.namesake)
+        known.state(entry.facts, page.roster.reference_date)
+        self.directory.add(known, [number.index for number in entry.numbers], [entry.namesake])
         effect: Effect = "review" if doubts else "registered"
-        return Decision(
-            page.roster, entry, known, None, entry.facts, effect, doubts, identity_differs=False, returned=False
-        )
+        met = Met(known.employments, entry.facts, None)
+        return Decision(page.roster, entry, known, (), met, effect, doubts, identity_differs=False, returned=False)
 
     def _met(self, page: Page, entry: Entry, known: Known) -> Decision:
-        before, returned = known.facts, known.left_on is not None
-        known.facts, known.left_on = entry.facts.after(before, page.columns), None
-        differs, known.digest = known.digest != entry.digest, entry.digest
+        before, returned, day = known.employments, known.left_on is not None, page.roster.reference_date
+        met = employments.meet(before, known.spans, entry.facts, day, page.columns, had_left=returned)
+        differs = known.follow(met, entry.digest)
+        known.state(met.stated, day)
         effect: Effect = "unchanged"
-        if before.unit_id != known.facts.unit_id:
+        if before[0].unit_id != met.now[0].unit_id:
             effect = "moved"
-        elif not _are_same(before, known.facts) or returned:
+        elif not _are_same(before, met.now) or returned:
             effect = "changed"
-        return Decision(page.roster, entry, known, before, known.facts, effect, [], differs, returned)
+        return Decision(page.roster, entry, known, before, met, effect, [], differs, returned)
 
     def _note_numbers(self, decision: Decision) -> None:
         known, day = decision.known, decision.roster.reference_date
@@ -131,8 +152,10 @@ class Ledger:
             self.numbers_added.append((decision, number, verified))
 
 
-def _are_same(before: Facts, now: Facts) -> bool:
-    return _with_job(before, now) == now
+def _are_same(before: tuple[Facts, ...], now: tuple[Facts, ...]) -> bool:
+    if before == now or len(before) != len(now):
+        return before == now
+    return all(_with_job(known, facts) == facts for known, facts in zip(before, now, strict=True))
 
 
 def _with_job(before: Facts, now: Facts) -> Facts:
@@ -140,6 +163,11 @@ def _with_job(before: Facts, now: Facts) -> Facts:
     return replace(before, job=now.job) if before.job is None else before
 
 
-def place_of(facts: Facts) -> tuple[UUID, UUID | None, UUID | None, UUID | None, str | None]:
-    """Where somebody works and at what: unit, employer, line, host of leased workers, job."""
-    return facts.unit_id, facts.employer_id, facts.line_id, facts.host_id, facts.job
+def _with_learnt(before: Facts, now: Facts) -> Facts:
+    """What was known, with the job and the hours where there were none."""
+    return replace(before, job=before.job or now.job, shift=before.shift or now.shift)
+
+
+def place_of(facts: Facts) -> tuple[UUID, UUID | None, UUID | None, UUID | None, str | None, str | None]:
+    """Where, at what and when somebody works: unit, employer, line, host of leased workers, job, hours."""
+    return facts.unit_id, facts.employer_id, facts.line_id, facts.host_id, facts.job, written(facts.shift)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from registry.blind_index import BlindIndex
 from registry.blocking import are_one_spelling, spelling_of
+from registry.employments import Met, Pair, Span, pair_of
 from registry.likeness import SIMILAR_NAME
 from registry.roster_rows import NATIONAL, Entry
 from registry.worker_facts import Facts
@@ -28,12 +29,14 @@ SHARED_NUMBER = "identity.shared_national_id"
 class Known:
     """A worker of the register as far as matching goes.
 
-    `entry` is the row that made them known just now, `person` who stands for them since a merge, `spelling`
-    their name with its marks, where it may have to tell them from a namesake.
+    `employments` are what they work at, or last worked at, the first being what they count by; `spans` says for which
+    days rosters stated them, `digests` has the last row of those they do not count by. `entry` is the row that made
+    them known just now, `person` who stands for them since a merge, `spelling` their name with its marks, where it may
+    have to tell them from a namesake.
     """
 
     worker_id: UUID
-    facts: Facts
+    employments: tuple[Facts, ...]
     left_on: date | None
     digest: bytes
     name: bytes
@@ -42,6 +45,37 @@ class Known:
     entry: Entry | None = None
     person: UUID | None = None
     spelling: str | None = None
+    spans: dict[Pair, Span] = field(default_factory=dict)
+    digests: dict[Pair, bytes] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> Facts:
+        """What they count by."""
+        return self.employments[0]
+
+    def is_of_unit(self, unit_id: UUID) -> bool:
+        """Whether they work in a unit, whether or not they count there."""
+        return any(facts.unit_id == unit_id for facts in self.employments)
+
+    def state(self, facts: Facts, day: date) -> None:
+        """Note that a roster stated an employment for a day."""
+        pair = pair_of(facts)
+        span = self.spans.get(pair)
+        self.spans[pair] = span.with_day(day) if span else Span(day, day)
+
+    def follow(self, met: Met, digest: bytes) -> bool:
+        """Let a row take effect; returns whether it says of the person what was not said in its place before."""
+        counted, self.employments, self.left_on = pair_of(self.facts), met.now, None
+        if met.until is not None:
+            return False
+        if counted != pair_of(met.now[0]) and any(pair_of(facts) == counted for facts in met.now):
+            self.digests[counted] = self.digest
+        if met.stated is met.now[0]:
+            differs, self.digest = self.digest != digest, digest
+        else:
+            pair = pair_of(met.stated)
+            differs, self.digests[pair] = self.digests.get(pair) != digest, digest
+        return differs
 
     @property
     def person_id(self) -> UUID:
@@ -75,12 +109,12 @@ class Directory:
         self._by_number: dict[bytes, list[UUID]] = {}
         self._by_namesake: dict[bytes, list[UUID]] = {}
 
-    def add(self, known: Known, numbers: Iterable[bytes], namesake: bytes | None = None) -> None:
-        """Make a worker findable; their numbers may include former ones."""
+    def add(self, known: Known, numbers: Iterable[bytes], namesakes: Iterable[bytes] = ()) -> None:
+        """Make a worker findable; their numbers may include former ones, and each of their units has a namesake."""
         self.known[known.worker_id] = known
         for number in numbers:
             self._by_number.setdefault(number, []).append(known.worker_id)
-        if namesake is not None:
+        for namesake in namesakes:
             self._by_namesake.setdefault(namesake, []).append(known.worker_id)
 
     def find(self, entry: Entry, taken: set[UUID]) -> Found:
@@ -98,6 +132,12 @@ class Directory:
         found = self._among_namesakes(entry, taken, found)
         found.doubts = self._one_of_each_person(found.doubts)
         return found
+
+    def candidates(self, entry: Entry) -> Iterator[Known]:
+        """Everybody with a number of a row, or with its name, birth date and sex in its unit."""
+        for number in entry.numbers:
+            yield from self._held(self._by_number, number.index)
+        yield from self._held(self._by_namesake, entry.namesake)
 
     def holders(self, number: bytes) -> list[Known]:
         """Everybody who has or had a number, as far as the directory goes."""
@@ -148,7 +188,7 @@ class Directory:
 
 
 def _is_of_unit(entry: Entry, known: Known) -> bool:
-    return known.facts.unit_id == entry.facts.unit_id
+    return known.is_of_unit(entry.facts.unit_id)
 
 
 def _is_spelled_otherwise(entry: Entry, known: Known) -> bool:

@@ -7,14 +7,16 @@ from uuid import UUID
 from asyncpg import Record
 from pydantic_core import from_json, to_json
 
+from registry import employment_store
 from registry import vault as boxes
 from registry.blocking import COLUMNS, spelling_of
+from registry.employment_store import facts_of
+from registry.employments import pair_of
 from registry.ledger import Decision, Ledger
 from registry.matching import Directory, Known
 from registry.reading.names import name_key
 from registry.roster_rows import OF_A_UNIT, Entry
 from registry.vault import Vault
-from registry.worker_facts import Facts
 from shared.database import Transaction
 
 # OFFSET 0 keeps each hash looked up by itself: with statistics of an empty table the planner would read all of it.
@@ -24,7 +26,9 @@ CROSS JOIN LATERAL (SELECT worker_id FROM identifiers WHERE blind_index = wanted
 """
 GET_BY_NAMESAKE = """
 SELECT found, worker_id FROM unnest($1::bytea[]) AS wanted (found)
-CROSS JOIN LATERAL (SELECT worker_id FROM persons WHERE namesake = wanted.found OFFSET 0) AS known
+CROSS JOIN LATERAL (
+    SELECT worker_id FROM persons WHERE namesake = wanted.found
+    UNION ALL SELECT worker_id FROM further_employments WHERE namesake = wanted.found OFFSET 0) AS known
 """
 # Who shares a block with a row: rows by their place. Of two citizen's numbers that cannot be one with a slip in it,
 # nobody is opened; only the same name with the same birth date is looked at all the same.
@@ -49,8 +53,7 @@ WHERE known.number_end IS NULL OR wanted.last IS NULL
    OR known.number_end = wanted.last OR known.number_middle = wanted.middle
 """
 LOCK_WORKERS = """
-SELECT worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
-       last_health_check, job, host_id, left_on, digest, name, birth,
+SELECT workers.*, digest, name, birth,
        (SELECT person_id FROM merges WHERE merges.worker_id = workers.worker_id) AS person_id
 FROM workers JOIN persons USING (worker_id) WHERE worker_id = ANY($1::uuid[]) ORDER BY worker_id FOR UPDATE
 """
@@ -97,12 +100,26 @@ async def directory_of(tx: Transaction, vault: Vault, entries: Sequence[Entry]) 
     for row in await tx.fetch(LOCK_WORKERS, ids):
         worker_id = row["worker_id"]
         known = Known(
-            worker_id, _facts(row), row["left_on"], row["digest"], row["name"], row["birth"],
+            worker_id, (facts_of(row),), row["left_on"], row["digest"], row["name"], row["birth"],
             active.get(worker_id, {}), person=row["person_id"],
         )  # fmt: skip
-        directory.add(known, by_number.get(worker_id, ()), next(iter(by_namesake.get(worker_id, ())), None))
+        directory.add(known, by_number.get(worker_id, ()), by_namesake.get(worker_id, ()))
+    await employment_store.know_further(tx, directory.known)
+    await employment_store.know_spans(tx, _met_elsewhere(directory, entries))
     await _tell_namesakes_apart(tx, vault, directory, entries, by_namesake.keys() - by_number.keys())
     return directory
+
+
+def _met_elsewhere(directory: Directory, entries: Sequence[Entry]) -> list[Known]:
+    """Those whom a row may name as working for another employer than the one known."""
+    found: dict[UUID, Known] = {}
+    for entry in entries:
+        if entry.facts.employer_id is not None:
+            pair = pair_of(entry.facts)
+            for known in directory.candidates(entry):
+                if len(known.employments) > 1 or pair_of(known.facts) != pair:
+                    found[known.worker_id] = known
+    return list(found.values())
 
 
 async def _tell_namesakes_apart(
@@ -203,14 +220,6 @@ def _grouped(rows: Iterable[Record]) -> dict[UUID, list[bytes]]:
     for row in rows:
         grouped.setdefault(row["worker_id"], []).append(row["found"])
     return grouped
-
-
-def _facts(row: Record) -> Facts:
-    return Facts(
-        row["unit_id"], row["employer_id"], row["line_id"], row["sex"], row["born"], row["disabled"],
-        row["heavy_class"], tuple(row["exposures"]), row["employed_since"], row["last_health_check"],
-        row["job"], row["host_id"],
-    )  # fmt: skip
 
 
 def _person(

@@ -18,8 +18,10 @@ from shared import outbox
 from shared.outbox import Outgoing
 
 ROWS_PER_PART = 500
-MOVED_FROM = "moved_from:"
-"""Beside the effects, from which other units workers moved, until the roster is done."""
+MEMBERS = "members:"
+"""Beside the effects, how many members more or fewer each other unit has, until the roster is done."""
+ELSEWHERE = "elsewhere:"
+"""Beside them, how many of its people count elsewhere."""
 
 
 @dataclass(slots=True)
@@ -60,8 +62,10 @@ def answer_rows(part: Slice, decisions: Sequence[Decision]) -> list[Outgoing]:
 
     The first slice of several is preceded by how many there are.
     """
-    moved = [decision.before.unit_id for decision in decisions if decision.before and decision.effect == "moved"]
-    part.effects.update(f"{MOVED_FROM}{unit_id}" for unit_id in moved)
+    for unit_id, change in members_changed(decisions).items():
+        if unit_id != part.roster.unit_id:
+            part.effects[f"{MEMBERS}{unit_id}"] += change
+    part.effects.update(ELSEWHERE for decision in decisions if decision.now[0].unit_id != part.roster.unit_id)
     answers = [_row_answer(decision) for decision in decisions]
     if part.is_last:
         answers += part.opened.refused
@@ -78,10 +82,10 @@ def answer_rows(part: Slice, decisions: Sequence[Decision]) -> list[Outgoing]:
     return said
 
 
-def units_left(part: Slice) -> dict[UUID, int]:
-    """The other units that workers of this roster moved away from, and how many did."""
-    names = {name: number for name, number in part.effects.items() if name.startswith(MOVED_FROM)}
-    return {UUID(name.removeprefix(MOVED_FROM)): number for name, number in names.items()}
+def other_units(part: Slice) -> dict[UUID, int]:
+    """The other units where workers of this roster counted before or count now, and how many more have each."""
+    names = {name: number for name, number in part.effects.items() if name.startswith(MEMBERS)}
+    return {UUID(name.removeprefix(MEMBERS)): number for name, number in names.items()}
 
 
 def assess(part: Slice, members: Sequence[Member], members_after: int, elsewhere: Mapping[UUID, int]) -> Outgoing:
@@ -103,6 +107,7 @@ def assess(part: Slice, members: Sequence[Member], members_after: int, elsewhere
             refused=effects["refused"],
             duplicates=effects["duplicate"],
             review=effects["review"],
+            counted_elsewhere=effects[ELSEWHERE],
             leaving=_missing(opened, members),
             members_before=part.members_before,
             members_after=members_after,
@@ -119,19 +124,25 @@ def assess(part: Slice, members: Sequence[Member], members_after: int, elsewhere
 
 
 def _units(part: Slice, members_after: int, elsewhere: Mapping[UUID, int]) -> list[UnitCount]:
-    """The unit's own count, and those of the units left; `elsewhere` is how many these have now."""
+    """The unit's own count, and those of other units; `elsewhere` is how many these have now."""
     own = UnitCount(unit_id=part.roster.unit_id, members_before=part.members_before, members_after=members_after)
     others = []
-    for unit_id, gone in sorted(units_left(part).items()):
+    for unit_id, change in sorted(other_units(part).items()):
         now = elsewhere.get(unit_id, 0)
-        before, after = (now, now - gone) if part.roster.dry_run else (now + gone, now)
+        before, after = (now, now + change) if part.roster.dry_run else (now - change, now)
         others.append(UnitCount(unit_id=unit_id, members_before=before, members_after=after))
     return [count for count in (own, *others) if count.members_before != count.members_after]
 
 
-def would_join(decisions: Iterable[Decision]) -> int:
-    """How many members more the unit of a dry run would have."""
-    return sum(decision.is_new or decision.returned or decision.effect == "moved" for decision in decisions)
+def members_changed(decisions: Iterable[Decision]) -> Counter[UUID]:
+    """How many members more, or fewer, each unit has by these decisions."""
+    changed: Counter[UUID] = Counter()
+    for decision in decisions:
+        if decision.is_new or decision.returned or decision.moved_from:
+            changed[decision.now[0].unit_id] += 1
+        if decision.moved_from and not decision.returned:
+            changed[decision.moved_from] -= 1
+    return changed
 
 
 def because_of(roster: Roster, event: Event) -> Outgoing:
@@ -140,18 +151,19 @@ def because_of(roster: Roster, event: Event) -> Outgoing:
 
 
 def _missing(opened: Opened, members: Sequence[Member]) -> list[UUID]:
-    """Whom a complete roster should have named: the members of the unit, or of the employer or line that it is of."""
+    """Whom a complete roster should have named: who works in the unit, or for the employer or on the line it is of."""
     roster = opened.roster
     if not roster.complete or opened.file_outcome == "refused":
         return []
     named = {member.person_id for member in members if member.worker_id in opened.taken}
-    return [
+    missing = [
         member.worker_id
         for member in members
         if member.person_id not in named
         and roster.employer_id in (None, member.employer_id)
         and roster.line_id in (None, member.line_id)
     ]
+    return list(dict.fromkeys(missing))
 
 
 def _row_answer(decision: Decision) -> RowAnswer:

@@ -13,6 +13,7 @@ from registry.blocking import Blocks, blocks_of
 from registry.reading.names import name_key
 from registry.reading.reader import Reading
 from registry.reading.rows import Outcome, Person
+from registry.reading.shifts import read_hours
 from registry.worker_facts import Facts, full_date
 
 # Numbers that name a person anywhere, the surest first; those of a unit mean something only there.
@@ -154,6 +155,7 @@ def _facts(fields: Mapping[str, Any], roster: Roster, lines: Mapping[tuple[UUID,
         employed_since=full_date(fields.get("start_date")),
         last_health_check=full_date(fields.get("last_health_check")),
         job=name_key(fields["job"]) if fields.get("job") else None,
+        shift=read_hours(fields["shift"]) if fields.get("shift") else None,
     )
 
 

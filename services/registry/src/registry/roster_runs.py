@@ -223,13 +223,14 @@ async def _recall(tx: Transaction, step: Sequence[Slice], claimed: Mapping[UUID,
 
 async def _assess(tx: Transaction, step: Sequence[Slice], decisions: Mapping[UUID, list[Decision]]) -> list[Outgoing]:
     done = [part for part in step if part.is_last]
-    left = {unit_id for part in done for unit_id in roster_answers.units_left(part)}
-    counts = await workers.count(tx, [*(part.roster.unit_id for part in done), *left])
+    others = {unit_id for part in done for unit_id in roster_answers.other_units(part)}
+    counts = await workers.count(tx, [*(part.roster.unit_id for part in done), *others])
     members = await workers.members(tx, [part.roster.unit_id for part in done if part.roster.complete])
     said = []
     for part in done:
         unit_id = part.roster.unit_id
-        joining = roster_answers.would_join(decisions[part.roster.roster_id]) if part.roster.dry_run else 0
+        trying = decisions[part.roster.roster_id] if part.roster.dry_run else []
+        joining = roster_answers.members_changed(trying)[unit_id]
         said.append(roster_answers.assess(part, members.get(unit_id, ()), counts.get(unit_id, 0) + joining, counts))
         said += await _keep_mapping(tx, part)
     return said

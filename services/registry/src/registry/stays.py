@@ -14,6 +14,12 @@ class Stay:
     places: tuple[str, ...]
     valid_from: date
     valid_to: date | None
+    employer_id: UUID | None = None
+
+
+def for_employer(stays: Sequence[Stay], employer_id: UUID | None) -> list[Stay]:
+    """Those that are of an employer, or may be: what somebody works at for another breaks nothing off."""
+    return [stay for stay in stays if None in (employer_id, stay.employer_id) or stay.employer_id == employer_id]
 
 
 def start_at(

@@ -1,12 +1,9 @@
 """What of a worker is told to others: facts without identity; pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
-
-from contracts.registry import Exposure
 
 # What a roster may be silent about: where it has no such column, what was known before stays.
 SILENT = {
@@ -16,14 +13,18 @@ SILENT = {
     "employed_since": "start_date",
     "last_health_check": "last_health_check",
     "job": "job",
+    "shift": "shift",
 }
+OF_THE_PERSON = ("sex", "born", "disabled", "last_health_check")
+"""What is the same whatever somebody works at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts of one worker; `born` is `YYYY-MM` or `YYYY`, `exposures` are sorted hazard codes as stated by rosters.
+    """One employment of a worker, and the worker; `exposures` are sorted hazard codes as stated by rosters.
 
-    `job` is the job's bare words, by which reports find it; it is told to nobody.
+    `born` is `YYYY-MM` or `YYYY`. `job` is the job's bare words, by which reports find it; it is told to nobody.
+    `shift` are its usual hours, in minutes of the day on which it begins.
     """
 
     unit_id: UUID
@@ -38,6 +39,7 @@ class Facts:
     last_health_check: date | None = None
     job: str | None = None
     host_id: UUID | None = None
+    shift: tuple[int, int] | None = None
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -54,25 +56,30 @@ class Facts:
             kept["born"] = known.born
         return replace(self, **kept)
 
-    def as_event(self, monitored: Mapping[str, date], as_of: date) -> dict[str, Any]:
-        """The fields as an event carries them, with the hazards that reports on line and job add, since their days."""
-        stated = dict.fromkeys(self.exposures)
-        return {
-            "unit_id": self.unit_id,
-            "employer_id": self.employer_id,
-            "host_id": self.host_id,
-            "line_id": self.line_id,
-            "sex": self.sex,
-            "born": self.born,
-            "disabled": self.disabled,
-            "heavy_class": self.heavy_class,
-            "exposures": [
-                Exposure(hazard=hazard, since=since) for hazard, since in sorted((stated | dict(monitored)).items())
-            ],
-            "as_of": as_of,
-            "employed_since": self.employed_since,
-            "last_health_check": self.last_health_check,
-        }
+    def beside(self, other: "Facts", columns: frozenset[str]) -> "Facts":
+        """These facts of another employment; what its file could not say of the person is as known from the other."""
+        silent = [name for name in OF_THE_PERSON if name in SILENT and SILENT[name] not in columns]
+        kept: dict[str, Any] = {name: getattr(other, name) for name in silent}
+        if other.born.startswith(self.born):
+            kept["born"] = other.born
+        return replace(self, **kept)
+
+    def of_person(self, other: "Facts") -> "Facts":
+        """These facts, with what another employment's say of the person."""
+        return replace(self, **{name: getattr(other, name) for name in OF_THE_PERSON})
+
+
+def written(hours: tuple[int, int] | None) -> str | None:
+    """Usual hours as tables have them: `1320-1800`."""
+    return f"{hours[0]}-{hours[1]}" if hours else None
+
+
+def hours_of(text: str | None) -> tuple[int, int] | None:
+    """Usual hours from a table."""
+    if text is None:
+        return None
+    start, end = text.split("-")
+    return int(start), int(end)
 
 
 def full_date(written: str | None) -> date | None:

@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from contracts.registry import WorkerChanged, WorkerLeft, WorkerRegistered
-from registry import authority, exposures, persons, reviews
+from registry import authority, employment_store, employments, exposures, persons, reviews
+from registry.employments import pair_of
 from registry.exposures import Monitored
-from registry.ledger import Decision, Ledger, Page, place_of
+from registry.ledger import Decision, Ledger, Page
 from registry.vault import Vault
+from registry.worker_facts import Facts, written
 from shared import outbox
 from shared.clock import utc_now
 from shared.database import Transaction
@@ -20,29 +22,18 @@ from shared.outbox import Outgoing
 LOCK = "SELECT pg_advisory_xact_lock(7403, 4)"
 
 COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "sex", "born", "disabled", "heavy_class", "exposures",
-           "employed_since", "last_health_check", "job", "host_id", "left_on", "roster_id", "row")  # fmt: skip
+           "employed_since", "last_health_check", "job", "host_id", "shift", "left_on", "roster_id", "row")  # fmt: skip
 CHANGE = """
 UPDATE workers AS known SET unit_id = new.unit_id, employer_id = new.employer_id, line_id = new.line_id,
     sex = new.sex, born = new.born, disabled = new.disabled, heavy_class = new.heavy_class,
     exposures = string_to_array(new.exposures, ' '), employed_since = new.employed_since,
-    last_health_check = new.last_health_check, job = new.job, host_id = new.host_id, left_on = new.left_on,
-    roster_id = new.roster_id, "row" = new.row, changed_at = now()
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bool[], $8::text[],
-            $9::text[], $10::date[], $11::date[], $12::text[], $13::uuid[], $14::date[], $15::uuid[], $16::int[])
+    last_health_check = new.last_health_check, job = new.job, host_id = new.host_id, shift = new.shift,
+    left_on = new.left_on, roster_id = new.roster_id, "row" = new.row, changed_at = now()
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bool[], $8::text[], $9::text[],
+            $10::date[], $11::date[], $12::text[], $13::uuid[], $14::text[], $15::date[], $16::uuid[], $17::int[])
     AS new (worker_id, unit_id, employer_id, line_id, sex, born, disabled, heavy_class, exposures, employed_since,
-            last_health_check, job, host_id, left_on, roster_id, "row")
+            last_health_check, job, host_id, shift, left_on, roster_id, "row")
 WHERE known.worker_id = new.worker_id
-"""
-END_EMPLOYMENTS = """
-UPDATE employments SET valid_to = ended.day FROM unnest($1::uuid[], $2::date[]) AS ended (worker_id, day)
-WHERE employments.worker_id = ended.worker_id AND valid_to IS NULL
-"""
-EMPLOYMENT_COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "host_id", "job", "valid_from", "valid_to",
-                      "roster_id")  # fmt: skip
-JOB, VALID_FROM, VALID_TO = (EMPLOYMENT_COLUMNS.index(name) for name in ("job", "valid_from", "valid_to"))
-LEARN_JOBS = """
-UPDATE employments SET job = known.job FROM unnest($1::uuid[], $2::text[]) AS known (worker_id, job)
-WHERE employments.worker_id = known.worker_id AND valid_to IS NULL AND employments.job IS NULL
 """
 NAME_MEMBERS = """
 INSERT INTO roster_members (roster_id, worker_id, "row") SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
@@ -53,24 +44,20 @@ COUNT = """
 SELECT unit_id, count(DISTINCT coalesce(person_id, worker_id)) FROM workers LEFT JOIN merges USING (worker_id)
 WHERE unit_id = ANY($1::uuid[]) AND left_on IS NULL GROUP BY unit_id
 """
-COUNT_EVER = "SELECT unit_id, count(DISTINCT worker_id) FROM employments WHERE unit_id = ANY($1::uuid[]) GROUP BY 1"
+COUNT_EVER = """
+SELECT unit_id, count(DISTINCT worker_id) FROM employments WHERE unit_id = ANY($1::uuid[]) AND counts GROUP BY unit_id
+"""
+# Whoever works in a unit is missing from its complete roster, also where they count elsewhere.
 GET_MEMBERS = """
 SELECT unit_id, employer_id, line_id, worker_id, coalesce(person_id, worker_id) AS person_id
-FROM workers LEFT JOIN merges USING (worker_id)
-WHERE unit_id = ANY($1::uuid[]) AND left_on IS NULL ORDER BY worker_id
+FROM open_employments LEFT JOIN merges USING (worker_id) WHERE unit_id = ANY($1::uuid[]) ORDER BY worker_id
 """
-LOCK_MEMBERS = """
-SELECT worker_id, unit_id, left_on FROM workers WHERE worker_id = ANY($1::uuid[]) ORDER BY worker_id FOR UPDATE
-"""
-LEAVE = """
-UPDATE workers SET left_on = gone.day, changed_at = now()
-FROM unnest($1::uuid[], $2::date[]) AS gone (worker_id, day) WHERE workers.worker_id = gone.worker_id
-"""
+LEAVE = "UPDATE workers SET left_on = $2, changed_at = now() WHERE worker_id = ANY($1::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A worker who belongs to a unit now, and where in it."""
+    """A worker who works in a unit now, and where in it."""
 
     worker_id: UUID
     employer_id: UUID | None
@@ -100,13 +87,13 @@ async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
     if changes:
         await tx.execute(CHANGE, *map(list, zip(*changes, strict=True)))
     await persons.store(tx, vault, ledger)
-    await _write_employments(tx, ledger, new)
+    await employment_store.write(tx, ledger)
     await _write_members(tx, ledger)
     await reviews.ask(tx, ledger)
     news = [decision for decision in ledger.decisions if decision.is_kept]
     today = await authority.today(tx, utc_now())
-    monitored = await exposures.as_of(tx, [(decision.known.worker_id, decision.facts) for decision in news], today)
-    saying = [d for d in news if d.is_told or (d.learns_job and monitored.exposes_job(d.facts))]
+    monitored = await exposures.as_of(tx, [(decision.known.worker_id, decision.now) for decision in news], today)
+    saying = [d for d in news if d.is_told or (d.learns and monitored.exposes_job(d.met.stated))]
     await outbox.append(tx, [_event(decision, monitored, today) for decision in saying])
 
 
@@ -121,42 +108,33 @@ async def count_ever(tx: Transaction, unit_ids: Sequence[UUID]) -> dict[UUID, in
 
 
 async def members(tx: Transaction, unit_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
-    """Who belongs to each unit now."""
+    """Who works in each unit now, whether or not they count there."""
     found: dict[UUID, list[Member]] = {unit_id: [] for unit_id in unit_ids}
     for row in await tx.fetch(GET_MEMBERS, list(unit_ids)):
         found[row["unit_id"]].append(Member(row["worker_id"], row["employer_id"], row["line_id"], row["person_id"]))
     return found
 
 
-async def lock_members(tx: Transaction, worker_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, date | None]]:
-    """Unit and last day of each of these workers, locked; unknown ones are left out."""
-    await tx.execute(LOCK)
-    rows = await tx.fetch(LOCK_MEMBERS, list(worker_ids))
-    return {row["worker_id"]: (row["unit_id"], row["left_on"]) for row in rows}
-
-
 async def leave(
-    tx: Transaction, leavers: Sequence[tuple[UUID, UUID, date]], say: Callable[[WorkerLeft], Outgoing]
+    tx: Transaction, leavers: Mapping[UUID, Sequence[Facts]], day: date, say: Callable[[WorkerLeft], Outgoing]
 ) -> None:
-    """End the employments of (worker, unit, last day), and tell of it."""
-    if not leavers:
-        return
-    ids, days = [leaver[0] for leaver in leavers], [leaver[2] for leaver in leavers]
-    await tx.execute(LEAVE, ids, days)
-    await tx.execute(END_EMPLOYMENTS, ids, days)
-    events = [WorkerLeft(worker_id=worker_id, unit_id=unit_id, left_on=day) for worker_id, unit_id, day in leavers]
-    await outbox.append(tx, [say(event) for event in events])
-
-
-async def learn_jobs(tx: Transaction, jobs: Mapping[UUID, str | None]) -> None:
-    """Say of employments under way at which job they are, where that was not known."""
-    if jobs:
-        await tx.execute(LEARN_JOBS, list(jobs), list(jobs.values()))
+    """End everything that workers work at, the first being what they count by, and tell that they left."""
+    if leavers:
+        every = [(id_, *pair_of(facts), day) for id_, known in leavers.items() for facts in known]
+        await employment_store.end(tx, every)
+        await tx.execute(LEAVE, list(leavers), day)
+        gone = [WorkerLeft(worker_id=id_, unit_id=known[0].unit_id, left_on=day) for id_, known in leavers.items()]
+        await outbox.append(tx, [say(event) for event in gone])
 
 
 async def _compare_identities(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
     """Note identities that are others now; rows that only left something out turn out to change nothing."""
-    met = [d for d in ledger.decisions if not d.is_new and (d.identity_differs or d.effect == "moved")]
+    for decision in ledger.decisions:
+        if decision.is_aside and decision.identity_differs and decision.effect == "unchanged":
+            decision.effect = "changed"
+    met = [
+        d for d in ledger.decisions if not d.is_new and not d.is_aside and (d.identity_differs or d.effect == "moved")
+    ]
     opened = await persons.open_identities(tx, vault, {d.known.worker_id for d in met if d.known.entry is None})
     for identity in opened.values():
         identity.pop("source", None)
@@ -169,29 +147,6 @@ async def _compare_identities(tx: Transaction, vault: Vault, ledger: Ledger) -> 
         if identity != known or decision.effect == "moved":
             ledger.identities[worker_id] = identity, entry.source
         opened[worker_id] = identity
-
-
-async def _write_employments(tx: Transaction, ledger: Ledger, new: set[UUID]) -> None:
-    begun: dict[UUID, list[list[Any]]] = {}
-    learnt: dict[UUID, str | None] = {}
-    for decision in ledger.decisions:
-        if not decision.place_changed:
-            if decision.learns_job and decision.known.worker_id in begun:
-                begun[decision.known.worker_id][-1][JOB] = decision.facts.job
-            elif decision.learns_job:
-                learnt[decision.known.worker_id] = decision.facts.job
-            continue
-        rows, day = begun.setdefault(decision.known.worker_id, []), decision.roster.reference_date
-        if rows:
-            rows[-1][VALID_TO] = day
-        place = place_of(decision.facts)
-        rows.append([decision.known.worker_id, *place, day, None, decision.roster.roster_id])
-    await learn_jobs(tx, learnt)
-    ended = [rows[0] for worker_id, rows in begun.items() if worker_id not in new]
-    if ended:
-        await tx.execute(END_EMPLOYMENTS, [row[0] for row in ended], [row[VALID_FROM] for row in ended])
-    records = [row for rows in begun.values() for row in rows]
-    await tx.copy_records_to_table("employments", records=records, columns=EMPLOYMENT_COLUMNS)
 
 
 async def _write_members(tx: Transaction, ledger: Ledger) -> None:
@@ -207,8 +162,7 @@ def _row(decision: Decision) -> tuple[Any, ...]:
     return (
         known.worker_id, facts.unit_id, facts.employer_id, facts.line_id, facts.sex, facts.born, facts.disabled,
         facts.heavy_class, facts.exposures, facts.employed_since, facts.last_health_check, facts.job, facts.host_id,
-        known.left_on,
-        decision.roster.roster_id, decision.entry.row,
+        written(facts.shift), known.left_on, decision.roster.roster_id, decision.entry.row,
     )  # fmt: skip
 
 
@@ -224,6 +178,6 @@ def _event(decision: Decision, monitored: Monitored, today: date) -> Outgoing:
         worker_id=decision.known.worker_id,
         roster_id=decision.roster.roster_id,
         row=decision.entry.row,
-        **decision.facts.as_event(monitored.at(decision.known.worker_id, decision.facts), today),
+        **employments.as_event(decision.now, monitored.at(decision.known.worker_id, decision.now), today),
     )
     return outbox.outgoing(event, cause=" ".join(decision.roster.refs) or None, trace=decision.roster.trace)
