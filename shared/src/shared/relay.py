@@ -39,12 +39,14 @@ LANDING_SECONDS = 0.005
 DELETE_SECONDS = 0.05
 SHUN_SECONDS = 5.0
 
+# Each shard's oldest, in the order of the index: told first which rows to leave out, the planner sorts the whole shard.
 READ = """
 SELECT o.shard, o.position, o.topic, o.key, o.sequence, o.headers, o.value
-FROM unnest($1::smallint[]) AS wanted (shard) CROSS JOIN LATERAL (
-    SELECT * FROM outbox
-    WHERE outbox.shard = wanted.shard AND topic <> ALL($2::text[]) AND position <> ALL($4::bigint[])
-    ORDER BY position LIMIT $3
+FROM unnest($1::smallint[], $2::int[]) AS wanted (shard, number) CROSS JOIN LATERAL (
+    SELECT * FROM (
+        SELECT * FROM outbox WHERE outbox.shard = wanted.shard AND topic <> ALL($3::text[])
+        ORDER BY position LIMIT wanted.number
+    ) AS oldest WHERE position <> ALL($4::bigint[])
 ) AS o ORDER BY o.position
 """
 # By ctid, which nobody's update can change, so that no stale statistics can make it a loop over the whole outbox.
@@ -89,7 +91,7 @@ class Relay:
         self._idle = asyncio.Event()
         self._fresh: list[Row] = []
         self._landed: list[Row] = []
-        self._sent: set[int] = set()
+        self._sent: dict[int, int] = {}
         self._dirty: set[int] = set()
         self._shunned: dict[str, float] = {}
         self._read_at = self._deleted_at = 0.0
@@ -217,7 +219,7 @@ class Relay:
                 self._idle.set()
             return
         self._failpoints.passed("before_produce")
-        self._sent.update(row.position for row in rows)
+        self._sent.update((row.position, row.shard) for row in rows)
         await self._publisher.send(rows)
         self._flying.set()
 
@@ -258,7 +260,8 @@ class Relay:
         )
         self._deleted_at = monotonic()
         del self._landed[: len(rows)]
-        self._sent.difference_update(row.position for row in rows)
+        for row in rows:
+            self._sent.pop(row.position, None)
 
     async def _next_rows(self) -> list[Row]:
         held, now = self.leases.held, monotonic()
@@ -281,9 +284,11 @@ class Relay:
         self._fresh = [row for row in self._fresh if row.shard not in shards]
         self._read_at = monotonic()
         limit = max(1, CHUNK // len(shards))
-        found = await self._own.pool.fetch(READ, shards, list(self._shunned), limit, list(self._sent))
+        on_their_way = Counter(self._sent.values())
+        numbers = [limit + on_their_way[shard] for shard in shards]
+        found = await self._own.pool.fetch(READ, shards, numbers, list(self._shunned), list(self._sent))
         rows = [_row(record) for record in found]
-        full = {shard for shard, number in Counter(row.shard for row in rows).items() if number == limit}
+        full = {shard for shard, number in Counter(row.shard for row in rows).items() if number >= limit}
         self._dirty |= full
         read = {row.position for row in rows}
         self._fresh = [row for row in self._fresh if row.position not in read]
@@ -296,7 +301,7 @@ class Relay:
         self._metrics.relay_restarts.inc()
         self._shunned.update(dict.fromkeys(error.topics, monotonic() + SHUN_SECONDS))
         await self._publisher.reset()
-        self._sent = {row.position for row in self._landed}
+        self._sent = {row.position: row.shard for row in self._landed}
         self._fresh.clear()
         self._dirty |= self.leases.shards
         self._wake.set()
