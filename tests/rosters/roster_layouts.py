@@ -1,19 +1,15 @@
 """Roster files as nobody has laid them out before: drawn from a seed, with the reading that every row deserves."""
 
-import io
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from random import Random
 from typing import Any
 
-import openpyxl
+import roster_files
 import roster_people
 from openpyxl.utils import get_column_letter
 from roster_people import Person, Written
-
-from contracts import legacy_text
 
 HEADINGS = {
     "number": ["STT", "TT", "Số TT", "No.", "Stt"],
@@ -49,7 +45,6 @@ TITLES = (
 )  # fmt: skip
 FOOTERS = (["Người lập biểu"], [None, "Giám đốc"], ["Ngày 01 tháng 11 năm 2026"], ["Ghi chú: x là đoàn viên"])
 CONVERTED = "text.legacy_encoding_converted"
-TONES = "\u0300\u0301\u0303\u0309\u0323"
 
 
 @dataclass
@@ -77,7 +72,7 @@ class Drawn:
         self.random = Random(seed)
         self.text = self.random.random() < 0.5
         self.encoding = self.random.choice(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1258", "tcvn3", "vni"])
-        self.old = self.encoding in ("tcvn3", "vni") and self.text
+        self.old = self.encoding in roster_files.OLD_FONTS and self.text
         self.people = roster_people.people(self.random, self.random.randrange(4, 25))
         self.left = 0 if self.text else self.random.choice([0, 0, 0, 1, 2])
         self.sex_way = self.random.choice(["word", "word", "tick", "number", "none", "by birth"])
@@ -154,10 +149,16 @@ def draw(seed: int) -> Layout:
         drawn.put([None, f"Tổng cộng: {len(drawn.people)} người"])
     for footer in random.sample(FOOTERS, random.randrange(0, 3)):
         drawn.put(footer)
-    content = _text_file(drawn) if drawn.text else _workbook(drawn)
+    content = _content(drawn)
     kind = f"{drawn.encoding} text" if drawn.text else "workbook"
     what = f"seed {seed}: {kind}, header in {first}, sex {drawn.sex_way}, department {drawn.department_way}"
     return Layout(content, what, drawn.expected)
+
+
+def _content(drawn: Drawn) -> bytes:
+    if drawn.text:
+        return roster_files.text(drawn.random, drawn.rows, drawn.encoding)
+    return roster_files.workbook(drawn.random, drawn.rows, drawn.merges, drawn.hidden)
 
 
 def _header(drawn: Drawn) -> int:
@@ -295,7 +296,7 @@ def _name(drawn: Drawn, person: Person) -> dict[str, Written]:
 
 
 def _converted(drawn: Drawn, text: str, code: str) -> tuple[str, ...]:
-    return (code,) if drawn.old and _in_old_font(text, drawn.encoding) != text else ()
+    return (code,) if drawn.old and roster_files.in_old_font(text, drawn.encoding) != text else ()
 
 
 def _sex(drawn: Drawn, person: Person, written: dict[str, Written]) -> None:
@@ -341,71 +342,6 @@ def _fields(drawn: Drawn, person: Person, written: dict[str, Written]) -> dict[s
     if drawn.department_way == "groups":
         fields["department"] = person.department
     return fields
-
-
-def _workbook(drawn: Drawn) -> bytes:
-    random = drawn.random
-    workbook = openpyxl.Workbook()
-    sheet = workbook.active
-    for number, row in enumerate(drawn.rows, start=1):
-        for column, cell in enumerate(row, start=1):
-            if cell is not None:
-                written = sheet.cell(number, column, cell)
-                written.data_type = "s" if written.data_type == "f" else written.data_type
-    for area in drawn.merges:
-        sheet.merge_cells(area)
-    for number in drawn.hidden:
-        sheet.row_dimensions[number].hidden = True
-    if random.random() < 0.3:
-        workbook.create_sheet("Ghi chú", random.choice([0, 1])).append(["Hướng dẫn điền"])
-    if random.random() < 0.3:
-        old = workbook.create_sheet("Cũ", 0)
-        old.sheet_state = "hidden"
-        for row in drawn.rows:
-            old.append([cell for cell in row if not isinstance(cell, datetime | date)])
-    content = io.BytesIO()
-    workbook.save(content)
-    return content.getvalue()
-
-
-def _text_file(drawn: Drawn) -> bytes:
-    random = drawn.random
-    delimiter = random.choice([";", ",", "\t", "|"])
-    end = random.choice(["\r\n", "\n"])
-    quote_all = random.random() < 0.3
-    lines = []
-    for row in drawn.rows:
-        cells = ["" if cell is None else str(cell) for cell in row]
-        lines.append(delimiter.join(_quoted(cell, delimiter, quote_all) for cell in cells))
-    text = end.join([*lines, ""])
-    if drawn.old:
-        text = _in_old_font(text, drawn.encoding)
-        return text.encode(random.choice(["latin-1", "utf-8"]))
-    if drawn.encoding == "cp1258":
-        return _with_loose_tones(text).encode("cp1258", "replace")
-    if drawn.encoding == "utf-16-be":
-        return b"\xfe\xff" + text.encode("utf-16-be")
-    return text.encode(drawn.encoding)
-
-
-def _quoted(cell: str, delimiter: str, quote_all: bool) -> str:
-    if quote_all or delimiter in cell or '"' in cell or "\n" in cell:
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
-
-
-def _in_old_font(text: str, encoding: str) -> str:
-    letters = {letter: typed for typed, letter in legacy_text.table(encoding).items()}  # type: ignore[arg-type]
-    return "".join(letters.get(letter, letter) for letter in text)
-
-
-def _with_loose_tones(text: str) -> str:
-    letters = []
-    for letter in text:
-        parts = unicodedata.normalize("NFD", letter)
-        tones = "".join(c for c in parts if c in TONES)
-        letters.append(unicodedata.normalize("NFC", "".join(c for c in parts if c not in TONES)) + tones)
-    return "".join(letters)
 
 
 def _bare(text: str) -> str:
