@@ -20,6 +20,7 @@ CLINIC = "08123"
 SITE = "00691"
 TODAY = date(2027, 3, 8)
 EXAM_DAY = date(2027, 3, 16)
+LATER = date(2027, 3, 17)
 STATIONS = ("REC", "MEA", "BLD", "URI", "XRY", "EYE", "ENT", "DEN", "INT", "SUR", "GYN")
 OFFICE_WEEK: list[tuple[int, int] | None] = [(450, 990)] * 5 + [None] * 2
 

@@ -10,39 +10,32 @@ import pytest
 from scheduling_builders import (
     CAMPAIGN,
     EXAM_DAY,
+    LATER,
     SITE,
     TODAY,
     a_campaign,
-    a_line,
     a_move,
     a_permit,
     a_session,
     a_unit,
-    a_walk_in,
     a_window,
     a_worker_id,
     an_absence,
-    attendance,
     booking,
     day_started,
     rosters_closed,
-    session_withdrawn,
     worker_left,
     workers,
 )
+from scheduling_campaigns import a_campaign_under_way, a_campaign_with, codes, of, outcomes
 
+from contracts import workers as worker_events
 from contracts.clinics import SessionOffered
-from contracts.health import PermitRevoked
 from contracts.scheduling import (
     AppointmentCancelled,
-    AppointmentKept,
     AppointmentMade,
-    AppointmentMissed,
     AppointmentMoved,
-    AttendanceRefused,
     RequestAnswered,
-    SessionListed,
-    SessionRefused,
 )
 from scheduling.consumers import consumer
 from shared.database import Database
@@ -51,77 +44,8 @@ from shared.testing import Deliver, arrival_of
 pytestmark = pytest.mark.stack
 
 
-def of(kind: type[Any], events: list[Any]) -> list[Any]:
-    return [event for event in events if isinstance(event, kind)]
-
-
-def outcomes(events: list[Any]) -> list[str]:
-    return [answer.outcome for answer in of(RequestAnswered, events)]
-
-
-def codes(events: list[Any]) -> list[str]:
-    return [problem.code for event in events for problem in getattr(event, "problems", ())]
-
-
-async def a_campaign_under_way(
-    database: Database, deliver: Deliver, sessions: list[SessionOffered], *, people: int = 3, **line: Any
-) -> None:
-    await deliver(
-        consumer,
-        database,
-        [a_campaign(), a_unit(), a_line(**line), *workers(people), rosters_closed(people), day_started(), a_permit()],
-    )
-    await deliver(consumer, database, sessions)
-
-
 async def live_places(database: Database) -> list[Any]:
     return await database.pool.fetch("SELECT * FROM appointments WHERE state IN ('booked', 'kept')")
-
-
-async def test_a_session_is_planned_until_a_permit_covers_it(database: Database, deliver: Deliver) -> None:
-    listed = await deliver(consumer, database, [a_campaign(), a_session()])
-
-    confirmed = await deliver(consumer, database, [a_permit()])
-
-    assert [event.status for event in of(SessionListed, listed)] == ["planned"]
-    assert [event.status for event in of(SessionListed, confirmed)] == ["confirmed"]
-
-
-@pytest.mark.parametrize(
-    "permit",
-    [
-        a_permit(sites=["00700"]),
-        a_permit(valid_to=EXAM_DAY - timedelta(days=1)),
-        a_permit(clinic_id="08999"),
-        a_permit(licensed_stations=["MEA", "BLD"]),
-    ],
-    ids=["other site", "ended before", "other clinic", "a station without licence"],
-)
-async def test_a_permit_covers_only_what_it_says(database: Database, deliver: Deliver, permit: Any) -> None:
-    said = await deliver(consumer, database, [a_campaign(), permit, a_session()])
-
-    assert [event.status for event in of(SessionListed, said)] == ["planned"]
-
-
-async def test_an_offer_is_refused_with_every_problem_at_once(database: Database, deliver: Deliver) -> None:
-    bad = a_session(day=date(2027, 1, 5), windows=[a_window(510, total=0), a_window(480, total=0)])
-
-    said = await deliver(consumer, database, [a_campaign(), day_started(), bad])
-
-    (refused,) = of(SessionRefused, said)
-    assert codes([refused]) == [
-        "session.in-the-past", "session.outside-campaign", "session.windows-disordered", "session.no-seats",
-    ]  # fmt: skip
-    assert all(problem.message_vi and problem.message_en for problem in refused.problems)
-
-
-async def test_an_offer_for_a_campaign_to_come_waits(database: Database, deliver: Deliver) -> None:
-    early = await deliver(consumer, database, [a_session(), session_withdrawn(a_session())])
-
-    said = await deliver(consumer, database, [a_campaign()])
-
-    assert early == []
-    assert [event.status for event in of(SessionListed, said)] == ["planned", "withdrawn"]
 
 
 async def test_a_booking_gets_the_first_free_window(database: Database, deliver: Deliver) -> None:
@@ -311,123 +235,6 @@ async def test_an_absence_that_ends_before_it_begins_is_refused(database: Databa
     assert codes(said) == ["absence.ends-first"]
 
 
-async def test_a_withdrawn_session_sends_its_people_to_the_seats_that_are_left(
-    database: Database, deliver: Deliver
-) -> None:
-    doomed, small = a_session(), a_session(day=EXAM_DAY + timedelta(days=1), windows=[a_window(480, total=2)])
-    await a_campaign_under_way(database, deliver, [doomed, small])
-    await deliver(consumer, database, [booking(n, doomed) for n in range(3)])
-
-    said = await deliver(consumer, database, [session_withdrawn(doomed)])
-
-    assert [event.session_id for event in of(AppointmentMoved, said)] == [small.session_id] * 2
-    assert [event.reason for event in of(AppointmentCancelled, said)] == ["session-withdrawn"]
-    assert [event.status for event in of(SessionListed, said)] == ["withdrawn"]
-
-
-async def test_a_revoked_permit_takes_its_sessions_back(database: Database, deliver: Deliver) -> None:
-    session, permit = a_session(), a_permit()
-    await a_campaign_under_way(database, deliver, [session])
-    await deliver(consumer, database, [booking(0, session)])
-    revoked = PermitRevoked(permit_id=permit.permit_id, clinic_id=permit.clinic_id, from_day=EXAM_DAY)
-
-    said = await deliver(consumer, database, [revoked])
-
-    assert [event.reason for event in of(AppointmentCancelled, said)] == ["permit-revoked"]
-    assert [event.status for event in of(SessionListed, said)] == ["planned"]
-
-
-async def test_attendance_tells_kept_from_missed(database: Database, deliver: Deliver) -> None:
-    session = a_session()
-    await a_campaign_under_way(database, deliver, [session])
-    made = of(AppointmentMade, await deliver(consumer, database, [booking(n, session) for n in range(3)]))
-    await deliver(consumer, database, [day_started(EXAM_DAY)])
-
-    said = await deliver(
-        consumer,
-        database,
-        [attendance(made[0]), attendance(made[1], "absent"), attendance(made[2], "refused")],
-    )
-
-    assert [event.worker_id for event in of(AppointmentKept, said)] == [made[0].worker_id]
-    assert [event.reason for event in of(AppointmentMissed, said)] == ["absent"]
-    assert [event.reason for event in of(AppointmentCancelled, said)] == ["refused"]
-
-
-async def test_attendance_of_a_day_that_is_not_known_yet_waits_for_it(database: Database, deliver: Deliver) -> None:
-    session = a_session()
-    await a_campaign_under_way(database, deliver, [session])
-    (made,) = of(AppointmentMade, await deliver(consumer, database, [booking(0, session)]))
-
-    early = await deliver(consumer, database, [attendance(made)])
-    said = await deliver(consumer, database, [day_started(EXAM_DAY)])
-
-    assert early == []
-    assert len(of(AppointmentKept, said)) == 1
-
-
-async def test_attendance_with_another_clinics_visit_is_refused(database: Database, deliver: Deliver) -> None:
-    session = a_session()
-    await a_campaign_under_way(database, deliver, [session])
-    (made,) = of(AppointmentMade, await deliver(consumer, database, [booking(0, session)]))
-    await deliver(consumer, database, [day_started(EXAM_DAY)])
-
-    said = await deliver(consumer, database, [attendance(made, clinic_id="08999"), attendance(made, visit_id=uuid4())])
-
-    assert sorted(codes(of(AttendanceRefused, said))) == ["attendance.other-clinic", "attendance.unknown-visit"]
-
-
-async def test_what_nobody_reports_within_two_days_is_missed_and_may_still_turn_out_kept(
-    database: Database, deliver: Deliver
-) -> None:
-    session = a_session()
-    await a_campaign_under_way(database, deliver, [session])
-    (made,) = of(AppointmentMade, await deliver(consumer, database, [booking(0, session)]))
-
-    swept = await deliver(consumer, database, [day_started(EXAM_DAY + timedelta(days=2))])
-    late = await deliver(consumer, database, [attendance(made)])
-
-    assert [event.reason for event in of(AppointmentMissed, swept)] == ["unreported"]
-    assert len(of(AppointmentKept, late)) == 1
-
-
-async def test_a_walk_in_takes_a_free_seat_and_gives_up_the_one_elsewhere(database: Database, deliver: Deliver) -> None:
-    today, later = a_session(), a_session(day=EXAM_DAY + timedelta(days=5))
-    await a_campaign_under_way(database, deliver, [today, later])
-    await deliver(consumer, database, [booking(0, later)])
-    await deliver(consumer, database, [day_started(EXAM_DAY)])
-
-    said = await deliver(consumer, database, [a_walk_in(0, today)])
-
-    assert [event.reason for event in of(AppointmentCancelled, said)] == ["replaced"]
-    assert [event.by for event in of(AppointmentMade, said)] == ["walk-in"]
-    assert [event.walk_in for event in of(AppointmentKept, said)] == [True]
-
-
-async def test_a_walk_in_who_did_not_come_is_refused(database: Database, deliver: Deliver) -> None:
-    session = a_session()
-    await a_campaign_under_way(database, deliver, [session])
-    await deliver(consumer, database, [day_started(EXAM_DAY)])
-    absent = a_walk_in(0, session).model_copy(update={"status": "absent"})
-
-    said = await deliver(consumer, database, [absent])
-
-    assert of(AppointmentKept, said) == []
-    assert codes(said) == ["attendance.walk-in-not-present"]
-
-
-async def test_walk_ins_are_counted_against_capacity(database: Database, deliver: Deliver) -> None:
-    session = a_session(windows=[a_window(480, total=2)])
-    await a_campaign_under_way(database, deliver, [session])
-    await deliver(consumer, database, [booking(0, session)])
-    await deliver(consumer, database, [day_started(EXAM_DAY)])
-
-    said = await deliver(consumer, database, [a_walk_in(1, session), a_walk_in(2, session)])
-
-    assert len(of(AppointmentKept, said)) == 1
-    assert codes(said) == ["session.full"]
-
-
 async def test_whoever_waited_in_vain_is_told_so(database: Database, deliver: Deliver) -> None:
     session = a_session(windows=[a_window(480, total=1)])
     await a_campaign_under_way(database, deliver, [session])
@@ -452,3 +259,20 @@ async def test_a_unit_without_lines_is_examined_in_its_own_commune(database: Dat
     assert {event.worker_id for event in of(AppointmentMade, said)} == {a_worker_id(0)}
     assert {event.campaign_id for event in of(AppointmentMade, said)} == {CAMPAIGN}
     assert home.day > TODAY
+
+
+async def test_a_worker_books_and_moves_the_own_visit_like_a_union_does(database: Database, deliver: Deliver) -> None:
+    first, other = a_session(), a_session(day=LATER)
+    await a_campaign_with(database, deliver, 1, first, other)
+    about: dict[str, Any] = {"worker_id": a_worker_id(0)}
+    wish = worker_events.BookingRequested(**about, request_id=uuid4(), session_id=first.session_id)
+    booked = await deliver(consumer, database, [wish])
+    (made,) = of(AppointmentMade, booked)
+    again = worker_events.MoveRequested(
+        **about, request_id=uuid4(), appointment_id=made.appointment_id, session_id=other.session_id
+    )
+
+    said = await deliver(consumer, database, [again])
+
+    assert [answer.outcome for answer in of(RequestAnswered, [*booked, *said])] == ["granted", "granted"]
+    assert of(AppointmentMoved, said)[0].day == LATER

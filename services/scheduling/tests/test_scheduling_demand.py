@@ -1,7 +1,6 @@
 """What is due: declared per unit when all its workers are known, whatever order messages come in."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from scheduling_builders import (
@@ -19,6 +18,7 @@ from scheduling_builders import (
     worker_left,
     workers,
 )
+from scheduling_campaigns import of
 
 from contracts.registry import Exposure, WorkerChanged
 from contracts.results import VisitConcluded
@@ -28,10 +28,6 @@ from shared.database import Database
 from shared.testing import Deliver
 
 pytestmark = pytest.mark.stack
-
-
-def of(kind: type[Any], events: list[Any]) -> list[Any]:
-    return [event for event in events if isinstance(event, kind)]
 
 
 async def test_a_unit_declares_its_demand_once_all_its_workers_are_known(database: Database, deliver: Deliver) -> None:

@@ -1,46 +1,34 @@
-"""A plan lives on: sessions withdrawn or cut, plans declined or overdue; who must move does, and nobody else."""
+"""A plan lives on: explained, declined, overdue, followed by make-up sessions."""
 
 import asyncio
 from datetime import timedelta
 from pathlib import Path
-from time import process_time
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from scheduling_builders import (
     CAMPAIGN,
     EXAM_DAY,
+    LATER,
     LINE,
     SITE,
     TODAY,
-    a_campaign,
     a_check_id,
-    a_line,
     a_permit,
     a_session,
-    a_unit,
     a_window,
     a_worker_id,
     booking,
     day_started,
     plan_approved,
-    rosters_closed,
-    scope_frozen,
-    session_withdrawn,
-    workers,
 )
+from scheduling_campaigns import a_campaign_with, of, planned, runs
 
-from contracts import workers as worker_events
 from contracts.coordination import PlanDeclined
-from contracts.plans import PlanExplained, PlanProposed, PlanWithdrawn
+from contracts.plans import PlanWithdrawn
 from contracts.scheduling import (
-    AppointmentCancelled,
-    AppointmentMade,
-    AppointmentMoved,
     MakeUpSessionProposed,
     RequestAnswered,
-    SessionRefused,
 )
 from contracts.unions import Reach
 from scheduling import explanations, plan_runner
@@ -51,153 +39,6 @@ from shared.database import Database
 from shared.testing import Deliver
 
 pytestmark = pytest.mark.stack
-
-LATER = EXAM_DAY + timedelta(days=1)
-
-
-def of(kind: type[Any], events: list[Any]) -> list[Any]:
-    return [event for event in events if isinstance(event, kind)]
-
-
-async def a_campaign_with(database: Database, deliver: Deliver, people: int, *sessions: Any, **line: Any) -> None:
-    await deliver(
-        consumer,
-        database,
-        [a_campaign(), a_unit(), a_line(**line), *workers(people), rosters_closed(people), day_started(), a_permit()],
-    )
-    await deliver(consumer, database, list(sessions))
-    await deliver(consumer, database, [scope_frozen()])
-
-
-async def planned(database: Database) -> tuple[PlanProposed, list[PlanExplained]]:
-    """Let the runner compute what is asked for; what it said."""
-    settings = Settings(database_url="", kafka_bootstrap_servers="", plan_seconds=1.0, plan_poll_seconds=0.05)
-    assert await PlanRunner(settings).run_next(database, asyncio.Event())
-    rows = await database.pool.fetch(
-        "SELECT type, value FROM (SELECT convert_from(value, 'UTF8') AS text, value, headers::text AS type, position "
-        "FROM outbox WHERE topic LIKE 'scheduling.plan%') AS said ORDER BY position"
-    )
-    explained = [PlanExplained.model_validate_json(r["value"]) for r in rows if "plan.explained" in r["type"]]
-    (*_, last) = [PlanProposed.model_validate_json(r["value"]) for r in rows if "plan.proposed" in r["type"]]
-    return last, [part for part in explained if part.plan_id == last.plan_id]
-
-
-async def runs(database: Database) -> list[tuple[str, str]]:
-    rows = await database.pool.fetch("SELECT kind, state FROM plan_runs ORDER BY asked_at, plan_id")
-    return [(row["kind"], row["state"]) for row in rows]
-
-
-async def test_a_withdrawn_session_of_450_is_planned_anew_within_seconds_of_processor_time(
-    database: Database, deliver: Deliver
-) -> None:
-    wide = [a_window(420 + 30 * n, total=30) for n in range(16)]
-    first = a_session(windows=wide)
-    others = [a_session(day=LATER + timedelta(days=n), windows=wide) for n in range(2)]
-    await a_campaign_with(database, deliver, 450, first, *others)
-    await deliver(consumer, database, [booking(n, first) for n in range(450)])
-
-    begun = process_time()
-    said = await deliver(consumer, database, [session_withdrawn(first)])
-    taken = process_time() - begun
-
-    moved = of(AppointmentMoved, said)
-    assert len(moved) == 450
-    assert {event.reason for event in moved} == {"session-withdrawn"}
-    assert {event.from_session_id for event in moved} == {first.session_id}
-    assert taken < 3
-
-
-async def test_whoever_a_withdrawn_session_leaves_without_a_place_is_planned_at_once(
-    database: Database, deliver: Deliver
-) -> None:
-    first, small = a_session(windows=[a_window(480, total=3)]), a_session(day=LATER, windows=[a_window(480, total=4)])
-    await a_campaign_with(database, deliver, 4, first, small)
-    plan, _ = await planned(database)
-    await deliver(consumer, database, [plan_approved(plan.plan_id)])
-    inside = await database.pool.fetchval("SELECT count(*) FROM appointments WHERE session_id = $1", small.session_id)
-
-    said = await deliver(consumer, database, [session_withdrawn(small)])
-
-    lost = of(AppointmentCancelled, said)
-    assert 0 < len(lost) <= inside
-    assert {event.reason for event in lost} == {"session-withdrawn"}
-    assert await runs(database) == [("initial", "published")]
-
-    more = a_session(day=LATER + timedelta(days=1), windows=[a_window(480, total=4)])
-    await deliver(consumer, database, [more])
-    await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
-    repair, _ = await planned(database)
-
-    assert (repair.kind, repair.appointments) == ("repair", len(lost))
-
-
-async def test_a_cut_session_moves_those_who_no_longer_fit_and_nobody_else(
-    database: Database, deliver: Deliver
-) -> None:
-    before = a_session(windows=[a_window(450, total=2), a_window(480, total=2), a_window(510, total=2)])
-    other = a_session(day=LATER, windows=[a_window(480, total=9)])
-    await a_campaign_with(database, deliver, 6, before, other)
-    await deliver(consumer, database, [booking(n, before, window=n // 2) for n in range(6)])
-
-    after = a_session(windows=[a_window(480, total=1), a_window(510, total=2)])
-    said = await deliver(consumer, database, [after])
-
-    rows = await database.pool.fetch("SELECT worker_id, session_id, start_minute, window_index FROM appointments")
-    at = {r["worker_id"]: (r["session_id"], r["start_minute"], r["window_index"]) for r in rows}
-    assert {at[a_worker_id(n)] for n in (4, 5)} == {(after.session_id, 510, 1)}
-    assert [at[a_worker_id(n)][0] for n in (2, 3)].count(after.session_id) == 1
-    assert all(at[a_worker_id(n)] == (other.session_id, 480, 0) for n in (0, 1))
-    assert {event.reason for event in of(AppointmentMoved, said)} == {"session-cut"}
-    assert of(SessionRefused, said) == []
-
-
-async def test_a_session_re_timed_on_a_frozen_day_keeps_its_people(database: Database, deliver: Deliver) -> None:
-    soon = TODAY + timedelta(days=1)
-    before, other = a_session(day=soon, windows=[a_window(480, total=5)]), a_session(day=LATER)
-    await a_campaign_with(database, deliver, 3, before, other)
-    await deliver(consumer, database, [booking(n, before) for n in range(3)])
-
-    windows = [a_window(420, total=5), a_window(495, total=2), a_window(600, total=5)]
-    said = await deliver(consumer, database, [a_session(day=soon, windows=windows)])
-
-    moved = of(AppointmentMoved, said)
-    assert {(event.session_id, event.reason) for event in moved} == {(before.session_id, "session-cut")}
-    assert sorted(event.start for event in moved) == [420, 495, 495]
-    assert of(AppointmentCancelled, said) == []
-
-
-async def test_a_cut_that_leaves_no_room_anywhere_says_why(database: Database, deliver: Deliver) -> None:
-    before = a_session(windows=[a_window(480, total=2)])
-    await a_campaign_with(database, deliver, 2, before)
-    await deliver(consumer, database, [booking(0, before), booking(1, before)])
-
-    said = await deliver(consumer, database, [a_session(windows=[a_window(480, total=1)])])
-
-    assert [(e.reason, e.because) for e in of(AppointmentCancelled, said)] == [("session-withdrawn", "session-cut")]
-
-
-async def test_a_session_with_appointments_stays_on_its_day(database: Database, deliver: Deliver) -> None:
-    before = a_session()
-    await a_campaign_with(database, deliver, 1, before)
-    await deliver(consumer, database, [booking(0, before)])
-
-    said = await deliver(consumer, database, [a_session(day=LATER, session_id=before.session_id)])
-
-    assert [p.code for p in of(SessionRefused, said)[0].problems] == ["session.has-appointments"]
-
-
-async def test_nobody_is_moved_onto_a_day_of_which_they_would_hear_too_late(
-    database: Database, deliver: Deliver
-) -> None:
-    soon = a_session(day=TODAY + timedelta(days=1))
-    first = a_session()
-    await a_campaign_with(database, deliver, 1, first, soon)
-    await deliver(consumer, database, [booking(0, first)])
-
-    said = await deliver(consumer, database, [session_withdrawn(first)])
-
-    assert of(AppointmentMoved, said) == []
-    assert len(of(AppointmentCancelled, said)) == 1
 
 
 async def test_a_declined_plan_frees_the_way_but_is_not_proposed_again_the_next_day(
@@ -383,23 +224,6 @@ async def test_a_turn_on_the_wait_list_that_is_no_longer_needed_is_answered(
     assert (answer.request_id, answer.outcome, answer.problems[0].code) == (
         waits.request_id, "refused", "wait-list.not-needed",
     )  # fmt: skip
-
-
-async def test_a_worker_books_and_moves_the_own_visit_like_a_union_does(database: Database, deliver: Deliver) -> None:
-    first, other = a_session(), a_session(day=LATER)
-    await a_campaign_with(database, deliver, 1, first, other)
-    about: dict[str, Any] = {"worker_id": a_worker_id(0)}
-    wish = worker_events.BookingRequested(**about, request_id=uuid4(), session_id=first.session_id)
-    booked = await deliver(consumer, database, [wish])
-    (made,) = of(AppointmentMade, booked)
-    again = worker_events.MoveRequested(
-        **about, request_id=uuid4(), appointment_id=made.appointment_id, session_id=other.session_id
-    )
-
-    said = await deliver(consumer, database, [again])
-
-    assert [answer.outcome for answer in of(RequestAnswered, [*booked, *said])] == ["granted", "granted"]
-    assert of(AppointmentMoved, said)[0].day == LATER
 
 
 def test_folders_of_killed_runners_are_swept(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from scheduling_builders import (
     worker_left,
     workers,
 )
+from scheduling_campaigns import a_campaign_with, of
 
 from contracts.coordination import ClosingProposed, Figures
 from contracts.plans import PlanAbandoned, PlanProposed, PlanPublished
@@ -53,10 +54,6 @@ from shared.testing import Deliver
 pytestmark = pytest.mark.stack
 
 
-def of(kind: type[Any], events: list[Any]) -> list[Any]:
-    return [event for event in events if isinstance(event, kind)]
-
-
 def a_runner() -> PlanRunner:
     return PlanRunner(Settings(database_url="", kafka_bootstrap_servers="", plan_seconds=1.0, plan_poll_seconds=0.05))
 
@@ -64,13 +61,7 @@ def a_runner() -> PlanRunner:
 async def a_frozen_campaign(
     database: Database, deliver: Deliver, *, people: int = 6, sessions: Any = None, **line: Any
 ) -> None:
-    await deliver(
-        consumer,
-        database,
-        [a_campaign(), a_unit(), a_line(**line), *workers(people), rosters_closed(people), day_started(), a_permit()],
-    )
-    await deliver(consumer, database, [a_session()] if sessions is None else sessions)
-    await deliver(consumer, database, [scope_frozen()])
+    await a_campaign_with(database, deliver, people, *([a_session()] if sessions is None else sessions), **line)
 
 
 async def proposed(database: Database) -> PlanProposed:
