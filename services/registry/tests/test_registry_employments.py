@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from registry_builders import HEADER, NOON, UNIT, Register, Taken, a_line, a_person, an_organisation, says
 
 from contracts.monitoring import MonitoringReported
-from contracts.registry import LeavingRecorded, RosterClosed, WorkerChanged, WorkerLeft
+from contracts.registry import LeavingRecorded, RosterClosed, WorkerChanged, WorkerLeft, WorkerRegistered
 from contracts.unions import LeavingConfirmed
 from contracts.unions import RosterClosed as RosterIsClosed
 from registry import employments, identities, workers
 from registry.accesses import Viewer
 from registry.employments import Span
 from registry.identity_views import View
+from registry.reading.shifts import read_hours
 from registry.worker_facts import Facts
 
 pytestmark = pytest.mark.stack
@@ -271,6 +272,33 @@ async def test_the_hardest_class_of_work_counts_and_the_shift_is_a_dated_fact(re
         ("450-990", WINTER, date(2027, 1, 4)),
         ("1320-1800", date(2027, 1, 4), None),
     ]
+
+
+async def test_of_two_crews_of_one_name_the_shift_tells_which_one_is_meant(register: Register) -> None:
+    await register.with_units()
+    days, nights = UUID(int=21), UUID(int=22)
+    await register.hear(says(a_line(line_id=days)), says(a_line(line_id=nights, shifts=[(1320, 1800)] * 6 + [None])))
+
+    taken = await register.take(
+        [*a_person(1), "Chuyền 1", "Ca đêm"], [*a_person(2), "Chuyền 1", "Ca 1"], [*a_person(4), "Chuyền 1", None],
+        header=[*HEADER, "Chuyền", "Ca"],
+    )  # fmt: skip
+
+    assert [event.line_id for event in taken.of(WorkerRegistered)] == [nights, days, days]
+
+
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [
+        ("Ca 1 (06:00–14:00)", (360, 840)), ("22h-6h", (1320, 1800)), ("22h30 – 6h30", (1350, 1830)),
+        ("Từ 22:00 đến 6:00", (1320, 1800)), ("7.30-16.30", (450, 990)), ("Ca 3", (1320, 1800)), ("HC", (450, 990)),
+        ("Ca đêm", (1320, 1800)), ("xoay ca", None), ("0912345678", None), ("25h-6h", None), ("Nguyễn Thị An", None),
+    ],
+)  # fmt: skip
+def test_hours_are_read_from_what_a_shift_is_called_and_from_nothing_else(
+    written: str, hours: tuple[int, int] | None
+) -> None:
+    assert read_hours(written) == hours
 
 
 PLACES = [(UNIT, MILL), (OTHER, SHOP), (UNIT, SHOP), (OTHER, MILL)]

@@ -1,6 +1,8 @@
 """What a production line must be to stand in the register; pure."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from contracts.fields import Problem
@@ -10,6 +12,17 @@ from registry.places import Places
 from registry.problems import problem
 
 DAY_MINUTES = 1440
+
+
+class NamedLine(NamedTuple):
+    """A line as rosters' words find it, and when it usually works."""
+
+    line_id: UUID
+    hours: tuple[int, int] | None
+
+
+Lines = Mapping[tuple[UUID, str], Sequence[NamedLine]]
+"""Lines by unit and name key."""
 
 
 def problems_of(declared: LineDeclared, kinds: Mapping[UUID, str], places: Places) -> list[Problem]:
@@ -30,6 +43,26 @@ def problems_of(declared: LineDeclared, kinds: Mapping[UUID, str], places: Place
 def is_shift(start: int, end: int) -> bool:
     """A shift begins on its day and ends within 24 hours, after midnight if need be."""
     return 0 <= start < DAY_MINUTES and start < end <= start + DAY_MINUTES
+
+
+def usual_hours(shifts: Iterable[tuple[int, int] | None]) -> tuple[int, int] | None:
+    """The shift that most days of a line's calendar have, the earliest of several."""
+    counted = Counter((shift[0], shift[1]) for shift in shifts if shift is not None)
+    return min(counted, key=lambda shift: (-counted[shift], shift)) if counted else None
+
+
+def fitting(lines: Sequence[NamedLine], shift: tuple[int, int] | None) -> UUID | None:
+    """Of the lines that one name means, the one that works at somebody's hours: a shop's crews share its name."""
+    best = max(lines, key=lambda line: _minutes_shared(line.hours, shift), default=None)
+    return best.line_id if best else None
+
+
+def _minutes_shared(one: tuple[int, int] | None, other: tuple[int, int] | None) -> int:
+    """Minutes of a day that two shifts have in common, whichever of them goes past midnight."""
+    if one is None or other is None:
+        return 0
+    days = (-DAY_MINUTES, 0, DAY_MINUTES)
+    return sum(max(0, min(one[1], other[1] + day) - max(one[0], other[0] + day)) for day in days)
 
 
 def _reaches(sites: Iterable[str], places: Places) -> list[Problem]:

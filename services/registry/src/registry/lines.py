@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from contracts.registry import DeclarationRefused, DeclarationUnchanged, LineChanged, LineRegistered
 from contracts.unions import LineDeclared
 from registry import authority, line_rules, organisations, places
+from registry.line_rules import Lines, NamedLine
 from registry.problems import problem
 from registry.reading.names import name_key
 from shared import outbox, waiting
@@ -24,7 +25,10 @@ ON CONFLICT (line_id) DO UPDATE SET
     unit_id = excluded.unit_id, employer_id = excluded.employer_id, name_key = excluded.name_key,
     facts = excluded.facts, ref = excluded.ref, recorded_at = now()
 """
-GET_BY_NAME = "SELECT unit_id, name_key, line_id FROM lines WHERE unit_id = ANY($1::uuid[]) ORDER BY line_id DESC"
+GET_BY_NAME = """
+SELECT unit_id, name_key, line_id, facts -> 'shifts' AS shifts FROM lines
+WHERE unit_id = ANY($1::uuid[]) ORDER BY line_id
+"""
 
 Declarations = Sequence[Message[LineDeclared]]
 
@@ -67,10 +71,13 @@ async def get_unknown(tx: Transaction, line_ids: Sequence[UUID]) -> set[UUID]:
     return set(line_ids) - {row["line_id"] for row in known}
 
 
-async def get_by_name(tx: Transaction, unit_ids: Sequence[UUID]) -> dict[tuple[UUID, str], UUID]:
-    """The lines of some units by unit and name key."""
-    rows = await tx.fetch(GET_BY_NAME, list(set(unit_ids)))
-    return {(row["unit_id"], row["name_key"]): row["line_id"] for row in rows}
+async def get_by_name(tx: Transaction, unit_ids: Sequence[UUID]) -> Lines:
+    """The lines of some units by unit and name key; crews of one shop may share its name."""
+    found: dict[tuple[UUID, str], list[NamedLine]] = {}
+    for row in await tx.fetch(GET_BY_NAME, list(set(unit_ids))):
+        line = NamedLine(row["line_id"], line_rules.usual_hours(from_json(row["shifts"])))
+        found.setdefault((row["unit_id"], row["name_key"]), []).append(line)
+    return found
 
 
 def _unknown(line: LineDeclared, kinds: dict[UUID, str]) -> UUID | None:

@@ -14,6 +14,7 @@ from contracts.roster_cells import from_chunks
 from contracts.roster_mapping import NOTHING, Chosen, ColumnRead
 from registry import roster_mappings
 from registry.blind_index import BlindIndex
+from registry.line_rules import Lines
 from registry.reading.reader import Reading, read
 from registry.roster_rows import Roster, Rows, columns_of
 from shared import faults
@@ -76,7 +77,7 @@ def open_roster(
     chunks: Sequence[Sealed],
     keys: Mapping[str, bytes],
     index: BlindIndex,
-    lines: Mapping[tuple[UUID, str], UUID],
+    lines: Lines,
     mappings: roster_mappings.Current,
 ) -> Opened:
     """Read a roster; whatever cannot be opened or read makes a refused file, never an exception."""
@@ -117,7 +118,7 @@ def _table(reading: Reading, fingerprint: str, roster: Roster, mappings: roster_
     return Table(columns, fingerprint, reading.chosen, before.version if before and was_kept else None)
 
 
-def _opened(reading: Reading, roster: Roster, index: BlindIndex, lines: Mapping[tuple[UUID, str], UUID]) -> Opened:
+def _opened(reading: Reading, roster: Roster, index: BlindIndex, lines: Lines) -> Opened:
     if reading.file_outcome == "refused":
         return Opened(roster, "refused", reading.file_codes)
     return Opened(

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from registry import line_rules
 from registry.blind_index import BlindIndex
 from registry.blocking import Blocks, blocks_of
+from registry.line_rules import Lines
 from registry.reading.names import name_key
 from registry.reading.reader import Reading
 from registry.reading.rows import Outcome, Person
@@ -84,9 +86,7 @@ class Rows:
     Those with a sure number come first: they may not lose their person to a namesake without one.
     """
 
-    def __init__(
-        self, reading: Reading, roster: Roster, index: BlindIndex, lines: Mapping[tuple[UUID, str], UUID]
-    ) -> None:
+    def __init__(self, reading: Reading, roster: Roster, index: BlindIndex, lines: Lines) -> None:
         self._reading = reading
         self._roster = roster
         self._index = index
@@ -117,7 +117,7 @@ def _entry(
     source: dict[str, str],
     roster: Roster,
     index: BlindIndex,
-    lines: Mapping[tuple[UUID, str], UUID],
+    lines: Lines,
 ) -> Entry:
     identity = {name: value for name, value in sorted(fields.items()) if name not in NOT_IDENTITY}
     key = name_key(fields["full_name"])
@@ -140,13 +140,14 @@ def _entry(
     )
 
 
-def _facts(fields: Mapping[str, Any], roster: Roster, lines: Mapping[tuple[UUID, str], UUID]) -> Facts:
-    named_line = lines.get((roster.unit_id, name_key(fields["line"]))) if fields.get("line") else None
+def _facts(fields: Mapping[str, Any], roster: Roster, lines: Lines) -> Facts:
+    shift = read_hours(fields["shift"]) if fields.get("shift") else None
+    named = lines.get((roster.unit_id, name_key(fields["line"])), ()) if fields.get("line") else ()
     return Facts(
         unit_id=roster.unit_id,
         employer_id=roster.employer_id,
         host_id=roster.host_id,
-        line_id=roster.line_id or named_line,
+        line_id=roster.line_id or line_rules.fitting(named, shift),
         sex=fields["sex"],
         born=fields["birth_date"][: len("YYYY-MM")],
         disabled=bool(fields.get("disabled", False)),
@@ -155,7 +156,7 @@ def _facts(fields: Mapping[str, Any], roster: Roster, lines: Mapping[tuple[UUID,
         employed_since=full_date(fields.get("start_date")),
         last_health_check=full_date(fields.get("last_health_check")),
         job=name_key(fields["job"]) if fields.get("job") else None,
-        shift=read_hours(fields["shift"]) if fields.get("shift") else None,
+        shift=shift,
     )
 
 

@@ -10,6 +10,7 @@ from asyncpg import Record
 
 from contracts.coordination import CampaignOpened
 from contracts.registry import Line, Organisation, RosterClosed, WorkerFacts
+from scheduling.shifts import usual_hours, written
 from shared.database import Transaction
 
 
@@ -92,15 +93,16 @@ async def put_lines(tx: Transaction, lines: Sequence[Line]) -> None:
     """Know these lines as they are now; the caller holds their units."""
     await tx.executemany(
         """
-        INSERT INTO lines (line_id, unit_id, site, shifts_from, shifts, headcount, max_absent_pct, reaches, name)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO lines (line_id, unit_id, site, shifts_from, shifts, headcount, max_absent_pct, reaches, name, hours)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (line_id) DO UPDATE SET unit_id = excluded.unit_id, site = excluded.site,
             shifts_from = excluded.shifts_from, shifts = excluded.shifts, headcount = excluded.headcount,
-            max_absent_pct = excluded.max_absent_pct, reaches = excluded.reaches, name = excluded.name
+            max_absent_pct = excluded.max_absent_pct, reaches = excluded.reaches, name = excluded.name,
+            hours = excluded.hours
         """,
         [
             (n.line_id, n.unit_id, n.site, n.shifts_from, dumps(n.shifts), n.headcount, n.max_absent_pct,
-             dumps({reach.site: reach.minutes for reach in n.reaches}), n.name)
+             dumps({reach.site: reach.minutes for reach in n.reaches}), n.name, written(usual_hours(n.shifts)))
             for n in sorted(lines, key=lambda n: n.line_id)
         ],
     )  # fmt: skip
@@ -110,14 +112,16 @@ async def put_workers(tx: Transaction, workers: Sequence[WorkerFacts]) -> None:
     """Know these workers as they are now; whoever comes back has not left. The caller holds their units."""
     await tx.execute(
         """
-        INSERT INTO workers (worker_id, unit_id, line_id, facts, last_check)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[])
+        INSERT INTO workers (worker_id, unit_id, line_id, shift, facts, last_check)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[])
         ON CONFLICT (worker_id) DO UPDATE SET unit_id = excluded.unit_id, line_id = excluded.line_id,
-            facts = excluded.facts, left_on = NULL, last_check = greatest(workers.last_check, excluded.last_check)
+            shift = excluded.shift, facts = excluded.facts, left_on = NULL,
+            last_check = greatest(workers.last_check, excluded.last_check)
         """,
         [w.worker_id for w in workers],
         [w.unit_id for w in workers],
         [w.line_id for w in workers],
+        [written(w.shift) for w in workers],
         [w.model_dump_json(exclude={"roster_id", "row"}) for w in workers],
         [w.last_health_check for w in workers],
     )
@@ -137,19 +141,24 @@ async def put_workers(tx: Transaction, workers: Sequence[WorkerFacts]) -> None:
 
 
 async def assign_crews(tx: Transaction, unit_ids: Iterable[UUID], worker_ids: Iterable[UUID] | None = None) -> None:
-    """Point workers of these units, all or some, to the line whose calendar counts; the caller holds the units."""
+    """Point workers of these units, all or some, to the line whose calendar counts; the caller holds the units.
+
+    It is their own; of those who have none, the unit's line that works when they do, or the largest one.
+    """
     await tx.execute(
         """
-        UPDATE workers SET crew_id = found.line_id
-        FROM (
-            SELECT worker_id, coalesce(own.line_id, first_of_unit.line_id) AS line_id
-            FROM workers LEFT JOIN lines AS own USING (line_id)
-            LEFT JOIN (
-                SELECT DISTINCT ON (unit_id) unit_id, line_id FROM lines
-                WHERE unit_id = ANY($1) ORDER BY unit_id, headcount DESC, line_id
-            ) AS first_of_unit ON first_of_unit.unit_id = workers.unit_id
+        WITH theirs AS (
+            SELECT worker_id, workers.unit_id, shift, own.line_id FROM workers LEFT JOIN lines AS own USING (line_id)
             WHERE workers.unit_id = ANY($1) AND ($2::uuid[] IS NULL OR workers.worker_id = ANY($2))
-        ) AS found
+        ), fitting AS (
+            SELECT DISTINCT ON (unit_id, shift) unit_id, shift, lines.line_id
+            FROM (SELECT DISTINCT unit_id, shift FROM theirs WHERE line_id IS NULL) AS wanted JOIN lines USING (unit_id)
+            ORDER BY unit_id, shift, minutes_shared(shift, hours) DESC, headcount DESC, line_id
+        ), found AS (
+            SELECT worker_id, coalesce(theirs.line_id, fitting.line_id) AS line_id
+            FROM theirs LEFT JOIN fitting USING (unit_id, shift)
+        )
+        UPDATE workers SET crew_id = found.line_id FROM found
         WHERE workers.worker_id = found.worker_id AND workers.crew_id IS DISTINCT FROM found.line_id
         """,
         list(set(unit_ids)),

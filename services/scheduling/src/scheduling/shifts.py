@@ -1,6 +1,7 @@
 """A crew's working time: a repeating pattern of shifts on the axis of minutes since day one (ordinal × 1440)."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,17 @@ Shift = tuple[int, int]
 def instant(day: date, minute: int) -> int:
     """A local day and minute as one number."""
     return day.toordinal() * DAY + minute
+
+
+def usual_hours(pattern: Iterable[Shift | None]) -> Shift | None:
+    """The shift that most days of a pattern have, the earliest of several; None where nobody ever works."""
+    counted = Counter(shift for shift in pattern if shift is not None)
+    return min(counted, key=lambda shift: (-counted[shift], shift)) if counted else None
+
+
+def written(hours: Shift | None) -> str:
+    """Usual hours as tables have them: `1320-1800`, or nothing."""
+    return f"{hours[0]}-{hours[1]}" if hours else ""
 
 
 @dataclass(frozen=True, slots=True)
