@@ -70,7 +70,7 @@ UNREADABLE: dict[str, Spoil] = {
     "'headcount' is missing": lambda raw: raw["lines"][0].pop("headcount"),
     "outside the": lambda raw: raw["sessions"][0].update(day=raw["days"]),
     "for 11 windows|for 18 windows": lambda raw: raw["sessions"][0]["total"].pop(),
-    "no whole number": lambda raw: raw["sessions"][0].update(open_cost=0.5),
+    "not a whole number": lambda raw: raw["sessions"][0].update(open_cost=0.5),
     "is no text": lambda raw: raw["lines"][0].update(site=7),
     "entries for": lambda raw: raw["calendars"].update({name: [] for name in raw["calendars"]}),
     "unknown priority": lambda raw: raw["weights"].update(unassigned={}),

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import astuple
 from operator import attrgetter
 
-from scheduling.planning.model import Appointments, Changes, Instance, Line, Package, Session
+from scheduling.planning.model import Appointments, Changes, Instance, Line, Package, Session, Worker
 
 WIDEST = 10**12  # costs; far beyond any, and sums of them still fit
 
@@ -37,11 +37,13 @@ def check_instance(instance: Instance) -> None:
         _line(line, instance)
     for session in instance.sessions:
         _session(session, instance.days)
-    _workers(instance)
+    _workers(instance, instance.workers)
 
 
 def check_changes(instance: Instance, changes: Changes, published: Appointments) -> None:
     """Raise UnreadableError unless the changes and the published plan speak of what the instance has."""
+    _whole("now", [changes.now])
+    _workers(instance, changes.workers_joined)
     sessions = {s.id: s for s in instance.sessions}
     left = set(changes.workers_left)
     workers = [*(w.id for w in instance.workers if w.id not in left), *(w.id for w in changes.workers_joined)]
@@ -81,14 +83,14 @@ def _session(session: Session, days: int) -> None:
         _whole(f"{what}, {name}", row)
 
 
-def _workers(instance: Instance) -> None:
-    _known("line", {w.line for w in instance.workers}, {line.id for line in instance.lines})
-    _known("package", {w.package for w in instance.workers}, {p.id for p in instance.packages})
+def _workers(instance: Instance, workers: Sequence[Worker]) -> None:
+    _known("line", {w.line for w in workers}, {line.id for line in instance.lines})
+    _known("package", {w.package for w in workers}, {p.id for p in instance.packages})
     for day in (attrgetter("earliest"), attrgetter("due")):
-        days = [day(w) for w in instance.workers]
+        days = [day(w) for w in workers]
         _whole("days of workers", [min(days, default=0), max(days, default=0)])
-    _whole("deadlines of workers", {w.deadline or 0 for w in instance.workers})
-    priorities = {w.priority for w in instance.workers}
+    _whole("deadlines of workers", {w.deadline or 0 for w in workers})
+    priorities = {w.priority for w in workers}
     for costs in (instance.weights.unassigned, instance.weights.late_day):
         _known("priority", priorities, costs.keys())
 
@@ -114,4 +116,4 @@ def _known(what: str, named: Iterable[object], known: Container[object]) -> None
 def _whole(what: str, numbers: Iterable[object]) -> None:
     for number in numbers:
         if type(number) is not int or abs(number) > WIDEST:
-            raise UnreadableError(f"{what}: {number!r} is no whole number of use here")
+            raise UnreadableError(f"{what}: {number!r} is not a whole number below 10^12")
