@@ -18,6 +18,7 @@ from scheduling_builders import (
     a_session,
     a_window,
     a_worker_id,
+    an_absence,
     booking,
     day_started,
     plan_approved,
@@ -207,6 +208,20 @@ async def test_a_make_up_session_is_proposed_where_enough_people_have_no_place(
     (proposed,) = of(MakeUpSessionProposed, first)
     assert (proposed.site, proposed.people, proposed.stations["INT"]) == (SITE, 35, 35)
     assert of(MakeUpSessionProposed, again) == []
+
+
+async def test_a_make_up_session_is_given_no_desk_for_somebody_who_is_away(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_campaign_with(database, deliver, 40, a_session(windows=[a_window(480, total=5)]))
+    await deliver(consumer, database, [an_absence(0, TODAY, days=100)])
+    plan, _ = await planned(database)
+    await deliver(consumer, database, [plan_approved(plan.plan_id)])
+
+    said = await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
+
+    (proposed,) = of(MakeUpSessionProposed, said)
+    assert (proposed.people, proposed.stations["INT"]) == (34, 34)
 
 
 async def test_a_turn_on_the_wait_list_that_is_no_longer_needed_is_answered(

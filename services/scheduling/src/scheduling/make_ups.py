@@ -28,7 +28,7 @@ async def propose(tx: Transaction, today: date, says: Says) -> None:
                 on_day=today,
                 people=len(place["priorities"]),
                 urgent=urgent,
-                stations=dict(sorted(Counter(place["stations"]).items())),
+                stations=dict(sorted(Counter(place["stations"].split()).items())),
                 bnn=place["bnn"],
                 latest=place["latest"],
             )
