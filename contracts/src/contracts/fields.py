@@ -91,6 +91,24 @@ class Question(Record):
     anew: Public[bool] = False
 
 
+class Booking(Record):
+    """A due check that is to have a place in a session, in a window or the first free one."""
+
+    request_id: Public[UUID]
+    worker_id: WorkerId
+    session_id: Public[UUID]
+    window: Public[int | None] = None
+
+
+class Move(Record):
+    """An appointment that is to be at another time: in a session, or any later one where none is named."""
+
+    request_id: Public[UUID]
+    worker_id: WorkerId
+    appointment_id: VisitId
+    session_id: Public[UUID | None] = None
+
+
 class RosterVersion(Record):
     """A roster that took effect, as one side of a conflict: what it was and what it came to."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Event, Party, Pseudonymous, Public, Record
-from contracts.fields import Percent, Question, Sealed, Site, VisitId, WorkerId
+from contracts.fields import Booking, Move, Percent, Question, Sealed, Site, WorkerId
 
 BOTH_PARTIES = (Party.UNIONS, Party.HEALTH)
 APPROVAL_ANSWERS = ("coordination.approval.recorded.v1", "coordination.approval.refused.v1")
@@ -331,6 +331,7 @@ class AbsenceReported(
 
 
 class MoveRequested(
+    Move,
     Event,
     name="unions.move.requested",
     topic="unions.requests",
@@ -339,11 +340,6 @@ class MoveRequested(
     answered_by=REQUEST_ANSWERS,
 ):
     """A worker asks for another time: a session, or any later one where none is named."""
-
-    request_id: Public[UUID]
-    worker_id: WorkerId
-    appointment_id: VisitId
-    session_id: Public[UUID | None] = None
 
 
 class RefusalReported(
@@ -362,6 +358,7 @@ class RefusalReported(
 
 
 class BookingRequested(
+    Booking,
     Event,
     name="unions.booking.requested",
     topic="unions.requests",
@@ -370,11 +367,6 @@ class BookingRequested(
     answered_by=REQUEST_ANSWERS,
 ):
     """A worker's due check is to be booked directly in a session, in a window or the first free one."""
-
-    request_id: Public[UUID]
-    worker_id: WorkerId
-    session_id: Public[UUID]
-    window: Public[int | None] = None
 
 
 class IdentityReviewDecided(
