@@ -58,7 +58,9 @@ class Known:
         return any(facts.unit_id == unit_id for facts in self.employments)
 
     def state(self, facts: Facts, day: date) -> None:
-        """Note that a roster stated an employment for a day."""
+        """Note that a roster stated an employment for a day; only those of two employers are ever compared."""
+        if facts.employer_id is None:
+            return
         pair = pair_of(facts)
         span = self.spans.get(pair)
         self.spans[pair] = span.with_day(day) if span else Span(day, day)

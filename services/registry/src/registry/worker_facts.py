@@ -54,7 +54,8 @@ class Facts:
             kept |= {name: given or getattr(known, name) for name, given in own.items()}
         if known.born.startswith(self.born):
             kept["born"] = known.born
-        return replace(self, **kept)
+        others = {name: value for name, value in kept.items() if value != getattr(self, name)}
+        return replace(self, **others) if others else self
 
     def beside(self, other: "Facts", columns: frozenset[str]) -> "Facts":
         """These facts of another employment; what its file could not say of the person is as known from the other."""
