@@ -8,6 +8,9 @@ from contracts.base import Event, Party, Pseudonymous, Public, Record
 from contracts.fields import ClinicId, Percent, Problem, WorkerId
 from contracts.unions import BOTH_PARTIES
 
+PlanKind = Public[Literal["initial", "make-up", "repair"]]
+"""A first plan, one for whoever has no place yet, or one for whoever lost theirs."""
+
 
 class Limit(Record):
     """What holds a plan back: a station whose places ran out in sessions, or a line whose absence ceiling is reached.
@@ -28,6 +31,22 @@ class Limit(Record):
     text_en: Public[str]
 
 
+class PlanAsked(
+    Event,
+    name="scheduling.plan.asked",
+    topic="scheduling.plans",
+    key="plan_id",
+    readers=("gateway",),
+    shown_to=BOTH_PARTIES,
+):
+    """A plan is to be computed: from now on it can be declined, until it is proposed or given up it is under way."""
+
+    plan_id: Public[UUID]
+    campaign_id: Public[UUID]
+    kind: PlanKind
+    on_day: Public[date]
+
+
 class PlanProposed(
     Event,
     name="scheduling.plan.proposed",
@@ -44,7 +63,7 @@ class PlanProposed(
 
     plan_id: Public[UUID]
     campaign_id: Public[UUID]
-    kind: Public[Literal["initial", "make-up", "repair"]]
+    kind: PlanKind
     on_day: Public[date]
     demand: Public[int]
     appointments: Public[int]

@@ -175,6 +175,22 @@ async def test_the_day_tells_of_each_plan_being_computed_whose_it_is(
     assert shown["planning"] == [{"plan_id": str(plan), "campaign_id": str(campaign)}]
 
 
+async def test_a_repair_is_under_way_before_another_day_begins_until_it_is_proposed(
+    as_: Clients, world: World, database: Database, deliver: Deliver
+) -> None:
+    repair = plans.PlanAsked(plan_id=uuid4(), campaign_id=world.campaign, kind="repair", on_day=DAY)
+    reader = await as_.union(world.root)
+
+    await deliver(CONSUMER, database, [repair])
+    during = (await reader.get("/day")).json()["planning"]
+    await deliver(CONSUMER, database, [world.proposed.model_copy(update={"plan_id": repair.plan_id})])
+    await deliver(CONSUMER, database, [scheduling.DaySwept(day=DAY), repair])
+    after = (await reader.get("/day")).json()["planning"]
+
+    assert during == [{"plan_id": str(repair.plan_id), "campaign_id": str(world.campaign)}]
+    assert after == []
+
+
 async def test_a_union_asks_about_campaigns_of_its_own_only(as_: Clients, world: World) -> None:
     question = unions.WhatIfAsked(
         request_id=uuid4(), campaign_id=world.campaign, ceilings=[OtherCeiling(line_id=uuid4(), max_absent_pct=12)]

@@ -16,7 +16,7 @@ from scheduling_builders import (
     workers,
 )
 
-from contracts.plans import PlanExplained, PlanProposed, PlanPublished
+from contracts.plans import PlanAsked, PlanExplained, PlanProposed, PlanPublished
 from scheduling.app import make_service
 from scheduling.settings import Settings
 from shared.database import Database
@@ -37,13 +37,14 @@ async def test_rosters_become_appointments(database: Database, kafka: Topics) ->
         await until(database, "SELECT count(*) = 30 FROM health_checks", seconds=60)
         await until(database, "SELECT count(*) = 1 FROM sessions WHERE status = 'confirmed'", seconds=60)
         await kafka.say(scope_frozen())
-        (proposal,) = await kafka.hear("scheduling.plans", 1, seconds=60)
+        asked, proposal = await kafka.hear("scheduling.plans", 2, seconds=60)
         cases = await kafka.hear("scheduling.plan-cases", 2, seconds=60)
         plan = PlanProposed.model_validate_json(proposal.value or b"")
         await kafka.say(plan_approved(plan.plan_id))
-        published = (await kafka.hear("scheduling.plans", 2, seconds=60))[1]
+        published = (await kafka.hear("scheduling.plans", 3, seconds=60))[2]
         made = await kafka.hear("scheduling.appointments", 30, seconds=60)
 
+    assert PlanAsked.model_validate_json(asked.value or b"").plan_id == plan.plan_id
     assert (plan.campaign_id, plan.appointments) == (CAMPAIGN, 30)
     assert {PlanExplained.model_validate_json(part.value or b"").plan_id for part in cases} == {plan.plan_id}
     assert PlanPublished.model_validate_json(published.value or b"").appointments == 30

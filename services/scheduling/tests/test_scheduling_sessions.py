@@ -22,9 +22,11 @@ from scheduling_builders import (
 from scheduling_campaigns import a_campaign_under_way, a_campaign_with, codes, of, planned, runs
 
 from contracts.health import PermitRevoked
+from contracts.plans import PlanAsked
 from contracts.scheduling import (
     AppointmentCancelled,
     AppointmentMoved,
+    DaySwept,
     SessionListed,
     SessionRefused,
 )
@@ -149,6 +151,24 @@ async def test_whoever_a_withdrawn_session_leaves_without_a_place_is_planned_at_
     repair, _ = await planned(database)
 
     assert (repair.kind, repair.appointments) == ("repair", len(lost))
+
+
+async def test_the_repair_of_a_withdrawn_session_is_told_of_in_the_moment_it_is_asked_for(
+    database: Database, deliver: Deliver
+) -> None:
+    first = a_session(windows=[a_window(480, total=3)])
+    useless = a_session(day=LATER, windows=[a_window(480, total=5, MEA=0)])
+    await a_campaign_with(database, deliver, 3, first, useless)
+    plan, _ = await planned(database)
+    await deliver(consumer, database, [plan_approved(plan.plan_id)])
+
+    said = await deliver(consumer, database, [session_withdrawn(first)])
+    again = await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
+
+    (asked,) = of(PlanAsked, said)
+    assert (asked.kind, asked.on_day) == ("repair", TODAY)
+    assert of(PlanAsked, again) == []
+    assert of(DaySwept, again)[0].planning == [asked.plan_id]
 
 
 async def test_a_cut_session_moves_those_who_no_longer_fit_and_nobody_else(

@@ -61,6 +61,7 @@ RECORDS: dict[type[Event], Record] = {
     scheduling.DemandDeclared: campaigns.declare_demand,
     scheduling.SessionListed: sessions.list_,
     scheduling.MakeUpSessionProposed: sessions.make_up,
+    plans_said.PlanAsked: days.ask,
     plans_said.PlanProposed: plans.propose,
     plans_said.PlanPublished: plans.publish,
     plans_said.PlanAbandoned: plans.abandon,

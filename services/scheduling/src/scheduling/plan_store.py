@@ -86,9 +86,9 @@ async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Recor
 
 async def add_run(
     tx: Transaction, plan_id: UUID, campaign_id: UUID, kind: str, day: date, seed: int, causes: Sequence[str]
-) -> None:
-    """Ask for a plan; asking again, or while another plan of the campaign is under way, changes nothing."""
-    await tx.execute(
+) -> bool:
+    """Ask for a plan; asking again, or while another plan of the campaign is under way, changes nothing: False."""
+    tag = await tx.execute(
         """
         INSERT INTO plan_runs (plan_id, campaign_id, kind, asked_on, seed, causes, asked_at)
         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
@@ -101,6 +101,7 @@ async def add_run(
         seed,
         list(causes),
     )
+    return tag == "INSERT 0 1"
 
 
 async def cancel_runs(tx: Transaction, campaign_ids: Iterable[UUID]) -> list[Record]:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Literal
 from uuid import UUID, uuid5
 
 from asyncpg import Record
 
 from contracts.coordination import CampaignClosed, ClosingProposed, PlanApproved, PlanDeclined
-from contracts.plans import PlanAbandoned, PlanExplained, PlanProposed, PlanPublished, PlanWithdrawn
+from contracts.plans import PlanAbandoned, PlanAsked, PlanExplained, PlanProposed, PlanPublished, PlanWithdrawn
 from contracts.scheduling import HealthCheckDeferred
 from scheduling import demand_store, plan_store, seating, terms
 from scheduling.explanations import Explained
@@ -39,10 +40,12 @@ async def ask(tx: Transaction, today: date, causes: Sequence[str], *, repairs_on
         which, declines = causes[0] if kind == "repair" and causes else today, campaign["declines"]
         plan_id = uuid5(campaign["campaign_id"], f"{kind}/{which}/{declines}" if declines else f"{kind}/{which}")
         seed = plan_id.int % 2**31
-        await plan_store.add_run(tx, plan_id, campaign["campaign_id"], kind, today, seed, causes)
+        if await plan_store.add_run(tx, plan_id, campaign["campaign_id"], kind, today, seed, causes):
+            asked = PlanAsked(plan_id=plan_id, campaign_id=campaign["campaign_id"], kind=kind, on_day=today)
+            await outbox.append(tx, [outbox.because_of(causes, asked)])
 
 
-def _kind(campaign: Record, today: date, interval: timedelta) -> str | None:
+def _kind(campaign: Record, today: date, interval: timedelta) -> Literal["initial", "make-up", "repair"] | None:
     last = campaign["last_plan"]
     if last is None:
         return "initial"

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from contracts.coordination import DayCounted, DayStarted
-from contracts.plans import PlanAbandoned, PlanProposed, PlanWithdrawn
+from contracts.plans import PlanAbandoned, PlanAsked, PlanProposed, PlanWithdrawn
 from contracts.scheduling import DaySwept
 from gateway.read_models.records import Reader
 from shared.consuming import Batch
@@ -52,6 +52,11 @@ async def count(tx: Transaction, batch: Batch[DayCounted]) -> None:
     """Remember that coordination did a day's work."""
     for event in batch.events:
         await tx.execute(DONE, "counted", event.day)
+
+
+async def ask(tx: Transaction, batch: Batch[PlanAsked]) -> None:
+    """Remember which plans are being computed; one that is settled already stays so."""
+    await tx.execute(PLANNING, [e.plan_id for e in batch.events], [e.campaign_id for e in batch.events])
 
 
 async def settle_plans(
