@@ -29,6 +29,7 @@ class Absence:
             self.past[place] = np.searchsorted(points, back)
             self.points = max(self.points, len(points))
             instants.append(points)
+        self.limit: Ints = np.repeat(block.ceiling[:, None], self.points, axis=1)
         self.ceiling = self._ceilings(rules, block, instants, fixed)
 
     def _starts(self, rules: Rules, block: Block, place: int, fixed: Occupancy | None) -> Ints:
@@ -39,8 +40,8 @@ class Absence:
         return np.array([begin for line in own for begin, _, _ in fixed.away.get(line, ())], dtype=np.int64)
 
     def _ceilings(self, rules: Rules, block: Block, instants: list[Ints], fixed: Occupancy | None) -> Ints:
-        """How many more of a line may be away at each point."""
-        ceiling = np.repeat(block.ceiling[:, None], self.points, axis=1)
+        """How many more of a line may be away at each point, of `limit` in all."""
+        ceiling = self.limit.copy()
         for x, line in enumerate(block.lines.tolist() if fixed else ()):
             points = instants[block.line_place[x]]
             for begin, end, n in fixed.away.get(rules.instance.lines[line].id, ()) if fixed else ():

@@ -1,27 +1,29 @@
 """The last look at a plan: pieces are planned apart, so a place that one left free may fit people of another."""
 
-from scheduling.planning.eligibility import Rules
-from scheduling.planning.model import Worker
+import numpy as np
+
+from scheduling.planning.classes import Demand
+from scheduling.planning.eligibility import Ints
 from scheduling.planning.occupancy import Occupancy
 from scheduling.planning.reasons import Chain
+from scheduling.planning.seats import Seats
 
 
-def seat_whoever_fits(rules: Rules, workers: dict[str, Worker], appointments: dict[str, tuple[str, int]]) -> int:
-    """Give everybody without appointment a window that breaks no rule, the highest priority first; returns how many."""
-    chain, occupancy = Chain(rules), Occupancy(rules, workers, appointments)
-    hopeless: set[tuple[object, ...]] = set()
-    seated = 0
-    waiting = (worker for worker in workers.values() if worker.id not in appointments)
-    for worker in sorted(waiting, key=lambda worker: (-worker.priority, worker.id)):
-        kind = (worker.line, worker.package, worker.earliest, worker.deadline, worker.unavailable)
-        window = None if kind in hopeless else chain.open_window(worker, occupancy)
-        if window is None:
-            hopeless.add(kind)
-            continue
-        session = int(rules.windows.session[window])
-        first = occupancy.first_window[rules.instance.sessions[session].id]
-        appointments[worker.id] = (rules.instance.sessions[session].id, window - first)
-        occupancy.add(worker.line, worker.package, window)
-        occupancy.used.add(session)
-        seated += 1
-    return seated
+def seat_whoever_fits(chain: Chain, demand: Demand, waiting: Ints, occupancy: Occupancy) -> Seats:
+    """Give everybody waiting (per class) a window that breaks no rule, the highest priority first."""
+    instance = chain.rules.instance
+    hopeless: set[tuple[int, int, int]] = set()
+    seated: list[tuple[int, int]] = []
+    left = np.flatnonzero(waiting)
+    for c in left[np.argsort(-demand.priority[left], kind="stable")].tolist():
+        kind = int(demand.line[c]), int(demand.package[c]), int(demand.dates[c])
+        worker = instance.workers[demand.members[c][0]]
+        for _ in range(int(waiting[c])):
+            window = None if kind in hopeless else chain.open_window(worker, occupancy)
+            if window is None:
+                hopeless.add(kind)
+                break
+            occupancy.add(worker.line, worker.package, window)
+            seated.append((c, window))
+    pairs = np.array(seated, dtype=np.int64).reshape(-1, 2)
+    return Seats(pairs[:, 0], pairs[:, 1], np.ones(len(pairs), dtype=np.int64))

@@ -6,6 +6,7 @@ import numpy as np
 
 from scheduling.planning.eligibility import Ints, Rules
 from scheduling.planning.model import CostParts, Worker
+from scheduling.planning.occupancy import Visits, first_windows
 
 
 def of_plan(
@@ -16,24 +17,35 @@ def of_plan(
     moved: int = 0,
 ) -> CostParts:
     """The cost parts of a whole plan."""
-    weights = rules.instance.weights
-    starts = np.searchsorted(rules.windows.session, np.arange(len(rules.instance.sessions)))
-    window_of = {s.id: int(k) for s, k in zip(rules.instance.sessions, starts, strict=True)}
+    first = first_windows(rules)
     seated = [workers[w] for w in appointments]
-    line = np.array([rules.line_at[w.line] for w in seated], dtype=np.int64)
-    package = np.array([rules.package_at[w.package] for w in seated], dtype=np.int64)
-    window = np.array([window_of[s] + i for s, i in appointments.values()], dtype=np.int64)
+    visits = Visits(
+        np.array([rules.line_at[w.line] for w in seated], dtype=np.int64),
+        np.array([rules.package_at[w.package] for w in seated], dtype=np.int64),
+        np.array([first[s] + i for s, i in appointments.values()], dtype=np.int64),
+        np.ones(len(seated), dtype=np.int64),
+    )
     due = np.array([w.due for w in seated], dtype=np.int64)
-    late = np.array([weights.late_day[w.priority] for w in seated], dtype=np.int64)
-    travel, shift, rest = visit_parts(rules, line, package, window)
-    used = {s for s, _ in appointments.values()}
+    priority = np.array([w.priority for w in seated], dtype=np.int64)
+    return of_visits(rules, visits, due, priority, (workers[w].priority for w in unassigned), moved)
+
+
+def of_visits(
+    rules: Rules, visits: Visits, due: Ints, priority: Ints, unassigned: Iterable[int], moved: int = 0
+) -> CostParts:
+    """The cost parts of visits with their due days and priorities; `unassigned` are priorities too."""
+    weights, window = rules.instance.weights, visits.window
+    late = np.zeros(max(weights.late_day, default=0) + 1, dtype=np.int64)
+    late[list(weights.late_day)] = list(weights.late_day.values())
+    days = np.maximum(rules.windows.day[window] - due, 0)
+    travel, shift, rest = visit_parts(rules, visits.line, visits.package, window)
     return CostParts(
-        unassigned=sum(weights.unassigned[workers[w].priority] for w in unassigned),
-        late=int((late * np.maximum(rules.windows.day[window] - due, 0)).sum()),
-        travel=int(travel.sum()),
-        shift=int(shift.sum()),
-        rest_day=int(rest.sum()),
-        opening=sum(s.open_cost for s in rules.instance.sessions if s.id in used),
+        unassigned=sum(weights.unassigned[p] for p in unassigned),
+        late=int((late[priority] * days * visits.amount).sum()),
+        travel=int((travel * visits.amount).sum()),
+        shift=int((shift * visits.amount).sum()),
+        rest_day=int((rest * visits.amount).sum()),
+        opening=sum(rules.instance.sessions[s].open_cost for s in np.unique(rules.windows.session[window]).tolist()),
         moves=weights.move * moved,
     )
 

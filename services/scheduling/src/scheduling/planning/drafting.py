@@ -30,10 +30,12 @@ COLUMNS_PER_SECOND = 15_000  # what a program of this kind takes; too large ones
 class Draft:
     """One large block on its way from prices to a plan; every stage leaves a valid state behind."""
 
-    def __init__(self, block: Block, absence: Absence, deadline: float, seed: int = 0) -> None:
+    def __init__(
+        self, block: Block, absence: Absence, deadline: float, seed: int = 0, known: Ledger | None = None
+    ) -> None:
         self.block, self.absence, self.deadline, self.seed = block, absence, deadline, seed
         self.visit_cost = pricing.visit_costs(block)
-        self.outcome = Outcome(None, np.inf, -np.inf, None)
+        self.outcome = Outcome(known, known.cost() if known else np.inf, -np.inf, None)
         self.program: tuple[Prices, Floats] | None = None  # of the last program: prices, openings
         self.started = started = time.monotonic()
         self.free = Market(block, absence, by_line=False)

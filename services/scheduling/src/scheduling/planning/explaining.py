@@ -23,7 +23,7 @@ from scheduling.planning.model import (
     Session,
     Worker,
 )
-from scheduling.planning.occupancy import Occupancy
+from scheduling.planning.occupancy import Occupancy, Visits
 from scheduling.planning.reasons import Chain
 
 OPENED, NOT_NEEDED, NOT_PERMITTED, ON_HOLIDAY, OUT_OF_REACH = (
@@ -109,7 +109,7 @@ class Explanation:
         self.instance, self.plan, self.notes = instance, plan, plan.notes or Notes()
         self.rules = Rules(instance, first_free)
         self.workers = {w.id: w for w in instance.workers}
-        self.occupancy = Occupancy(self.rules, self.workers, plan.appointments)
+        self.occupancy = Occupancy(self.rules, Visits.named(self.rules, self.workers, plan.appointments))
         self.chain = Chain(self.rules)
 
     def overview(self, scarcest: int = 20) -> Overview:

@@ -1,23 +1,28 @@
 """From counts per class to named workers, by order of worker id, so that equal plans name equal people."""
 
-from scheduling.planning.blocks import Block
+from itertools import pairwise
+
+import numpy as np
+
 from scheduling.planning.classes import Demand
 from scheduling.planning.eligibility import Ints, Rules
 from scheduling.planning.model import Appointments
 
 
-def name(
-    rules: Rules, demand: Demand, block: Block, classes: Ints, windows: Ints, amounts: Ints, appointments: Appointments
-) -> None:
-    """Give the block's visits (class, window, amount) to members of the classes, earliest visits first."""
+def name(rules: Rules, demand: Demand, classes: Ints, windows: Ints, amounts: Ints) -> Appointments:
+    """Visits (class, window, amount) as appointments of the classes' members, earliest visits first."""
     instance, flat = rules.instance, rules.windows
-    at: dict[int, list[tuple[int, int]]] = {}
-    for c, w, n in zip(classes.tolist(), windows.tolist(), amounts.tolist(), strict=True):
-        at.setdefault(c, []).append((w, n))
-    for c, seats in at.items():
-        ids = iter(sorted(instance.workers[m].id for m in demand.members[block.classes[c]]))
-        for w, n in seats:
-            window = block.window_at[w]
-            place = (instance.sessions[flat.session[window]].id, int(flat.index[window]))
-            for _ in range(n):
-                appointments[next(ids)] = place
+    place = [(instance.sessions[s].id, i) for s, i in zip(flat.session.tolist(), flat.index.tolist(), strict=True)]
+    order = np.lexsort((windows, flat.instant[windows], classes))
+    found, starts = np.unique(classes[order], return_index=True)
+    edges = [*starts.tolist(), len(order)]
+    at, people = windows[order].tolist(), amounts[order].tolist()
+    appointments: Appointments = {}
+    for c, (first, past) in zip(found.tolist(), pairwise(edges), strict=True):
+        ids = sorted([instance.workers[m].id for m in demand.members[c]])
+        seated = 0
+        for x in range(first, past):
+            for who in ids[seated : seated + people[x]]:
+                appointments[who] = place[at[x]]
+            seated += people[x]
+    return appointments

@@ -1,7 +1,7 @@
-"""How full windows are and who of a line is away, from named appointments."""
+"""How full windows are and who of a line is away, from visits or named appointments."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,34 +9,74 @@ from scheduling.planning.eligibility import Flags, Ints, Rules, Windows
 from scheduling.planning.model import Worker
 
 
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """So many people (`amount`) of a line with a package in a window; all are positions, rows may repeat."""
+
+    line: Ints
+    package: Ints
+    window: Ints
+    amount: Ints
+
+    @classmethod
+    def named(
+        cls, rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[str, tuple[str, int]]
+    ) -> "Visits":
+        """Appointments, equal ones counted."""
+        first, packages, windows = first_windows(rules), len(rules.package_at), len(rules.windows.total)
+        people = [workers[w] for w in appointments]
+        kind = [rules.line_at[who.line] * packages + rules.package_at[who.package] for who in people]
+        at = [first[session] + index for session, index in appointments.values()]
+        rows = np.array(kind, dtype=np.int64) * windows + np.array(at, dtype=np.int64)
+        rows, amount = np.unique(rows, return_counts=True)
+        kinds, window = np.divmod(rows, max(windows, 1))
+        return cls(kinds // max(packages, 1), kinds % max(packages, 1), window, amount)
+
+    def of(self, chosen: Ints | Flags) -> "Visits":
+        """The chosen rows only."""
+        return Visits(self.line[chosen], self.package[chosen], self.window[chosen], self.amount[chosen])
+
+    def absences(self, rules: Rules) -> tuple[Ints, Ints]:
+        """From when to when each keeps people away, in instants."""
+        instance, flat = rules.instance, rules.windows
+        cycles = np.array([p.cycle_minutes for p in instance.packages], dtype=np.int64)
+        if not len(self.line):
+            return self.window, self.window
+        lines, line = np.unique(self.line, return_inverse=True)
+        sites: dict[str, int] = {}
+        site = np.array([sites.setdefault(instance.lines[x].site, len(sites)) for x in lines.tolist()], dtype=np.int64)
+        travel = np.array([rules.travel_from(name) for name in sites], dtype=np.int64)
+        minutes = np.maximum(travel[site[line], flat.site[self.window]], 0)
+        start = flat.instant[self.window]
+        return start - minutes, start + cycles[self.package] + minutes
+
+
 class Occupancy:
-    """Arrivals per window, in all and per station; absences per line as (from, to) instants."""
+    """Arrivals per window, in all and per station; absences per line as rows of (from, to, people)."""
 
-    def __init__(
-        self, rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[str, tuple[str, int]]
-    ) -> None:
-        self.rules = rules
-        flat = rules.windows
-        starts = np.searchsorted(flat.session, np.arange(len(rules.instance.sessions)))
-        self.first_window = dict(zip((s.id for s in rules.instance.sessions), starts.tolist(), strict=True))
-        grouped: dict[tuple[str, str, int], int] = {}
-        for worker, (session, index) in appointments.items():
-            who = workers[worker]
-            key = (who.line, who.package, self.first_window[session] + index)
-            grouped[key] = grouped.get(key, 0) + 1
-        self.total: Ints = np.zeros(len(flat.total), dtype=np.int64)
+    def __init__(self, rules: Rules, visits: Visits) -> None:
+        self.rules, flat = rules, rules.windows
+        self.first_window = first_windows(rules)
+        self.total: Ints = _summed(visits.window, visits.amount, len(flat.total))
         self.stations: Ints = np.zeros(flat.capacity.shape, dtype=np.int64)
-        self.used = {self.rules.windows.session[window] for _, _, window in grouped}
-        self.away: dict[str, list[tuple[int, int, int]]] = {}
-        for (line, package, window), n in grouped.items():
-            self.add(line, package, window, n)
+        for q in range(len(rules.stations)):
+            needing = rules.needs[visits.package, q]
+            self.stations[:, q] = _summed(visits.window, visits.amount * needing, len(flat.total))
+        self.used = set(np.unique(flat.session[visits.window]).tolist())
+        begin, end = visits.absences(rules)
+        order = np.argsort(visits.line, kind="stable")
+        lines, edges = np.unique(visits.line[order], return_index=True)
+        rows = np.stack((begin, end, visits.amount), axis=1)[order]
+        names = [rules.instance.lines[x].id for x in lines.tolist()]
+        self.away: dict[str, Ints] = dict(zip(names, np.split(rows, edges[1:]), strict=True)) if names else {}
 
-    def add(self, line: str, package: str, window: int, n: int = 1) -> None:
-        """Count `n` visits of a line's people more in a window."""
-        self.total[window] += n
-        self.stations[window] += n * self.rules.needs[self.rules.package_at[package]]
-        begin, end = self.absence(line, package, window)
-        self.away.setdefault(line, []).append((begin, end, n))
+    def add(self, line: str, package: str, window: int) -> None:
+        """Count one visit of a line's people more in a window."""
+        self.total[window] += 1
+        self.stations[window] += self.rules.needs[self.rules.package_at[package]]
+        self.used.add(int(self.rules.windows.session[window]))
+        row = np.array([(*self.absence(line, package, window), 1)], dtype=np.int64)
+        self.away[line] = np.concatenate((self.away[line], row)) if line in self.away else row
 
     def remaining(self) -> Windows:
         """The windows with the places that these appointments leave."""
@@ -66,8 +106,18 @@ class Occupancy:
         crew = self.rules.instance.lines[self.rules.line_at[line]]
         begin, end = self.absence(line, package, window)
         shifts = self.rules.calendars[crew.calendar]
-        visits = np.array(self.away.get(line, ()), dtype=np.int64).reshape(-1, 3)
+        visits = self.away.get(line, np.zeros((0, 3), dtype=np.int64))
         moments = shifts.next_on_shift(np.append(visits[:, 0], begin))
         moments = moments[(moments >= begin) & (moments < end)]
         present = (visits[:, 0] <= moments[:, None]) & (moments[:, None] < visits[:, 1])
         return bool(len(moments)) and int((present * visits[:, 2]).sum(axis=1).max()) + 1 > crew.ceiling
+
+
+def first_windows(rules: Rules) -> dict[str, int]:
+    """The position of every session's first window."""
+    starts = np.searchsorted(rules.windows.session, np.arange(len(rules.instance.sessions)))
+    return dict(zip((s.id for s in rules.instance.sessions), starts.tolist(), strict=True))
+
+
+def _summed(at: Ints, amounts: Ints, count: int) -> Ints:
+    return np.bincount(at, amounts, count).astype(np.int64)

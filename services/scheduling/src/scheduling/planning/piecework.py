@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 
 import numpy as np
@@ -20,6 +20,7 @@ from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.openings import Outcome, Search
 from scheduling.planning.pricing import Floats, Prices
+from scheduling.planning.seats import Seats
 
 HELPER = "import sys; from scheduling.planning import piecework; piecework.main(int(sys.argv[1]))"
 SMALL, MIDDLING = 250_000, 800_000  # classes x windows up to which the relaxation is solved as a whole
@@ -27,12 +28,16 @@ SMALL, MIDDLING = 250_000, 800_000  # classes x windows up to which the relaxati
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some classes and sessions to be planned until an instant of the machine's monotonic clock."""
+    """Some classes and sessions to be planned until an instant of the machine's monotonic clock.
+
+    In a further turn `known` are the seats so far, by positions of the block.
+    """
 
     block: Block
     absence: Absence
     until: float
     seed: int
+    known: Seats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +56,11 @@ class Finding:
     priced_bound: float
     least: Floats
 
-    def joined(self, other: "Finding") -> "Finding":
-        """The cheaper plan of both with the better bound of both."""
-        cheaper = min(self, other, key=lambda found: found.cost)
-        dearer = max(self, other, key=lambda found: found.priced_bound)
-        return replace(
-            cheaper,
-            bound=max(self.bound, other.bound),
-            prices=dearer.prices,
-            priced_bound=dearer.priced_bound,
-            least=dearer.least,
-        )
-
 
 def work(piece: Piece) -> Finding:
     """Plan one piece; small ones are searched as a whole, large ones drafted first and searched if time allows."""
     block, absence = piece.block, piece.absence
-    outcome = _search(block, absence, piece.until, piece.seed)
+    outcome = _search(block, absence, piece.until, piece.seed, piece.known)
     ledger = outcome.ledger
     if ledger is None:
         ledger = Ledger(block, absence)
@@ -78,6 +71,7 @@ def work(piece: Piece) -> Finding:
     priced = pricing.visit_costs(block) + pricing.charges(block, absence, plain)
     nobody = np.zeros(len(block.sessions))
     proved = pricing.bound(block, absence, plain, priced, nobody, nobody + 1)
+    proved -= float((plain.lines * (absence.limit - absence.ceiling)).sum())  # whoever is away for others may not be
     least = np.minimum(priced.min(axis=1, initial=np.inf), block.penalty)
     return Finding(
         chosen,
@@ -91,12 +85,16 @@ def work(piece: Piece) -> Finding:
     )
 
 
-def _search(block: Block, absence: Absence, until: float, seed: int) -> Outcome:
+def _search(block: Block, absence: Absence, until: float, seed: int, seats: Seats | None) -> Outcome:
+    known = None
+    if seats is not None:
+        known = Ledger(block, absence)
+        known.add_many(seats.classes, seats.windows, seats.amounts)
     if len(block.size) * len(block.window_at) <= SMALL:
-        return Search(Relaxation(block, absence, sharing=True, seed=seed), until).run()
+        return Search(Relaxation(block, absence, sharing=True, seed=seed), until, known).run()
     small = len(block.size) * len(block.window_at) <= MIDDLING
     now = time.monotonic()
-    draft = Draft(block, absence, now + (until - now) / 2 if small else until, seed).run()
+    draft = Draft(block, absence, now + (until - now) / 2 if small else until, seed, known).run()
     if not small or time.monotonic() > until:
         return draft
     found = Search(Relaxation(block, absence, sharing=True, seed=seed), until, draft.ledger, draft.prices).run()

@@ -1,6 +1,7 @@
 """R7: the true reason why a worker has no appointment, the first of the chain that applies."""
 
 import itertools
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -118,12 +119,13 @@ class Chain:
         return None, at[left]
 
 
-def of_all(rules: Rules, workers: dict[str, Worker], appointments: dict[str, tuple[str, int]]) -> dict[str, str]:
+def of_all(
+    chain: Chain, occupancy: Occupancy, workers: Iterable[Worker], appointments: Mapping[str, tuple[str, int]]
+) -> dict[str, str]:
     """The reason of every worker without appointment."""
-    chain, occupancy = Chain(rules), Occupancy(rules, workers, appointments)
     known: dict[tuple[object, ...], str] = {}
     reasons = {}
-    for worker in workers.values():
+    for worker in workers:
         if worker.id not in appointments:
             key = (worker.line, worker.package, worker.earliest, worker.deadline, worker.unavailable)
             if key not in known:

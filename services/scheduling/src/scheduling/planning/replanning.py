@@ -13,7 +13,7 @@ from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.model import Appointments, Changes, Instance, Notes, Plan, Worker
-from scheduling.planning.occupancy import Occupancy
+from scheduling.planning.occupancy import Occupancy, Visits
 from scheduling.planning.openings import Search
 from scheduling.planning.reasons import Chain
 
@@ -68,7 +68,8 @@ class _Repair:
 
     def plan(self, appointments: Appointments, bound: float, seconds: float) -> Plan:
         """The finished plan with reasons and cost."""
-        unassigned = reasons.of_all(self.rules, self.workers, appointments)
+        occupancy = Occupancy(self.rules, Visits.named(self.rules, self.workers, appointments))
+        unassigned = reasons.of_all(Chain(self.rules), occupancy, self.instance.workers, appointments)
         cost = costs.of_plan(self.rules, self.workers, appointments, unassigned, self._moved(appointments))
         return Plan(appointments, unassigned, cost, min(int(np.ceil(bound - 1e-6)), cost.total), Notes(seconds=seconds))
 
@@ -136,7 +137,7 @@ class _Repair:
     def _seat(self, kept: Appointments, held: Appointments, quick: bool = False) -> tuple[Appointments, float]:
         """Seat everybody who is not kept; those who hold a seat may be moved, at the price of a move."""
         appointments = dict(kept)
-        fixed = Occupancy(self.rules, self.workers, appointments)
+        fixed = Occupancy(self.rules, Visits.named(self.rules, self.workers, appointments))
         seats = {w: fixed.first_window[s] + i for w, (s, i) in held.items() if w not in kept}
         loose = [(k, w) for k, w in enumerate(self.instance.workers) if w.id not in appointments]
         demand = classes.of(self.rules, loose, seats)
@@ -161,7 +162,7 @@ class _Repair:
             bound += max(outcome.bound, 0.0)
             at, windows = np.nonzero(ledger.count)
             amounts = ledger.count[at, windows].astype(np.int64)
-            naming.name(self.rules, demand, block, at, windows, amounts, appointments)
+            appointments |= naming.name(self.rules, demand, block.classes[at], block.window_at[windows], amounts)
         return appointments, bound
 
     def _missing(self, appointments: Appointments) -> list[Worker]:
