@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.roster_cells import Cell, RosterCells, Sheet, error_cell, from_chunks, to_chunks
-from registry.reading import reader
+from registry.reading import duplicates, reader
 from registry.reading.reader import Reading
 from registry.reading.rows import Person
 
@@ -124,6 +124,17 @@ def test_one_employee_number_twice_is_reported_on_both() -> None:
     persons = read_rows(a_row(code="7"), a_row(code="7", name="Lê Bê", cccd="002090123456")).persons
 
     assert [person.codes for person in persons] == [("employee_code.duplicate",)] * 2
+
+
+def test_a_list_with_one_number_in_all_its_rows_does_not_grow_with_their_square() -> None:
+    names = [f"Trần {chr(65 + n % 26)}{'abcdefghij'[n // 26 % 10] * (n // 260 + 1)}" for n in range(400)]
+
+    persons = read_rows(*(a_row(name=name, born="1990", code="0") for name in names)).persons
+
+    assert {person.codes for person in persons} == {
+        ("birth_date.year_only", "employee_code.duplicate", "identity.shared_national_id")
+    }
+    assert {len(person.related_rows) for person in persons} == {duplicates.NAMED_ROWS}
 
 
 def a_person_row() -> st.SearchStrategy[list[Cell]]:

@@ -2,9 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from registry.reading.names import name_key
 from registry.reading.rows import Person
+
+NAMED_ROWS = 50
+"""Other rows that a row names at most: a list with one number in all its rows would grow with their square."""
 
 
 def mark(persons: Sequence[Person]) -> None:
@@ -29,24 +33,24 @@ def _kept(persons: Sequence[Person]) -> Iterable[Person]:
     return (person for person in persons if not person.is_refused)
 
 
+def _others(group: Sequence[Person], person: Person) -> list[Person]:
+    return [other for other in group[: NAMED_ROWS + 1] if other is not person][:NAMED_ROWS]
+
+
 def _same_national_id(persons: Sequence[Person]) -> None:
     for group in _groups((p.citizen_id, p) for p in _kept(persons) if p.citizen_id):
         kept: list[Person] = []
+        seen: dict[str | date, Person] = {}
         for person in group:
-            earlier = [other for other in kept if _same_person(other, person)]
+            marks = [mark for mark in (name_key(person.full_name), person.full_birth_date) if mark is not None]
+            earlier = [seen[mark] for mark in marks if mark in seen]
             if earlier:
                 person.report("duplicate.in_file", earlier)
             else:
                 kept.append(person)
-        if len(kept) > 1:
-            for person in kept:
-                person.report("identity.shared_national_id", kept)
-
-
-def _same_person(one: Person, other: Person) -> bool:
-    if one.full_birth_date is not None and one.full_birth_date == other.full_birth_date:
-        return True
-    return name_key(one.full_name) == name_key(other.full_name)
+                seen.update(dict.fromkeys(marks, person))
+        for person in kept if len(kept) > 1 else ():
+            person.report("identity.shared_national_id", _others(kept, person))
 
 
 def _suspected(persons: Sequence[Person]) -> None:
@@ -58,13 +62,13 @@ def _suspected(persons: Sequence[Person]) -> None:
         if (person.full_birth_date, person.sex) in without:
             near[person.full_birth_date, person.sex, name_key(person.full_name)].append(person)
     for group in near.values():
+        unnumbered = [person for person in group if person.citizen_id is None]
         for person in group if len(group) > 1 else ():
-            others = [o for o in group if o is not person and (person.citizen_id is None or o.citizen_id is None)]
-            if others:
+            if others := _others(group if person.citizen_id is None else unnumbered, person):
                 person.report("duplicate.suspected", others)
 
 
 def _same_employee_code(persons: Sequence[Person]) -> None:
     for group in _groups((p.employee_code, p) for p in _kept(persons) if p.employee_code):
         for person in group:
-            person.report("employee_code.duplicate", group)
+            person.report("employee_code.duplicate", _others(group, person))
