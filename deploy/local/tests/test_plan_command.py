@@ -113,3 +113,26 @@ def test_a_limit_or_seed_that_means_nothing_is_refused(folder: Path, option: lis
         main(["plan", "solve", str(folder), "-o", str(folder / "out"), *option])
 
     assert refused.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"withdrawn": ["K?"]}, "unknown session K?"),
+        ({"ceilings": {"L?": 50}}, "unknown line L?"),
+        ({"ceilings": {"L": "high"}}, "'high' is not a whole number"),
+        ({"capacity_changes": [{"session": "K", "window": -1, "total": 3}]}, "no window -1"),
+        ({"added": INSTANCE["sessions"]}, "session K occurs twice"),
+    ],
+)
+def test_a_question_about_what_is_not_there_is_refused_in_words(
+    folder: Path, capsys: pytest.CaptureFixture[str], asked: dict[str, object], said: str
+) -> None:
+    (folder / "asked.json").write_text(json.dumps(asked))
+
+    status = main(["plan", "whatif", str(folder), str(folder / "asked.json"), "-o", str(folder / "out")])
+
+    assert status == 2
+    told = capsys.readouterr().err
+    assert "asked.json: " in told
+    assert said in told

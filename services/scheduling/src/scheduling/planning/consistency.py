@@ -1,11 +1,11 @@
 """What an instance or a re-plan refers to must exist: the first thing that does not is said in words."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from operator import attrgetter
 
-from scheduling.planning.model import Appointments, Changes, Instance, Line, Package, Session, Worker
+from scheduling.planning.model import Appointments, CapacityChange, Changes, Instance, Line, Package, Session, Worker
 
 WIDEST = 10**12  # costs; far beyond any, and sums of them still fit
 
@@ -49,14 +49,38 @@ def check_changes(instance: Instance, changes: Changes, published: Appointments)
     workers = [*(w.id for w in instance.workers if w.id not in left), *(w.id for w in changes.workers_joined)]
     _distinct("worker", workers)
     _known("worker", (w for w, _ in changes.workers_unavailable), set(workers))
-    named = [*changes.sessions_cancelled, *(c.session for c in changes.capacity_changes)]
-    _known("session", [*named, *{s for s, _ in published.values()}], sessions.keys())
-    for session, window in {*published.values(), *((c.session, c.window) for c in changes.capacity_changes)}:
+    _known("session", changes.sessions_cancelled, sessions)
+    _windows(sessions, set(published.values()))
+    _cuts(sessions, changes.capacity_changes)
+
+
+def check_what_if(
+    instance: Instance,
+    cuts: Sequence[CapacityChange],
+    ceilings: Mapping[str, int],
+    added: Sequence[Session],
+    withdrawn: Sequence[str],
+) -> None:
+    """Raise UnreadableError unless a question speaks of what the instance has, and adds what it has not."""
+    sessions = {s.id: s for s in instance.sessions}
+    _cuts(sessions, cuts)
+    _known("line", ceilings, {line.id for line in instance.lines})
+    _known("session", withdrawn, sessions)
+    _distinct("session", [*sessions, *(s.id for s in added)])
+
+
+def _cuts(sessions: Mapping[str, Session], cuts: Sequence[CapacityChange]) -> None:
+    _windows(sessions, {(cut.session, cut.window) for cut in cuts})
+    for cut in cuts:
+        _known("station", cut.capacity, sessions[cut.session].capacity)
+        _whole(f"capacity change of {cut.session}", [cut.total or 0, *cut.capacity.values()])
+
+
+def _windows(sessions: Mapping[str, Session], named: Iterable[tuple[str, int]]) -> None:
+    for session, window in named:
+        _known("session", [session], sessions)
         if not 0 <= window < len(sessions[session].windows):
             raise UnreadableError(f"session {session} has no window {window}")
-    for change in changes.capacity_changes:
-        _known("station", change.capacity, sessions[change.session].capacity.keys())
-        _whole(f"capacity change of {change.session}", [change.total or 0, *change.capacity.values()])
 
 
 def _package(package: Package) -> None:

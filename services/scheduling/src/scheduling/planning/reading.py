@@ -104,13 +104,10 @@ def read_what_if(instance: Instance, path: Path) -> Instance:
     """
     raw = _read_json(path.parent, path.name)
     with _understood(path.name):
-        changed = what_if(
-            instance,
-            _capacity_changes(raw.get("capacity_changes", ())),
-            raw.get("ceilings"),
-            [_session(s) for s in raw.get("added", ())],
-            raw.get("withdrawn", ()),
-        )
+        cuts, ceilings = _capacity_changes(raw.get("capacity_changes", ())), raw.get("ceilings", {})
+        added, withdrawn = [_session(s) for s in raw.get("added", ())], raw.get("withdrawn", ())
+        consistency.check_what_if(instance, cuts, ceilings, added, withdrawn)
+        changed = what_if(instance, cuts, ceilings, added, withdrawn)
         consistency.check_instance(changed)
     return changed
 
