@@ -10,7 +10,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 WORKERS ?= 2
 FAULTS := tests/faults tests/e2e/test_killed_services.py deploy/local/tests/test_supervisor.py $(addprefix shared/tests/test_,\
-  crashes.py servers_away.py soak.py zombies.py rivals.py draining.py broken_messages.py dead_letters.py)
+  crashes.py servers_away.py soak.py zombies.py rivals.py draining.py broken_messages.py dead_letters.py lapsed_leases.py) \
+  tests/rosters/test_varied_layouts.py
 
 .PHONY: help
 help: ## this list
@@ -80,7 +81,7 @@ bench: setup ## the measurements behind the numbers in the documents
 	$(BIN)/python -m pytest tests/bench -s
 
 .PHONY: faults
-faults: setup ## servers and services killed, frozen and cut off in the middle of work; FAULT_SCHEDULES=200 FAULT_SEED=1
+faults: setup ## all long forms: servers and services killed, frozen and cut off at work; FAULT_SCHEDULES=200 FAULT_SEED=1
 	$(BIN)/python -m pytest -v $(FAULTS)
 
 .PHONY: clean

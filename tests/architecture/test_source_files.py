@@ -26,6 +26,7 @@ MOST_LINES, MOST_TEST_LINES = 400, 500
 WORDS = [first + second for first, second in (("TO", "DO"), ("FIX", "ME"), ("X", "XX"), ("HA", "CK"))]
 UNFINISHED = re.compile(rf"\b({'|'.join(WORDS)})\b")
 OF_THIS_MACHINE = re.compile(r"(?<![\w.$}])/(home/\w|Users/\w|root/|work/|mnt/|tmp/(?!\{))")
+LONG_FORM = re.compile(r"pytest\.mark\.exhaustive\b")
 PURE = [
     path
     for path in SOURCES
@@ -55,6 +56,15 @@ def test_no_file_speaks_of_what_is_still_to_be_done() -> None:
 
 def test_no_file_names_a_folder_of_one_machine() -> None:
     assert [shown(path) for path in TEXTS if OF_THIS_MACHINE.search(path.read_text("utf-8"))] == []
+
+
+def test_every_long_form_of_a_test_is_run_by_make_faults() -> None:
+    marked = [path for path in SOURCES if LONG_FORM.search(path.read_text("utf-8"))]
+    told = subprocess.run(["make", "-n", "faults"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    run = [ROOT / place for place in told.partition("-m pytest -v")[2].split()]
+
+    assert marked
+    assert [shown(path) for path in marked if not any(path.is_relative_to(place) for place in run)] == []
 
 
 @pytest.mark.parametrize("text", [*WORDS, f"# {WORDS[0]}: later"])
