@@ -223,6 +223,11 @@ class WorkerMerged(
     person_id: WorkerId
     version: Public[int]
 
+    @property
+    def stand_in(self) -> UUID:
+        """Who stands for the worker from this turn on."""
+        return self.person_id
+
 
 class WorkerMergeUndone(
     Event,
@@ -237,6 +242,11 @@ class WorkerMergeUndone(
     worker_id: WorkerId
     person_id: WorkerId
     version: Public[int]
+
+    @property
+    def stand_in(self) -> UUID:
+        """Who stands for the worker from this turn on."""
+        return self.worker_id
 
 
 class WorkerErased(

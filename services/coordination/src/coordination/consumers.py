@@ -177,8 +177,8 @@ def _persons(consumer: Consumer) -> None:
 
     @consumer.on(registry.WorkerMerged)
     async def on_worker_merged(tx: Transaction, batch: Batch[registry.WorkerMerged]) -> None:
-        await people.merge(tx, batch.events)
+        await people.stand(tx, batch.events)
 
     @consumer.on(registry.WorkerMergeUndone)
     async def on_worker_merge_undone(tx: Transaction, batch: Batch[registry.WorkerMergeUndone]) -> None:
-        await people.separate(tx, batch.events)
+        await people.stand(tx, batch.events)

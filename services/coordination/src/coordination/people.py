@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypeVar
-from uuid import UUID
 
 from contracts import registry, results, scheduling
 from coordination import store
 from shared.database import Transaction
 
 Placed = scheduling.AppointmentMade | scheduling.AppointmentMoved
-Turn = registry.WorkerMerged | registry.WorkerMergeUndone
 E = TypeVar("E", bound=scheduling.AppointmentCancelled | Placed | results.VisitConcluded)
 
 
@@ -67,19 +65,11 @@ async def examine(tx: Transaction, events: Sequence[results.VisitConcluded]) -> 
     await _mark(tx, events)
 
 
-async def merge(tx: Transaction, turns: Sequence[registry.WorkerMerged]) -> None:
+async def stand(tx: Transaction, turns: Sequence[registry.WorkerMerged] | Sequence[registry.WorkerMergeUndone]) -> None:
     """Count these workers with who stands for them: a person counts once."""
-    await _stand(tx, [(turn.worker_id, turn.person_id, turn.version) for turn in turns], turns)
-
-
-async def separate(tx: Transaction, turns: Sequence[registry.WorkerMergeUndone]) -> None:
-    """Count these workers by themselves again."""
-    await _stand(tx, [(turn.worker_id, turn.worker_id, turn.version) for turn in turns], turns)
-
-
-async def _stand(tx: Transaction, rows: Sequence[tuple[UUID, UUID, int]], turns: Sequence[Turn]) -> None:
-    await tx.execute(store.PUT_TURNS, *map(list, zip(*rows, strict=True)))
-    await tx.execute(store.MARK_PERSONS_CHANGED, [turn.worker_id for turn in turns])
+    workers = [turn.worker_id for turn in turns]
+    await tx.execute(store.PUT_TURNS, workers, [t.stand_in for t in turns], [t.version for t in turns])
+    await tx.execute(store.MARK_PERSONS_CHANGED, workers)
 
 
 def _who(events: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any]]:

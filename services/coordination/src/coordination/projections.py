@@ -29,8 +29,7 @@ PEOPLE: dict[type[Any], Any] = {
 FILLS: dict[type[Any], Any] = {
     **PEOPLE,
     **dict.fromkeys(ORGANISATIONS, organisations.put),
-    registry.WorkerMerged: people.merge,
-    registry.WorkerMergeUndone: people.separate,
+    **dict.fromkeys(MERGES, people.stand),
     results.FollowUpOpened: alerts.open_follow_ups,
     results.FollowUpClosed: alerts.close_follow_ups,
 }

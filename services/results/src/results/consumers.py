@@ -20,12 +20,12 @@ async def on_worker_changed(tx: Transaction, batch: Batch[registry.WorkerChanged
 
 @consumer.on(registry.WorkerMerged)
 async def on_worker_merged(tx: Transaction, batch: Batch[registry.WorkerMerged]) -> None:
-    await workers.merge(tx, batch.events)
+    await workers.stand(tx, batch.events)
 
 
 @consumer.on(registry.WorkerMergeUndone)
 async def on_worker_merge_undone(tx: Transaction, batch: Batch[registry.WorkerMergeUndone]) -> None:
-    await workers.separate(tx, batch.events)
+    await workers.stand(tx, batch.events)
 
 
 @consumer.on(scheduling.AppointmentMade)

@@ -20,19 +20,15 @@ async def _put_workers(tx: Transaction, batch: Batch[Any]) -> None:
     await workers.put(tx, batch.events)
 
 
-async def _merge(tx: Transaction, batch: Batch[Any]) -> None:
-    await workers.merge(tx, batch.events)
-
-
-async def _separate(tx: Transaction, batch: Batch[Any]) -> None:
-    await workers.separate(tx, batch.events)
+async def _stand(tx: Transaction, batch: Batch[Any]) -> None:
+    await workers.stand(tx, batch.events)
 
 
 PROJECTIONS = Projections(
     service="results",
     migrations=MIGRATIONS,
     tables={"workers": Table(WORKERS), "merges": Table(MERGES)},
-    handlers={**dict.fromkeys(WORKERS, _put_workers), WorkerMerged: _merge, WorkerMergeUndone: _separate},
+    handlers={**dict.fromkeys(WORKERS, _put_workers), **dict.fromkeys(MERGES, _stand)},
     records={
         "visits": "counts versions and what was received",
         "records": "what clinics said; their topics are kept for 90 days",

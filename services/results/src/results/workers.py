@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from uuid import UUID
 
 from pydantic_core import to_json
 
@@ -38,15 +37,8 @@ def _begun(facts: WorkerFacts) -> str:
     return to_json({exposure.hazard: exposure.since for exposure in facts.exposures if exposure.since}).decode()
 
 
-async def merge(tx: Transaction, turns: Sequence[WorkerMerged]) -> None:
-    """Know that others stand for these workers: a person's findings count once, whoever they were recorded for."""
-    await _put_turns(tx, [(turn.worker_id, turn.person_id, turn.version) for turn in turns])
-
-
-async def separate(tx: Transaction, turns: Sequence[WorkerMergeUndone]) -> None:
-    """Know that these workers stand for themselves again."""
-    await _put_turns(tx, [(turn.worker_id, turn.worker_id, turn.version) for turn in turns])
-
-
-async def _put_turns(tx: Transaction, turns: Sequence[tuple[UUID, UUID, int]]) -> None:
-    await tx.execute(store.PUT_TURNS, *map(list, zip(*turns, strict=True)))
+async def stand(tx: Transaction, turns: Sequence[WorkerMerged] | Sequence[WorkerMergeUndone]) -> None:
+    """Know who stands for these workers: a person's findings count once, whoever they were recorded for."""
+    await tx.execute(
+        store.PUT_TURNS, [t.worker_id for t in turns], [t.stand_in for t in turns], [t.version for t in turns]
+    )

@@ -25,8 +25,7 @@ async def follow(tx: Transaction, batch: Batch[WorkerMerged] | Batch[WorkerMerge
     concerned: dict[UUID, Message[Any]] = {}
     for message in messages:
         event = message.event
-        person_id = event.person_id if isinstance(event, WorkerMerged) else event.worker_id
-        told = await merge_store.put_turns(tx, [(event.worker_id, person_id, event.version)])
+        told = await merge_store.put_turns(tx, [(event.worker_id, event.stand_in, event.version)])
         concerned |= dict.fromkeys({event.person_id, *told}, message)
     await join(tx, concerned)
 

@@ -11,8 +11,8 @@ from shared.consuming import Batch
 from shared.database import Transaction
 
 # In whatever order a worker's turns come, the highest version holds.
-MERGE = """
-INSERT INTO merges SELECT worker_id, {person}, version FROM json_populate_recordset(NULL::merges, $1::json)
+PUT_TURNS = """
+INSERT INTO merges SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
 ON CONFLICT (worker_id) DO UPDATE SET person_id = excluded.person_id, version = excluded.version
 WHERE merges.version < excluded.version
 """
@@ -26,14 +26,10 @@ SELECT worker_id FROM merges WHERE person_id = person_of($1) UNION SELECT person
 """
 
 
-async def merge(tx: Transaction, batch: Batch[WorkerMerged]) -> None:
+async def stand(tx: Transaction, batch: Batch[WorkerMerged] | Batch[WorkerMergeUndone]) -> None:
     """Remember who stands for these workers."""
-    await tx.execute(MERGE.format(person="person_id"), as_rows(batch.events))
-
-
-async def separate(tx: Transaction, batch: Batch[WorkerMergeUndone]) -> None:
-    """Remember that these workers stand for themselves again."""
-    await tx.execute(MERGE.format(person="worker_id"), as_rows(batch.events))
+    turns = batch.events
+    await tx.execute(PUT_TURNS, [t.worker_id for t in turns], [t.stand_in for t in turns], [t.version for t in turns])
 
 
 async def join(tx: Transaction, batch: Batch[HealthCheckJoined]) -> None:
