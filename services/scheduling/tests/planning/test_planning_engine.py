@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.planning import Instance, Progress, check, read_instance, solve, write_solution
+from scheduling.planning import Instance, Progress, check, piecework, read_instance, solve, turns, write_solution
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bench_data
@@ -43,7 +43,11 @@ def test_an_instance_without_workers_or_sessions_has_an_empty_plan() -> None:
     assert plan.cost.total == plan.bound == 0
 
 
-def test_progress_tells_what_the_plan_would_cost_now_and_only_gets_better() -> None:
+@pytest.mark.parametrize("many", [turns.MANY, 100], ids=["in threads", "in helper processes"])
+def test_progress_tells_what_the_plan_would_cost_now_and_only_gets_better(
+    many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "MANY", many)
     told: list[Progress] = []
 
     plan = solve(generate(SHAPES["communes"], 1_500, seed=4), time_limit=2, progress=told.append)
@@ -53,3 +57,14 @@ def test_progress_tells_what_the_plan_would_cost_now_and_only_gets_better() -> N
     assert told[0].cost > 10 * told[-1].cost
     assert told[-1].cost >= plan.cost.total
     assert sum(told[-1].unassigned.values()) >= len(plan.unassigned)
+
+
+def test_a_plan_of_one_piece_tells_how_far_it_is_before_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(piecework, "TOLD_EVERY", 0.05)
+    told: list[Progress] = []
+
+    plan = solve(generate(SHAPES["audiometry"], 800, seed=4), time_limit=3, progress=told.append)
+
+    assert len({(now.cost, now.bound) for now in told}) > 1
+    assert told[0].cost >= told[-1].cost >= plan.cost.total
+    assert told[0].bound <= told[-1].bound <= plan.bound

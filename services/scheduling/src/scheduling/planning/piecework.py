@@ -5,7 +5,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 
@@ -23,6 +24,8 @@ from scheduling.planning.pricing import Floats, Prices
 from scheduling.planning.seats import Seats
 
 HELPER = "import sys; from scheduling.planning import piecework; piecework.main(int(sys.argv[1]))"
+TOLD_EVERY = 1.0  # seconds
+Teller = Callable[["Standing"], None]
 SMALL, MIDDLING = 250_000, 800_000  # classes x windows up to which the relaxation is solved as a whole
 
 
@@ -57,10 +60,20 @@ class Finding:
     least: Floats
 
 
-def work(piece: Piece) -> Finding:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an unfinished piece is: a valid plan's cost and people left out per class, and the bound so far."""
+
+    cost: int
+    bound: float
+    waiting: Ints
+
+
+def work(piece: Piece, tell: Teller | None = None) -> Finding:
     """Plan one piece; small ones are searched as a whole, large ones drafted first and searched if time allows."""
     block, absence = piece.block, piece.absence
-    outcome = _search(block, absence, piece.until, piece.seed, piece.known)
+    with _told(tell) as stage:
+        outcome = _search(stage, block, absence, piece.until, piece.seed, piece.known)
     ledger = outcome.ledger
     if ledger is None:
         ledger = Ledger(block, absence)
@@ -85,19 +98,62 @@ def work(piece: Piece) -> Finding:
     )
 
 
-def _search(block: Block, absence: Absence, until: float, seed: int, seats: Seats | None) -> Outcome:
+class Stage:
+    """What is at work on a piece; its outcome is the best so far."""
+
+    now: Search | Draft | None = None
+
+    def run(self, search: Search | Draft) -> Outcome:
+        """Let it run, watched."""
+        self.now = search
+        return search.run()
+
+    def standing(self) -> Standing | None:
+        """The best plan so far, None before there is any."""
+        outcome = self.now.outcome if self.now else None
+        ledger = outcome.ledger if outcome else None
+        if outcome is None or ledger is None:
+            return None
+        return Standing(ledger.cost(), max(outcome.bound, 0.0), ledger.waiting.copy())
+
+
+@contextmanager
+def _told(tell: Teller | None) -> Iterator[Stage]:
+    """Tell of every second in which the work on a piece got further."""
+    stage, over = Stage(), threading.Event()
+
+    def watch(tell: Teller) -> None:
+        told = (0, 0.0)
+        while not over.wait(TOLD_EVERY):
+            standing = stage.standing()
+            if standing and (standing.cost, standing.bound) != told:
+                told = standing.cost, standing.bound
+                tell(standing)
+
+    watcher = threading.Thread(target=watch, args=(tell,), daemon=True) if tell else None
+    if watcher:
+        watcher.start()
+    try:
+        yield stage
+    finally:
+        over.set()
+        if watcher:
+            watcher.join()
+
+
+def _search(stage: Stage, block: Block, absence: Absence, until: float, seed: int, seats: Seats | None) -> Outcome:
     known = None
     if seats is not None:
         known = Ledger(block, absence)
         known.add_many(seats.classes, seats.windows, seats.amounts)
     if len(block.size) * len(block.window_at) <= SMALL:
-        return Search(Relaxation(block, absence, sharing=True, seed=seed), until, known).run()
+        return stage.run(Search(Relaxation(block, absence, sharing=True, seed=seed), until, known))
     small = len(block.size) * len(block.window_at) <= MIDDLING
     now = time.monotonic()
-    draft = Draft(block, absence, now + (until - now) / 2 if small else until, seed, known).run()
+    draft = stage.run(Draft(block, absence, now + (until - now) / 2 if small else until, seed, known))
     if not small or time.monotonic() > until:
         return draft
-    found = Search(Relaxation(block, absence, sharing=True, seed=seed), until, draft.ledger, draft.prices).run()
+    found = stage.run(Search(Relaxation(block, absence, sharing=True, seed=seed), until, draft.ledger, draft.prices))
     best = found if found.bound > draft.bound else draft
     return Outcome(found.ledger, found.cost, best.bound, best.prices)
 
@@ -114,11 +170,13 @@ class Helper:
             command = [sys.executable, "-c", HELPER, str(theirs.fileno())]
             self.process = subprocess.Popen(command, env=environment, pass_fds=[theirs.fileno()])  # noqa: S603
 
-    def work(self, piece: Piece) -> Finding:
+    def work(self, piece: Piece, tell: Teller | None = None) -> Finding:
         """Have one piece planned. Raises ChildProcessError if the helper died."""
         try:
-            self.pipe.send(piece)
-            found = self.pipe.recv()
+            self.pipe.send((piece, tell is not None))
+            while isinstance(found := self.pipe.recv(), Standing):
+                if tell:
+                    tell(found)
         except (EOFError, OSError) as error:
             raise ChildProcessError(f"planning helper ended with {self.process.wait()}") from error
         assert isinstance(found, Finding)
@@ -139,15 +197,15 @@ class Crew:
         self.idle = list(self.helpers)
         self.guard = threading.Lock()
 
-    def work(self, make: Callable[[], Piece]) -> Finding:
+    def work(self, make: Callable[[], Piece], tell: Teller | None = None) -> Finding:
         """Plan a piece in this thread, or have a helper plan it."""
         piece = make()
         if not self.helpers:
-            return work(piece)
+            return work(piece, tell)
         with self.guard:
             helper = self.idle.pop()
         try:
-            return helper.work(piece)
+            return helper.work(piece, tell)
         finally:
             with self.guard:
                 self.idle.append(helper)
@@ -164,10 +222,10 @@ def main(pipe: int) -> None:
     with Connection(pipe) as line:
         while True:
             try:
-                piece = line.recv()
+                piece, telling = line.recv()
             except EOFError:
                 return
-            line.send(work(piece))
+            line.send(work(piece, line.send if telling else None))
 
 
 def _end_with(parent: int) -> None:

@@ -17,6 +17,7 @@ from scheduling.planning.seats import Seats
 from scheduling.planning.sharing import Component
 
 Listener = Callable[[Progress], None]
+UnderWay = tuple[int, float, Counter[int]]
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Tally:
     station_prices: dict[tuple[str, str], float] = field(default_factory=dict)
     line_prices: dict[str, float] = field(default_factory=dict)
     session_gains: dict[str, float] = field(default_factory=dict)
+    under_way: dict[int, UnderWay] = field(default_factory=dict)
 
     def leave_out(self, parts: list[Component]) -> None:
         """Everybody waits; the bound counts the penalty of classes that reach no session."""
@@ -46,22 +48,40 @@ class Tally:
 
     def penalties(self, classes: Ints) -> int:
         """What leaving out everybody of these classes costs."""
-        people, weights = np.bincount(self.demand.priority[classes], self.demand.size[classes]), self.instance.weights
-        return sum(weights.unassigned[p] * int(people[p]) for p in np.flatnonzero(people).tolist())
+        weights = self.instance.weights.unassigned
+        return sum(weights[p] * n for p, n in self.by_priority(classes, self.demand.size[classes]).items())
 
     def add(self, cost: int, bound: float) -> None:
         """A piece is planned, at first so much cheaper than leaving all of it out, and bounded."""
         self.cost += cost
         self.bound += bound
-        if self.listener:
-            waiting = {priority: n for priority, n in sorted(self.waiting.items()) if n}
-            self.listener(Progress(time.monotonic() - self.started, self.cost, int(self.bound), waiting))
+        self.tell()
+
+    def stand(self, job: int, cost: int, bound: float, seated: Counter[int]) -> None:
+        """A piece that is still at work would be so much cheaper than leaving all of it out."""
+        self.under_way[job] = cost, bound, seated
+        self.tell()
+
+    def tell(self) -> None:
+        """Report what is finished together with where the rest stands."""
+        if not self.listener:
+            return
+        cost, bound, waiting = self.cost, self.bound, self.waiting.copy()
+        for more, proved, seated in self.under_way.values():
+            cost, bound = cost + more, bound + proved
+            waiting.subtract(seated)
+        left = {priority: n for priority, n in sorted(waiting.items()) if n}
+        self.listener(Progress(time.monotonic() - self.started, cost, int(bound), left))
+
+    def by_priority(self, classes: Ints, people: Ints) -> Counter[int]:
+        """So many people of these classes, by priority."""
+        count = np.bincount(self.demand.priority[classes], people)
+        return Counter({priority: int(count[priority]) for priority in np.flatnonzero(count).tolist()})
 
     def seat(self, seats: Seats, people: int = 1) -> None:
         """These no longer wait; or, with -1, wait again."""
-        per_class = np.bincount(self.demand.priority[seats.classes], seats.amounts)
-        for priority in np.flatnonzero(per_class).tolist():
-            self.waiting[priority] -= people * int(per_class[priority])
+        for priority, n in self.by_priority(seats.classes, seats.amounts).items():
+            self.waiting[priority] -= people * n
 
     def note(self, block: Block, prices: Prices) -> None:
         """Keep what a piece's prices say of its stations, lines and sessions."""

@@ -15,7 +15,7 @@ from scheduling.planning.bounds import Board
 from scheduling.planning.classes import Demand
 from scheduling.planning.eligibility import Ints, Rules
 from scheduling.planning.occupancy import Occupancy
-from scheduling.planning.piecework import Crew, Finding, Piece
+from scheduling.planning.piecework import Crew, Finding, Piece, Standing, Teller
 from scheduling.planning.seats import Seats
 from scheduling.planning.sharing import Component
 from scheduling.planning.tally import Tally
@@ -108,11 +108,25 @@ class Round:
                 self.tally.add(0, 0 if job.board else job.cost)
             return
         begun = time.monotonic()
-        found = self.crew.work(lambda: Piece(block, Absence(self.rules, block), self.end_of(x), self.seed))
+        found = self.crew.work(
+            lambda: Piece(block, Absence(self.rules, block), self.end_of(x), self.seed), self.teller(x, block)
+        )
         with self.guard:
             del self.ends[x]
+            self.tally.under_way.pop(x, None)
             self.enter(job, block, found)
             job.seconds = time.monotonic() - begun
+
+    def teller(self, x: int, block: Block) -> Teller | None:
+        """Who passes on how far a job's first turn is, if anybody listens."""
+        job = self.jobs[x]
+
+        def tell(standing: Standing) -> None:
+            seated = self.tally.by_priority(block.classes, block.size - standing.waiting)
+            with self.guard:
+                self.tally.stand(x, standing.cost - job.cost, 0 if job.board else standing.bound, seated)
+
+        return tell if self.tally.listener else None
 
     def end_of(self, x: int) -> float:
         """When a job that begins now should end, given what the jobs at work were promised."""
