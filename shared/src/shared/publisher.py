@@ -108,13 +108,6 @@ class Publisher:
         self._flights = [flight for flight in self._flights if not flight.landed]
         return rows
 
-    async def flush(self) -> None:
-        """Returns when all that was sent is acknowledged."""
-        while self._flights:
-            self.landed()
-            self.require_success()
-            await asyncio.sleep(0.001)
-
     def require_success(self) -> None:
         """Nothing was refused, and nothing is late."""
         failures, refusing = self._failures.copy(), set()

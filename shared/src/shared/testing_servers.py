@@ -57,7 +57,10 @@ class Topics:
         await self.create(*{row.topic for row in rows})
         publisher = Publisher(partial(producer, self._any_settings()), prefix=self.prefix, deadline=20)
         await publisher.send(rows)
-        await publisher.flush()
+        while publisher.flying:
+            publisher.landed()
+            publisher.require_success()
+            await asyncio.sleep(0.001)
         await publisher.reset()
 
     async def unheard_by(self, database: Database, topic: str) -> list[Arrival]:
