@@ -119,8 +119,25 @@ class RosterVersion(Record):
     effects: Public[dict[str, int]]
 
 
+class FieldConflict(Record):
+    """A field of a row that its sender and somebody since changed in two ways; `roster_id` is the last one that did.
+
+    Of facts that are told to others both values stand here; of who somebody is, the name of the field alone.
+    """
+
+    row: Public[int]
+    field: Public[str]
+    roster_id: Public[UUID | None] = None
+    theirs: Pseudonymous[str | None] = None
+    ours: Pseudonymous[str | None] = None
+
+
 class RosterConflict(Record):
-    """What a sender built on (null where nobody knows it) and what the unit's last roster is by now, side by side."""
+    """What a sender built on (null where nobody knows it) and what the unit's last roster is by now, side by side.
+
+    `rows` are the fields that both changed, the first five hundred of them; without any, the ground itself is unknown.
+    """
 
     theirs: Public[RosterVersion | None] = None
     ours: Public[RosterVersion | None] = None
+    rows: Pseudonymous[list[FieldConflict]] = []

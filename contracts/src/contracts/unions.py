@@ -158,10 +158,12 @@ class RosterSubmitted(
 ):
     """The manifest of a roster: whose it is, and how many sealed chunks belong to it.
 
-    `complete` says that whoever is missing has left; a `dry_run` is assessed without effect. `based_on` is the unit's
-    last roster as the sender knows it: where another one took effect since, this one is refused. Leased workers have
-    an employer and a host, where they work (lao động thuê lại, NĐ 39/2016 art 30). Sheet facts travel
-    sealed, because a sheet's title may name a person.
+    `complete` says that whoever is missing has left; a `dry_run` is assessed without effect. `based_on` is the roster
+    of the unit (and of the line, employer and host, where this one names them) that its sender built on: what others
+    changed since stays where this one says what that one said, a row is refused that says a third thing of one field
+    of one person, and a ground that never took effect refuses the whole. Leased workers have an employer and a host,
+    where they work (lao động thuê lại, NĐ 39/2016 art 30). Sheet facts travel sealed, because a sheet's title may name
+    a person.
     """
 
     roster_id: Public[UUID]

@@ -9,7 +9,6 @@ from registry_builders import (
     Register,
     Taken,
     a_federation,
-    a_line,
     a_person,
     a_roster,
     a_sheet,
@@ -136,45 +135,6 @@ async def test_a_roster_of_several_steps_tells_how_many_people_it_names_before_t
     kinds = [type(event) for event in taken.said if isinstance(event, RosterRead | RosterRowsAnswered)]
     assert [event.rows for event in taken.of(RosterRead)] == [5]
     assert kinds[0] is RosterRead
-
-
-async def test_whoever_builds_on_an_outdated_roster_is_shown_both_and_changes_nothing(register: Register) -> None:
-    await register.with_units()
-    first = await register.take(a_person(1), a_person(2))
-    ground = first.assessed.roster_id
-    second = await register.take(a_person(1, hazards="Nóng"), a_person(4), based_on=ground)
-
-    late = await register.take(a_person(1), a_person(5), based_on=ground)
-    fresh = await register.take(a_person(5), based_on=second.assessed.roster_id)
-
-    assert second.assessed.file_outcome == "accepted"
-    assert (late.assessed.file_outcome, late.assessed.file_codes) == ("refused", ["roster.outdated"])
-    assert late.worker_events == []
-    conflict = late.assessed.conflict
-    assert conflict is not None
-    assert conflict.theirs is not None
-    assert conflict.ours is not None
-    assert (conflict.theirs.roster_id, conflict.ours.roster_id) == (ground, second.assessed.roster_id)
-    assert conflict.theirs.effects == {"registered": 2}
-    assert conflict.ours.effects == {"changed": 1, "registered": 1}
-    assert fresh.effects == ["registered"]
-
-
-async def test_rosters_of_other_lines_leave_one_up_to_date_and_one_of_the_whole_unit_does_not(
-    register: Register,
-) -> None:
-    line, other = uuid4(), uuid4()
-    await register.with_units()
-    await register.hear(says(a_line(line_id=line)), says(a_line(line_id=other, name="Chuyền 2")))
-    ground = (await register.take(a_person(1), line_id=line)).assessed.roster_id
-    await register.take(a_person(2), line_id=other)
-
-    still_the_last = await register.take(a_person(1), a_person(3), line_id=line, based_on=ground)
-    await register.take(a_person(1), a_person(4))
-    outdated = await register.take(a_person(1), line_id=line, based_on=still_the_last.assessed.roster_id)
-
-    assert still_the_last.effects == ["unchanged", "registered"]
-    assert outdated.assessed.file_codes == ["roster.outdated"]
 
 
 async def test_leased_workers_have_an_employer_and_a_host_and_a_season_is_an_interval_of_its_own(

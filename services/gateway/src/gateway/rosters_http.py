@@ -58,8 +58,8 @@ async def post_roster(
     based_on: Annotated[
         UUID | None,
         Query(
-            description="The unit's last roster as you know it; where another took effect since on the same line, "
-            "employer and host, yours is refused"
+            description="The roster that you built on: what others changed since is kept where yours says the same, "
+            "and a row that changes the same field of the same person otherwise is refused"
         ),
     ] = None,
     mapping: Annotated[

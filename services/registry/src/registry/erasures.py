@@ -19,6 +19,7 @@ INSERT INTO erasures (worker_id, erased_at, who, why) SELECT unnest($1::uuid[]),
 """
 FORGET = (
     "DELETE FROM identifiers WHERE worker_id = ANY($1::uuid[])",
+    "DELETE FROM field_changes WHERE worker_id = ANY($1::uuid[])",
     "DELETE FROM persons WHERE worker_id = ANY($1::uuid[])",
     "DELETE FROM reviews WHERE worker_id = ANY($1::uuid[]) OR other_id = ANY($1::uuid[])",
 )

@@ -1,23 +1,29 @@
 """What the rows of rosters do to the register, row by row, before anything is written; pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from registry import employments
+from contracts.fields import FieldConflict
+from registry import employments, fields
 from registry.employments import Met
+from registry.fields import Since
 from registry.matching import Directory, Doubt, Known
 from registry.roster_rows import Entry, Number, Roster
 from registry.worker_facts import Facts, written
 
-Effect = Literal["registered", "changed", "moved", "unchanged", "review"]
+Effect = Literal["registered", "changed", "moved", "unchanged", "review", "refused"]
 
 
 @dataclass(slots=True)
 class Decision:
-    """What one row does: to whom, with what effect, and what they worked at before (nothing of somebody new)."""
+    """What one row does: to whom, with what effect, and what they worked at before (nothing of somebody new).
+
+    `columns` are what its file speaks of, without fields that it left alone; `conflicts` are those that others changed
+    otherwise since: such a row has no effect.
+    """
 
     roster: Roster
     entry: Entry
@@ -28,6 +34,8 @@ class Decision:
     doubts: list[Doubt]
     identity_differs: bool
     returned: bool
+    columns: frozenset[str]
+    conflicts: Sequence[FieldConflict] = ()
 
     @property
     def is_new(self) -> bool:
@@ -76,12 +84,16 @@ class Decision:
 
 @dataclass(slots=True)
 class Page:
-    """Some rows of one roster; `taken` are the workers whom rows of it have meant so far."""
+    """Some rows of one roster; `taken` are the workers whom rows of it have meant so far.
+
+    `since` is what happened since the roster it is built on, where it is built on one.
+    """
 
     roster: Roster
     entries: list[Entry]
     columns: frozenset[str]
     taken: set[UUID]
+    since: Since | None = None
 
 
 @dataclass(slots=True)
@@ -91,23 +103,21 @@ class Ledger:
     directory: Directory
     new_id: Callable[[], UUID]
     decisions: list[Decision] = field(default_factory=list)
-    columns: dict[UUID, frozenset[str]] = field(default_factory=dict)
     identities: dict[UUID, tuple[dict[str, Any], dict[str, str]]] = field(default_factory=dict)
     numbers_added: list[tuple[Decision, Number, bool]] = field(default_factory=list)
     numbers_ended: list[tuple[UUID, bytes, date]] = field(default_factory=list)
+    changes: list[tuple[Decision, dict[str, tuple[bytes, bytes]]]] = field(default_factory=list)
 
     def enter(self, page: Page) -> None:
         """Decide every row of a page."""
-        self.columns[page.roster.roster_id] = page.columns
         for entry in page.entries:
             found = self.directory.find(entry, page.taken)
             decision = (
                 self._registered(page, entry, found.doubts)
                 if found.known is None
-                else self._met(page, entry, found.known)
+                else self._met_since(page, entry, found.known)
             )
             page.taken.add(decision.known.worker_id)
-            self._note_numbers(decision)
             self.decisions.append(decision)
 
     def _registered(self, page: Page, entry: Entry, doubts: list[Doubt]) -> Decision:
@@ -125,11 +135,31 @@ class Ledger:
         self.directory.add(known, [number.index for number in entry.numbers], [entry.namesake])
         effect: Effect = "review" if doubts else "registered"
         met = Met(known.employments, entry.facts, None)
-        return Decision(page.roster, entry, known, (), met, effect, doubts, identity_differs=False, returned=False)
+        decision = Decision(
+            page.roster, entry, known, (), met, effect, doubts,
+            identity_differs=False, returned=False, columns=page.columns,
+        )  # fmt: skip
+        self._note_numbers(decision)
+        return decision
 
-    def _met(self, page: Page, entry: Entry, known: Known) -> Decision:
+    def _met_since(self, page: Page, entry: Entry, known: Known) -> Decision:
+        """A row about somebody known, against what others changed since the roster that it is built on."""
+        since, columns = page.since, page.columns
+        if since is None:
+            return self._met(page, entry, known, columns)
+        if known.left_on is not None and since.left(known.worker_id):
+            return _without_effect(page, entry, known, "unchanged")
+        ours = known.in_unit(page.roster.unit_id)
+        verdict = fields.judge(since, self.directory.index, entry, known.worker_id, ours, columns)
+        if verdict.conflicts:
+            return _without_effect(page, entry, known, "refused", verdict.conflicts)
+        if verdict.alone:
+            entry, columns = fields.without(entry, verdict.alone, ours), columns - verdict.alone
+        return self._met(page, entry, known, columns)
+
+    def _met(self, page: Page, entry: Entry, known: Known, columns: frozenset[str]) -> Decision:
         before, returned, day = known.employments, known.left_on is not None, page.roster.reference_date
-        met = employments.meet(before, known.spans, entry.facts, day, page.columns, had_left=returned)
+        met = employments.meet(before, known.spans, entry.facts, day, columns, had_left=returned)
         differs = known.follow(met, entry.digest)
         known.state(met.stated, day)
         effect: Effect = "unchanged"
@@ -137,7 +167,9 @@ class Ledger:
             effect = "moved"
         elif not _are_same(before, met.now) or returned:
             effect = "changed"
-        return Decision(page.roster, entry, known, before, met, effect, [], differs, returned)
+        decision = Decision(page.roster, entry, known, before, met, effect, [], differs, returned, columns)
+        self._note_numbers(decision)
+        return decision
 
     def _note_numbers(self, decision: Decision) -> None:
         known, day = decision.known, decision.roster.reference_date
@@ -150,6 +182,17 @@ class Ledger:
                 self.numbers_ended.append((known.worker_id, held[0], day))
             known.numbers[number.type] = (number.index, verified)
             self.numbers_added.append((decision, number, verified))
+
+
+def _without_effect(
+    page: Page, entry: Entry, known: Known, effect: Effect, conflicts: Sequence[FieldConflict] = ()
+) -> Decision:
+    """A row that leaves somebody as they are."""
+    met = Met(known.employments, entry.facts, None, until=page.roster.reference_date)
+    return Decision(
+        page.roster, entry, known, known.employments, met, effect, [],
+        identity_differs=False, returned=False, columns=page.columns, conflicts=conflicts,
+    )  # fmt: skip
 
 
 def _are_same(before: tuple[Facts, ...], now: tuple[Facts, ...]) -> bool:

@@ -57,6 +57,10 @@ class Known:
         """Whether they work in a unit, whether or not they count there."""
         return any(facts.unit_id == unit_id for facts in self.employments)
 
+    def in_unit(self, unit_id: UUID) -> Facts:
+        """What they work at in a unit; elsewhere, what they count by."""
+        return next((facts for facts in self.employments if facts.unit_id == unit_id), self.facts)
+
     def state(self, facts: Facts, day: date) -> None:
         """Note that a roster stated an employment for a day; only those of two employers are ever compared."""
         if facts.employer_id is None:

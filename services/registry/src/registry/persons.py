@@ -15,7 +15,7 @@ from registry.employments import pair_of
 from registry.ledger import Decision, Ledger
 from registry.matching import Directory, Known
 from registry.reading.names import name_key
-from registry.roster_rows import OF_A_UNIT, Entry
+from registry.roster_rows import OF_A_UNIT, Entry, spelled_as
 from registry.vault import Vault
 from shared.database import Transaction
 
@@ -84,6 +84,7 @@ WHERE identifiers.worker_id = ended.worker_id AND identifiers.blind_index = ende
 """
 
 Identity = dict[str, Any]
+WHO = frozenset({"full_name", "birth_date", "sex"})
 NAME_PARTS = ("full_name", "family_name", "middle_name", "given_name")
 
 
@@ -167,9 +168,9 @@ def merged(known: Identity, stated: Identity, columns: Collection[str]) -> Ident
     result |= stated
     if "identifiers" in known or "identifiers" in stated:
         result["identifiers"] = known.get("identifiers", {}) | stated.get("identifiers", {})
-    if str(known.get("birth_date", "")).startswith(stated["birth_date"]):
+    if "birth_date" in stated and str(known.get("birth_date", "")).startswith(stated["birth_date"]):
         result |= {name: known[name] for name in ("birth_date", "birth_date_precision") if name in known}
-    if _is_less_exactly_written(stated["full_name"], known.get("full_name", "")):
+    if _is_less_exactly_written(stated.get("full_name", ""), known.get("full_name", "")):
         result |= {name: known[name] for name in NAME_PARTS if name in known}
     return result
 
@@ -235,6 +236,8 @@ def _changed_person(
 ) -> tuple[Any, ...]:
     """The hashes follow the last row, so that the same file finds its people again."""
     worker_id, entry = decision.known.worker_id, decision.entry
+    if not entry.identity.keys() >= WHO:
+        entry = spelled_as(entry, identity, decision.roster.unit_id, vault.index)
     name = vault.index.of("name", worker_id, entry.name_key)
     birth = vault.index.of("birth", worker_id, entry.birth) if entry.full_birth else decision.known.birth
     sealed = boxes.close_box(keys[worker_id], worker_id, to_json({**identity, "source": source}))

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from contracts import roster_codes
 from contracts.base import Event
+from contracts.fields import FieldConflict
 from contracts.profiles import RosterRead
 from contracts.registry import RosterAssessed, RosterRowsAnswered, RowAnswer
 from contracts.roster_mapping import UnitCount
+from registry.fields import OUTDATED
 from registry.ledger import Decision, Page
 from registry.roster_opening import Opened
 from registry.roster_rows import Entry, Roster
@@ -34,6 +36,7 @@ class Slice:
     parts: int = 0
     members_before: int = 0
     effects: Counter[str] = field(default_factory=Counter)
+    outdated: list[FieldConflict] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
     @property
@@ -66,6 +69,7 @@ def answer_rows(part: Slice, decisions: Sequence[Decision]) -> list[Outgoing]:
         if unit_id != part.roster.unit_id:
             part.effects[f"{MEMBERS}{unit_id}"] += change
     part.effects.update(ELSEWHERE for decision in decisions if decision.now[0].unit_id != part.roster.unit_id)
+    part.outdated += [conflict for decision in decisions for conflict in decision.conflicts]
     answers = [_row_answer(decision) for decision in decisions]
     if part.is_last:
         answers += part.opened.refused
@@ -169,10 +173,11 @@ def _missing(opened: Opened, members: Sequence[Member]) -> list[UUID]:
 def _row_answer(decision: Decision) -> RowAnswer:
     entry = decision.entry
     is_known = not (decision.roster.dry_run and decision.is_new)
-    codes = {*entry.codes, *(doubt.reason for doubt in decision.doubts)} if decision.doubts else entry.codes
+    found = [doubt.reason for doubt in decision.doubts] + [OUTDATED] * bool(decision.conflicts)
+    codes = {*entry.codes, *found} if found else entry.codes
     return RowAnswer(
         row=entry.row,
-        outcome=roster_codes.outcome(codes) if decision.doubts else entry.outcome,
+        outcome=roster_codes.outcome(codes) if found else entry.outcome,
         codes=sorted(codes),
         related_rows=entry.related_rows,
         worker_id=decision.known.worker_id if is_known else None,

@@ -1,21 +1,23 @@
-"""Whoever builds on a roster of yesterday is told what took effect since, instead of undoing it unseen."""
+"""Whoever builds on a roster of yesterday is told what others changed since, instead of undoing it unseen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from asyncpg import Record
 from pydantic_core import from_json
 
-from contracts.fields import RosterConflict, RosterVersion
+from contracts.fields import FieldConflict, RosterConflict, RosterVersion
 from shared.database import Transaction
 
 OUTDATED = "roster.outdated"
+SHOWN_AT_MOST = 500
 
-# The last roster that took effect on some of the same people, and the one that somebody built on, if it did. Rosters of
-# two lines, employers or hosts have nobody in common; one that names none is of all of them.
+# The roster that somebody built on, and the last one that took effect on some of the same people. Rosters of two lines,
+# employers or hosts have nobody in common; one that names none is of all of them.
 GET_BOTH = """
 SELECT asked.roster_id AS of_roster, known.roster_id, known.reference_date, known.complete, known.assessed_at,
-       known.effects, known.roster_id = asked.based_on AS theirs, known.roster_id = latest.roster_id AS ours
+       known.effects, known.place, known.roster_id = asked.based_on AS theirs,
+       known.roster_id = latest.roster_id AS ours, NOT known.dry_run AND known.effects <> '{}' AS took_effect
 FROM rosters AS asked
 LEFT JOIN LATERAL (
     SELECT roster_id FROM rosters AS other
@@ -29,20 +31,37 @@ WHERE asked.roster_id = ANY($1::uuid[])
 """
 
 
-async def of(tx: Transaction, claimed: Sequence[Record]) -> dict[UUID, RosterConflict]:
-    """The conflicts of rosters that are about to take effect: those whose ground is not the last one there is."""
-    asking = [row for row in claimed if row["based_on"] and not row["step"]]
-    if not asking:
-        return {}
-    rows = await tx.fetch(GET_BOTH, [row["roster_id"] for row in asking])
+async def grounds(tx: Transaction, claimed: Sequence[Record]) -> tuple[dict[UUID, int], dict[UUID, RosterConflict]]:
+    """The places of the rosters that these are built on, and the conflict of those whose ground never took effect."""
+    asking = [row["roster_id"] for row in claimed if row["based_on"]]
+    places: dict[UUID, int] = {}
     conflicts = {}
-    for row in asking:
-        both = [known for known in rows if known["of_roster"] == row["roster_id"]]
-        if not any(known["theirs"] and known["ours"] for known in both):
-            theirs = next((_version(known) for known in both if known["theirs"]), None)
-            ours = next((_version(known) for known in both if known["ours"]), None)
-            conflicts[row["roster_id"]] = RosterConflict(theirs=theirs, ours=ours)
-    return conflicts
+    for roster_id, both in (await _both(tx, asking)).items():
+        ground = next((known["place"] for known in both if known["theirs"] and known["took_effect"]), None)
+        if ground is None:
+            conflicts[roster_id] = _side_by_side(both, ())
+        else:
+            places[roster_id] = ground
+    return places, conflicts
+
+
+async def of(tx: Transaction, rows: Mapping[UUID, Sequence[FieldConflict]]) -> dict[UUID, RosterConflict]:
+    """Both rosters, and what both changed of whom."""
+    found = await _both(tx, [roster_id for roster_id, conflicts in rows.items() if conflicts])
+    return {roster_id: _side_by_side(both, rows[roster_id]) for roster_id, both in found.items()}
+
+
+async def _both(tx: Transaction, roster_ids: Sequence[UUID]) -> dict[UUID, list[Record]]:
+    found: dict[UUID, list[Record]] = {roster_id: [] for roster_id in roster_ids}
+    for row in await tx.fetch(GET_BOTH, list(roster_ids)) if roster_ids else ():
+        found[row["of_roster"]].append(row)
+    return found
+
+
+def _side_by_side(both: Sequence[Record], rows: Sequence[FieldConflict]) -> RosterConflict:
+    theirs = next((_version(known) for known in both if known["theirs"]), None)
+    ours = next((_version(known) for known in both if known["ours"]), None)
+    return RosterConflict(theirs=theirs, ours=ours, rows=list(rows)[:SHOWN_AT_MOST])
 
 
 def _version(row: Record) -> RosterVersion:

@@ -1,7 +1,7 @@
 """A roster's rows as the register takes them: facts, numbers, and the keyed hashes that find a person again; pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,10 @@ NOT_IDENTITY = frozenset({"hazard_codes", "heavy_class", "start_date", "disabled
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Whose a roster is and what it is for; `refs` are the messages to answer, `trace` the trace to go on with."""
+    """Whose a roster is and what it is for; `refs` are the messages to answer, `trace` the trace to go on with.
+
+    `place` is its own among all rosters, `ground` that of the one it is built on, where it says so.
+    """
 
     roster_id: UUID
     unit_id: UUID
@@ -39,6 +42,8 @@ class Roster:
     refs: tuple[str, ...] = ()
     trace: str | None = None
     host_id: UUID | None = None
+    place: int = 0
+    ground: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,18 @@ def _entry(
         outcome=person.outcome,
         codes=tuple(person.codes),
         related_rows=tuple(person.related_rows),
+    )
+
+
+def spelled_as(entry: Entry, identity: Mapping[str, Any], unit: UUID, index: BlindIndex) -> Entry:
+    """A row that left a name, birth date or sex alone, with the hashes of what it is by now."""
+    key, birth = name_key(identity["full_name"]), identity["birth_date"]
+    return replace(
+        entry,
+        name_key=key,
+        birth=birth,
+        namesake=index.of("namesake", key, birth, identity["sex"], unit),
+        blocks=blocks_of(index, identity, unit, _citizen_number(entry.numbers)),
     )
 
 

@@ -17,7 +17,8 @@ import structlog
 from asyncpg import Record
 from pydantic_core import from_json, to_json
 
-from registry import lines, roster_answers, roster_conflicts, roster_mappings, workers
+from contracts.fields import FieldConflict
+from registry import field_changes, lines, roster_answers, roster_conflicts, roster_mappings, workers
 from registry.ledger import Decision
 from registry.roster_answers import Slice
 from registry.roster_mappings import Keeping
@@ -25,6 +26,7 @@ from registry.roster_opening import UNREADABLE, Opened, Sealed, open_roster
 from registry.roster_rows import Roster
 from registry.roster_steps import prepared, steps
 from registry.vault import Vault
+from registry.workers import Member
 from shared import faults, outbox, waiting
 from shared.clock import new_id
 from shared.database import Database, Transaction
@@ -61,7 +63,7 @@ UPDATE rosters SET claimed_until = now() + interval '20 seconds' WHERE roster_id
 LOCK_CLAIMED = """
 UPDATE rosters SET claimed_until = now() + interval '20 seconds'
 WHERE roster_id = ANY($1::uuid[]) AND claimed_by = $2 AND state = 'ready'
-RETURNING roster_id, refs, parts, effects, members_before
+RETURNING roster_id, refs, parts, effects, members_before, outdated
 """
 GET_CHUNKS = """
 SELECT roster_id, roster_chunks.key_id, sealed FROM roster_chunks JOIN rosters USING (roster_id)
@@ -71,10 +73,10 @@ GET_TAKEN = "SELECT roster_id, worker_id FROM roster_members WHERE roster_id = A
 FORGET_MEMBERS = "DELETE FROM roster_members WHERE roster_id = ANY($1::uuid[])"
 ADVANCE = """
 UPDATE rosters SET step = done.step, parts = done.parts, effects = done.effects::jsonb,
-    members_before = done.members_before, state = done.state,
+    members_before = done.members_before, outdated = done.outdated::jsonb, state = done.state,
     assessed_at = CASE WHEN done.state = 'assessed' THEN now() END
-FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::int[], $6::text[])
-    AS done (roster_id, step, parts, effects, members_before, state)
+FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::int[], $6::text[], $7::text[])
+    AS done (roster_id, step, parts, effects, members_before, outdated, state)
 WHERE rosters.roster_id = done.roster_id
 """
 DELETE_CHUNKS = "DELETE FROM roster_chunks WHERE roster_id = ANY($1::uuid[])"
@@ -131,7 +133,7 @@ async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Recor
             pieces[row["roster_id"]].append(Sealed(row["key_id"], row["sealed"]))
         by_name = await lines.get_by_name(tx, [row["unit_id"] for row in claimed])
         mappings = await roster_mappings.current(tx, [row["unit_id"] for row in claimed])
-        conflicts = await roster_conflicts.of(tx, claimed)
+        grounds, conflicts = await roster_conflicts.grounds(tx, claimed)
         taken: dict[UUID, set[UUID]] = {roster_id: set() for roster_id in ids}
         for row in await tx.fetch(GET_TAKEN, begun):
             taken[row["roster_id"]].add(row["worker_id"])
@@ -139,7 +141,7 @@ async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Recor
     keys = await vault.intake_keys(list(key_ids))
     opened = []
     for row in claimed:
-        roster = _roster(row)
+        roster = _roster(row, grounds.get(row["roster_id"]))
         if row["refused_for"]:
             opened.append(Opened(roster, "refused", [row["refused_for"]]))
             continue
@@ -217,6 +219,7 @@ async def _recall(tx: Transaction, step: Sequence[Slice], claimed: Mapping[UUID,
         part.opened.roster = replace(part.roster, refs=tuple(row["refs"]))
         part.parts, part.effects = row["parts"], Counter(from_json(row["effects"]))
         part.members_before = row["members_before"] or 0
+        part.outdated = [FieldConflict.model_validate(known) for known in from_json(row["outdated"])]
     for part in beginning:
         part.members_before = counts.get(part.roster.unit_id, 0)
 
@@ -226,14 +229,26 @@ async def _assess(tx: Transaction, step: Sequence[Slice], decisions: Mapping[UUI
     others = {unit_id for part in done for unit_id in roster_answers.other_units(part)}
     counts = await workers.count(tx, [*(part.roster.unit_id for part in done), *others])
     members = await workers.members(tx, [part.roster.unit_id for part in done if part.roster.complete])
+    conflicts = await roster_conflicts.of(tx, {part.roster.roster_id: part.outdated for part in done})
     said = []
     for part in done:
         unit_id = part.roster.unit_id
         trying = decisions[part.roster.roster_id] if part.roster.dry_run else []
         joining = roster_answers.members_changed(trying)[unit_id]
-        said.append(roster_answers.assess(part, members.get(unit_id, ()), counts.get(unit_id, 0) + joining, counts))
+        part.opened.conflict = conflicts.get(part.roster.roster_id, part.opened.conflict)
+        asked = await _known_by_then(tx, part, members.get(unit_id, ()))
+        said.append(roster_answers.assess(part, asked, counts.get(unit_id, 0) + joining, counts))
         said += await _keep_mapping(tx, part)
     return said
+
+
+async def _known_by_then(tx: Transaction, part: Slice, members: Sequence[Member]) -> Sequence[Member]:
+    """The members whom a sender could have named: whoever came since the roster that they built on is not missing."""
+    if part.roster.ground is None or not members:
+        return members
+    ids = [member.worker_id for member in members]
+    known = await field_changes.named_by(tx, part.roster.unit_id, part.roster.ground, ids)
+    return [member for member in members if member.worker_id in known or member.worker_id in part.opened.taken]
 
 
 async def _keep_mapping(tx: Transaction, part: Slice) -> list[Outgoing]:
@@ -249,15 +264,17 @@ async def _advance(tx: Transaction, step: Sequence[Slice]) -> None:
     await tx.execute(
         ADVANCE, [part.roster.roster_id for part in step], [part.last for part in step],
         [part.parts for part in step], [to_json(part.effects).decode() for part in step],
-        [part.members_before for part in step], ["assessed" if part.is_last else "ready" for part in step],
+        [part.members_before for part in step], [to_json(part.outdated).decode() for part in step],
+        ["assessed" if part.is_last else "ready" for part in step],
     )  # fmt: skip
     done = [part.roster.roster_id for part in step if part.is_last]
     await tx.execute(DELETE_CHUNKS, done)
     await waiting.release(tx, "roster", done)
 
 
-def _roster(row: Record) -> Roster:
+def _roster(row: Record, ground: int | None) -> Roster:
     return Roster(
         row["roster_id"], row["unit_id"], row["employer_id"], row["line_id"], row["complete"], row["dry_run"],
         row["reference_date"], tuple(row["refs"]), row["trace"], row["host_id"],
+        row["place"], ground,
     )  # fmt: skip

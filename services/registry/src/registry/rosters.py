@@ -27,7 +27,7 @@ UPDATE rosters AS known SET
     key_id = new.key_id, sealed_facts = new.sealed_facts, refused_for = new.refused_for, trace = new.trace,
     based_on = new.based_on, host_id = new.host_id,
     refs = CASE WHEN known.state = 'assessed' THEN '{}' ELSE known.refs END || new.ref,
-    state = 'receiving', step = 0, parts = 0, effects = '{}', members_before = NULL, claimed_by = NULL,
+    state = 'receiving', step = 0, parts = 0, effects = '{}', outdated = '[]', members_before = NULL, claimed_by = NULL,
     claimed_until = NULL, received_at = now(), assessed_at = NULL
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bool[], $7::bool[], $8::date[], $9::int[],
             $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[])

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from contracts.registry import WorkerChanged, WorkerLeft, WorkerRegistered
-from registry import authority, employment_store, employments, exposures, persons, reviews
+from registry import authority, employment_store, employments, exposures, field_changes, fields, persons, reviews
 from registry.employments import pair_of
 from registry.exposures import Monitored
 from registry.ledger import Decision, Ledger, Page
+from registry.persons import Identity
 from registry.vault import Vault
 from registry.worker_facts import Facts, written
 from shared import outbox
@@ -69,6 +70,7 @@ async def decide(tx: Transaction, vault: Vault, pages: Sequence[Page], new_id: C
     """What these rows would do; nothing is written."""
     await tx.execute(LOCK)
     directory = await persons.directory_of(tx, vault, [entry for page in pages for entry in page.entries])
+    await field_changes.load(tx, vault, pages, directory)
     ledger = Ledger(directory, new_id)
     for page in pages:
         ledger.enter(page)
@@ -88,6 +90,7 @@ async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
         await tx.execute(CHANGE, *map(list, zip(*changes, strict=True)))
     await persons.store(tx, vault, ledger)
     await employment_store.write(tx, ledger)
+    await field_changes.store(tx, ledger)
     await _write_members(tx, ledger)
     await reviews.ask(tx, ledger)
     news = [decision for decision in ledger.decisions if decision.is_kept]
@@ -138,15 +141,32 @@ async def _compare_identities(tx: Transaction, vault: Vault, ledger: Ledger) -> 
     opened = await persons.open_identities(tx, vault, {d.known.worker_id for d in met if d.known.entry is None})
     for identity in opened.values():
         identity.pop("source", None)
+    said: dict[int, tuple[Identity, Identity]] = {}
     for decision in met:
         worker_id, entry = decision.known.worker_id, decision.entry
         known = opened.get(worker_id) or (decision.known.entry.identity if decision.known.entry else {})
-        identity = persons.merged(known, entry.identity, ledger.columns[decision.roster.roster_id])
+        identity = persons.merged(known, entry.identity, decision.columns)
         if identity != known and decision.effect == "unchanged":
             decision.effect = "changed"
         if identity != known or decision.effect == "moved":
             ledger.identities[worker_id] = identity, entry.source
+        said[id(decision)] = known, identity
         opened[worker_id] = identity
+    _note_changes(ledger, said)
+
+
+def _note_changes(ledger: Ledger, said: Mapping[int, tuple[Identity, Identity]]) -> None:
+    """Note field by field what each decision changes of somebody known; `said` has who they were and are."""
+    for decision in ledger.decisions:
+        if decision.is_new or decision.is_aside or (not decision.is_kept and id(decision) not in said):
+            continue
+        known, identity = said.get(id(decision), ({}, {}))
+        before, after = fields.values_of(known, decision.before[0]), fields.values_of(identity, decision.now[0])
+        changed = fields.changes(ledger.directory.index, decision.known.worker_id, before, after)
+        if decision.returned:
+            changed[fields.LEFT] = fields.GONE, b""
+        if changed:
+            ledger.changes.append((decision, changed))
 
 
 async def _write_members(tx: Transaction, ledger: Ledger) -> None:

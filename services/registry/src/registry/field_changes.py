@@ -1,0 +1,71 @@
+"""What was changed of whom, field by field, since a roster that somebody builds on: every SQL statement about it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from registry import fields, persons
+from registry.fields import GONE, LEFT, Change, Since
+from registry.ledger import Ledger, Page
+from registry.matching import Directory
+from registry.vault import Vault
+from shared.database import Transaction
+
+COLUMNS = ("worker_id", "unit_id", "place", "roster_id", "fields", "befores", "afters")
+GET_CHANGES = """
+SELECT worker_id, roster_id, fields, befores, afters FROM field_changes
+WHERE worker_id = ANY($1::uuid[]) AND unit_id = $2 AND place > $3 ORDER BY place
+"""
+GET_NAMED = """
+SELECT DISTINCT worker_id FROM rosters JOIN roster_members USING (roster_id)
+WHERE unit_id = $2 AND place <= $3 AND worker_id = ANY($1::uuid[])
+"""
+NOTE_LEFT = """
+INSERT INTO field_changes (worker_id, unit_id, place, fields, befores, afters)
+SELECT id, $2, nextval('roster_places'), ARRAY[$3], ARRAY[''::bytea], ARRAY[$4::bytea]
+FROM unnest($1::uuid[]) AS id
+"""
+
+
+async def load(tx: Transaction, vault: Vault, pages: Sequence[Page], directory: Directory) -> None:
+    """Tell the pages that are built on an earlier roster what happened since to whom they may mean."""
+    for page in pages:
+        if page.roster.ground is not None:
+            page.since = await _since(tx, vault, page, page.roster.ground, directory)
+
+
+async def _since(tx: Transaction, vault: Vault, page: Page, ground: int, directory: Directory) -> Since:
+    since, unit_id = Since(), page.roster.unit_id
+    ids = [id_ for id_, known in directory.known.items() if known.is_of_unit(unit_id)]
+    if not ids:
+        return since
+    for row in await tx.fetch(GET_CHANGES, ids, unit_id, ground):
+        changed = since.changed.setdefault(row["worker_id"], {})
+        for name, before, after in zip(row["fields"], row["befores"], row["afters"], strict=True):
+            earlier = changed.get(name)
+            changed[name] = Change(earlier.before if earlier else before, after, row["roster_id"])
+    came = set(ids) - await named_by(tx, unit_id, ground, ids)
+    for id_, identity in (await persons.open_identities(tx, vault, came)).items():
+        since.came[id_] = fields.values_of(identity, directory.known[id_].in_unit(unit_id))
+    return since
+
+
+async def named_by(tx: Transaction, unit_id: UUID, place: int, worker_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these workers whom a roster of the unit had named by a place among all rosters."""
+    return {row["worker_id"] for row in await tx.fetch(GET_NAMED, list(worker_ids), unit_id, place)}
+
+
+async def store(tx: Transaction, ledger: Ledger) -> None:
+    """Write what a ledger changes of whom."""
+    records = [
+        (decision.known.worker_id, decision.roster.unit_id, decision.roster.place, decision.roster.roster_id,
+         list(changed), [before for before, _ in changed.values()], [after for _, after in changed.values()])
+        for decision, changed in ledger.changes
+    ]  # fmt: skip
+    if records:
+        await tx.copy_records_to_table("field_changes", records=records, columns=COLUMNS)
+
+
+async def note_left(tx: Transaction, unit_id: UUID, worker_ids: Sequence[UUID]) -> None:
+    """Note that these were said to have left: a list of before does not bring them back."""
+    if worker_ids:
+        await tx.execute(NOTE_LEFT, list(worker_ids), unit_id, LEFT, GONE)
