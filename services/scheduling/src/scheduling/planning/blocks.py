@@ -60,7 +60,8 @@ def build(rules: Rules, demand: Demand, chosen: Ints, sessions: Ints, fixed: Occ
     `fixed` are appointments that stay: they take places, and the sessions they use are open at no further cost.
     """
     everything = rules.windows if fixed is None else fixed.remaining()
-    window_at = np.flatnonzero(np.isin(everything.session, sessions) & everything.usable)
+    window_at = rules.windows_in(sessions)
+    window_at = window_at[everything.usable[window_at]]
     kinds, kind, place_key, kind_place = _kinds(rules, demand, chosen)
     cost = _kind_costs(rules, kinds, everything.of(window_at))
     used = (cost < FORBIDDEN).any(axis=0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from scheduling.planning import sharing
 from scheduling.planning.classes import Demand
-from scheduling.planning.eligibility import Rules
+from scheduling.planning.eligibility import Ints, Rules
 from scheduling.planning.pricing import Floats
 from scheduling.planning.sharing import Component
 
@@ -59,6 +59,8 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
         return [part]
     instance, site_at = rules.instance, {site: k for k, site in enumerate(rules.sites)}
     hosts = sorted({site_at[instance.sessions[s].site] for s in part.sessions.tolist()})
+    hosting = np.zeros(len(rules.sites), dtype=np.bool_)
+    hosting[hosts] = True
     living: dict[str, int] = {}
     for c in part.classes.tolist():
         site = instance.lines[demand.line[c]].site
@@ -67,7 +69,7 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
     crowd = dict.fromkeys(hosts, 0)
     for site, n in living.items():
         minutes = rules.travel_from(site)
-        reached = [h for h in hosts if rules.within_reach(site)[h]]
+        reached = np.flatnonzero(rules.within_reach(site) & hosting).tolist()
         crowd[min(reached, key=lambda h, m=minutes: (int(m[h]), h))] += n  # type: ignore[misc]
         for h in reached:
             for other in reached:
@@ -80,8 +82,20 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
     count = max(piece_of.values()) + 1
     session_piece = np.array([piece_of[site_at[instance.sessions[s].site]] for s in part.sessions])
     class_piece = sharing.out(rules, demand, part, session_piece, count)
-    cut = [Component(part.classes[class_piece == p], part.sessions[session_piece == p]) for p in range(count)]
-    return [p for p in cut if len(p.classes)]
+    for empty in np.setdiff1d(np.arange(count), class_piece).tolist():
+        own = session_piece == empty
+        session_piece[own] = _nearest(rules, demand, part, part.sessions[own], class_piece)
+    kept = np.unique(class_piece).tolist()
+    return [Component(part.classes[class_piece == p], part.sessions[session_piece == p]) for p in kept]
+
+
+def _nearest(rules: Rules, demand: Demand, part: Component, sessions: Ints, class_piece: Ints) -> int:
+    """The piece of most people who reach one of these sessions, which nobody's piece holds."""
+    hosts = np.unique(rules.windows.site[rules.windows_in(sessions)])
+    sites = [rules.instance.lines[x].site for x in demand.line[part.classes].tolist()]
+    near = {site: bool(rules.within_reach(site)[hosts].any()) for site in set(sites)}
+    people = demand.size[part.classes] * np.array([near[site] for site in sites], dtype=np.int64)
+    return int(np.bincount(class_piece, people).argmax())
 
 
 def _gather(hosts: list[int], shared: dict[int, dict[int, int]], weight: dict[int, Floats]) -> dict[int, int]:

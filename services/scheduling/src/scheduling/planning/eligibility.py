@@ -95,12 +95,12 @@ class Rules:
         self.needs: Flags = np.array(
             [[q in p.stations for q in self.stations] for p in instance.packages], dtype=np.bool_
         ).reshape(len(instance.packages), len(self.stations))
-        self._travel: dict[str, Ints] = {}
+        self._site_at = {site: k for k, site in enumerate(self.sites)}
+        self._listed: dict[str, Ints] = {}
 
     @cached_property
     def windows(self) -> Windows:
         """Every window of every session; a session before the first free day counts as unusable."""
-        site_at = {site: k for k, site in enumerate(self.sites)}
         rows = []
         capacity: list[list[int]] = []
         for s, session in enumerate(self.instance.sessions):
@@ -114,7 +114,7 @@ class Rules:
                         session.day,
                         session.day * DAY + start,
                         session.total[i],
-                        site_at[session.site],
+                        self._site_at[session.site],
                         usable,
                         session.bnn,
                     )
@@ -134,16 +134,26 @@ class Rules:
             table[:, 7].astype(np.bool_),
         )
 
+    def windows_in(self, sessions: Ints) -> Ints:
+        """The positions of all windows of some sessions, in order of the sessions' positions."""
+        chosen = np.sort(sessions)
+        first, past = (np.searchsorted(self.windows.session, chosen, side=side) for side in ("left", "right"))
+        length = past - first
+        return np.repeat(first - np.cumsum(length) + length, length) + np.arange(int(length.sum()))
+
     def in_force(self, session: Session) -> bool:
         """Whether the session has its permit, is on no holiday and not before the first free day."""
         return session.permit and session.day not in self.instance.holidays and session.day >= self.first_free
 
     def travel_from(self, site: str) -> Ints:
         """Minutes to every session site; NEVER where it is not listed."""
-        if site not in self._travel:
-            listed = self.instance.travel.get(site, {})
-            self._travel[site] = np.array([listed.get(b, NEVER) for b in self.sites], dtype=np.int64)
-        return self._travel[site]
+        if site not in self._listed:
+            reach = self.instance.travel.get(site, {})
+            listed = [(self._site_at[b], n) for b, n in reach.items() if b in self._site_at]
+            self._listed[site] = np.array(listed, dtype=np.int64).reshape(len(listed), 2)
+        minutes: Ints = np.full(len(self.sites), NEVER, dtype=np.int64)  # kept as listed: most sites reach few of many
+        minutes[self._listed[site][:, 0]] = self._listed[site][:, 1]
+        return minutes
 
     def within_reach(self, site: str) -> Flags:
         """Session sites that a worker of this site may travel to."""

@@ -62,7 +62,8 @@ class Occupancy:
         for q in range(len(rules.stations)):
             needing = rules.needs[visits.package, q]
             self.stations[:, q] = _summed(visits.window, visits.amount * needing, len(flat.total))
-        self.used = set(np.unique(flat.session[visits.window]).tolist())
+        self.used: Flags = np.zeros(len(rules.instance.sessions), dtype=np.bool_)
+        self.used[flat.session[visits.window]] = True
         begin, end = visits.absences(rules)
         order = np.argsort(visits.line, kind="stable")
         lines, edges = np.unique(visits.line[order], return_index=True)
@@ -74,7 +75,7 @@ class Occupancy:
         """Count one visit of a line's people more in a window."""
         self.total[window] += 1
         self.stations[window] += self.rules.needs[self.rules.package_at[package]]
-        self.used.add(int(self.rules.windows.session[window]))
+        self.used[self.rules.windows.session[window]] = True
         row = np.array([(*self.absence(line, package, window), 1)], dtype=np.int64)
         self.away[line] = np.concatenate((self.away[line], row)) if line in self.away else row
 
@@ -85,7 +86,7 @@ class Occupancy:
 
     def uses(self, session: int) -> bool:
         """Whether anybody has an appointment in the session (a position)."""
-        return session in self.used
+        return bool(self.used[session])
 
     def absence(self, line: str, package: str, window: int) -> tuple[int, int]:
         """When such a visit keeps the worker away."""

@@ -89,7 +89,7 @@ class Chain:
         if structural:
             return None
         free = windows[~occupancy.full(worker.package, windows)]
-        used = np.isin(self.rules.windows.session[free], list(occupancy.used))
+        used = occupancy.used[self.rules.windows.session[free]]
         for window in (*free[used].tolist(), *free[~used].tolist()):
             if not occupancy.line_blocks(worker.line, worker.package, window):
                 return int(window)
