@@ -40,6 +40,8 @@ class Shape:
     cost: int = 12_000
     pct: tuple[int, ...] = (10, 12, 15)
     link: int = 0  # minutes between neighbouring clusters, 0 = out of reach
+    per_site: int = 300  # workers of a site
+    hosts: float = 0.2  # share of sites that sessions come to
 
 
 SHAPES = {
@@ -61,6 +63,38 @@ SHAPES = {
     "gynaecology": Shape(cluster=4_000, gynaecology=6, slack=1.5),
     "audiometry": Shape(cluster=3_000, jobs="NNNXB", calendars="ntcd", audiometry=4, licensed=0.8, slack=1.5),
     "drive": Shape(cluster=9_000, days=90, spread=35, slack=1.4),
+    "mountains": Shape(  # one region of small unions: every place reaches some others, none reaches all
+        cluster=12_000,
+        people=(3, 40),
+        spread=150,
+        days=60,
+        jobs="BBBBXXXXXXFFFNDE",
+        calendars="dddt",
+        seats=12,
+        gynaecology=12,
+        audiometry=4,
+        licensed=0.5,
+        slack=2.2,
+        cost=6_000,
+        pct=(15,),
+        per_site=200,
+        hosts=0.5,
+    ),
+    "scarce": Shape(  # heavy industry with too few team-days: a third stays out, and the question is who
+        cluster=12_000,
+        spread=60,
+        days=30,
+        jobs="BBXXXFNNNDES",
+        calendars="ddttnc",
+        seats=20,
+        gynaecology=8,
+        audiometry=4,
+        licensed=0.35,
+        slack=1.1,
+        pct=(10, 10, 15),
+        per_site=200,
+        hosts=0.6,
+    ),
     "linked": Shape(cluster=4_000, days=60, spread=25, slack=1.4, link=25),
 }
 
@@ -68,7 +102,7 @@ SHAPES = {
 def generate(shape: Shape, workers: int, seed: int = 0) -> Instance:
     """An instance of about so many workers."""
     dice = random.Random(seed)
-    calendars = _calendars(shape, dice)
+    calendars = _calendars(shape)
     lines: list[Line] = []
     sessions: list[Session] = []
     people: list[Worker] = []
@@ -79,9 +113,9 @@ def generate(shape: Shape, workers: int, seed: int = 0) -> Instance:
         size = min(shape.cluster, workers - len(people))
         sites = {
             f"S{len(travel) + k:05d}": (origin + dice.uniform(0, shape.spread), dice.uniform(0, shape.spread))
-            for k in range(max(2, size // 300))
+            for k in range(max(2, size // shape.per_site))
         }
-        hosts = dict(list(sites.items())[: max(1, len(sites) // 5)])
+        hosts = dict(list(sites.items())[: max(1, int(len(sites) * shape.hosts))])
         reach = hosts | (hosts_before if shape.link else {})
         for site, at in sites.items():
             travel[site] = {host: _minutes(at, there) for host, there in reach.items() if _minutes(at, there) <= 60}
@@ -147,7 +181,7 @@ def _packages() -> tuple[Package, ...]:
     return tuple(packages)
 
 
-def _calendars(shape: Shape, dice: random.Random) -> dict[str, tuple[tuple[int, int] | None, ...]]:
+def _calendars(shape: Shape) -> dict[str, tuple[tuple[int, int] | None, ...]]:
     early, late, night, day = (360, 840), (840, 1320), (1320, 1800), (450, 990)
     calendars: dict[str, tuple[tuple[int, int] | None, ...]] = {}
     for kind in sorted(set(shape.calendars)):
@@ -158,7 +192,6 @@ def _calendars(shape: Shape, dice: random.Random) -> dict[str, tuple[tuple[int, 
                 cycle[(d + turn) % 8] if kind == "c" else None if d % 7 == 6 else weekly[(d // 7 + turn) % len(weekly)]
                 for d in range(shape.days)
             )
-    assert dice is not None
     return calendars
 
 
