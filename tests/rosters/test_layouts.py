@@ -90,6 +90,50 @@ def test_name_headings_are_known_in_many_wordings(read: Read, a_workbook: Builde
     assert [column.field for column in reading.columns] == [None, field, "birth_date", "sex", "national_id"]
 
 
+@pytest.mark.parametrize(
+    "sender",
+    [
+        ["Họ và tên người lập: Trần A", "Điện thoại: 0912345678", "Đơn vị: Công ty X"],
+        ["Họ tên người lập", "Trần A", "Điện thoại", "0912345678", "Đơn vị", "Công ty X"],
+    ],
+)
+def test_a_line_about_the_sender_is_no_header(read: Read, a_workbook: Builder, sender: list[str]) -> None:
+    reading = read(a_workbook([sender, [], HEADER, AN, BE]))
+
+    assert reading.header_rows == [3]
+    assert names(reading) == ["Trần Văn An", "Lê Thị Bé"]
+
+
+def test_a_blank_form_on_the_first_sheet_does_not_hide_the_list_on_the_second(read: Read, a_workbook: Builder) -> None:
+    def add_list(workbook: Any, _: Any) -> None:
+        sheet = workbook.create_sheet("DS")
+        for row in (HEADER, AN, BE):
+            sheet.append(row)
+
+    reading = read(a_workbook([["BIỂU MẪU"], HEADER], change=add_list))
+
+    assert (reading.sheet, names(reading)) == ("DS", ["Trần Văn An", "Lê Thị Bé"])
+
+
+def test_the_day_of_issue_is_that_of_the_national_id_and_not_of_a_card_before_it(
+    read: Read, a_text_file: Builder
+) -> None:
+    header = ["Họ tên", "Ngày sinh", "Số sổ BHXH", "Ngày cấp", "Số CCCD", "Ngày cấp"]
+
+    reading = read(a_text_file([header, ["Trần An", "1/1/1990", "0123456789", "2/2/2010", AN[4], "3/3/2021"]]))
+
+    assert reading.persons[0].fields["issue_date"] == "2021-03-03"
+
+
+def test_a_number_shown_as_hours_counts_by_its_value(read: Read, a_workbook: Builder) -> None:
+    def show_hours(_: Any, sheet: Any) -> None:
+        sheet["E2"].number_format = "[h]:mm"
+
+    reading = read(a_workbook([HEADER, [*AN[:4], 1090123456]], change=show_hours))
+
+    assert reading.persons[0].fields["identifiers"] == {"cccd": "001090123456"}
+
+
 def test_birth_years_in_a_column_per_sex_give_both(read: Read, a_workbook: Builder) -> None:
     rows = [
         ["STT", "Họ và tên", "Năm sinh", None, "Số CCCD"],
@@ -165,6 +209,17 @@ def test_heading_rows_give_the_department_less_numbering_and_count(read: Read, a
 
     assert [person.fields["department"] for person in reading.persons] == ["Phân xưởng Cắt", "Chuyền 12"]
     assert reading.skipped_rows == {"group_heading": [2, 4, 5], "subtotal": [7], "footer": [8]}
+
+
+def test_a_heading_row_may_hold_its_number_and_its_count_in_cells_of_their_own(
+    read: Read, a_text_file: Builder
+) -> None:
+    rows = [[*HEADER, "Ghi chú"], ["A", "P. Kế toán", "", "", "", "12 người"], AN, ["P. Vật tư (3)"], BE]
+
+    reading = read(a_text_file(rows))
+
+    assert [person.fields["department"] for person in reading.persons] == ["P. Kế toán", "P. Vật tư"]
+    assert reading.skipped_rows == {"group_heading": [2, 4]}
 
 
 def test_a_value_merged_downwards_holds_for_all_its_rows_and_a_blank_stays_blank(

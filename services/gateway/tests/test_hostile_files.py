@@ -1,5 +1,6 @@
 """Files that must be refused as a whole: one clear answer, quickly, in little memory."""
 
+import copy
 import io
 import os
 import struct
@@ -54,6 +55,30 @@ def a_lying_bomb() -> bytes:
     return bytes(content)
 
 
+def a_zip_of_zips(levels: int) -> bytes:
+    """An archive of archives of archives of blanks."""
+    inner = b" " * (1 << 20)
+    for _ in range(levels + 1):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as target:
+            for number in range(10):
+                target.writestr(f"{number}.zip", inner)
+        inner = content.getvalue()
+    return inner
+
+
+def an_overlapping_archive() -> bytes:
+    """One part of 20 MB that the directory names four thousand times, and calls small."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("xl/a.xml", b"0" * (20 << 20))
+        for number in range(4_000):
+            again = copy.copy(target.filelist[0])
+            again.filename, again.file_size = f"xl/a{number}.xml", 100
+            target.filelist.append(again)
+    return content.getvalue()
+
+
 def a_broken_part(method: int) -> bytes:
     """An archive whose only part was packed by some method and then damaged in its middle."""
     content = io.BytesIO()
@@ -106,6 +131,12 @@ HOSTILE = {
     "too many records": (b"An;1990;1\n" * 120_000, ["file.too_many_rows"]),
     "bomb": (a_bomb(), ["file.too_large_uncompressed"]),
     "lying bomb": (a_lying_bomb(), ["file.too_large_uncompressed"]),
+    "half a million half-open tags": (
+        a_workbook(HEAD + '<c r="AB2" t="e" ' * 500_000 + " hidden= " + TAIL),
+        ["file.corrupt"],
+    ),
+    "a zip of zips": (a_zip_of_zips(3), ["file.corrupt"]),
+    "one part named four thousand times": (an_overlapping_archive(), ["file.corrupt"]),
     "too many parts": (
         a_workbook(more={f"xl/media/{n}.png": b"" for n in range(6000)}),
         ["file.too_large_uncompressed"],
@@ -143,6 +174,13 @@ async def test_a_child_that_needs_too_much_memory_is_replaced() -> None:
 
     assert refused.file_codes == ["file.too_large_uncompressed"]
     assert read.readable
+
+
+async def test_a_file_larger_than_any_may_unpack_to_is_not_even_sent_to_a_child() -> None:
+    async with Sandbox(children=1) as sandbox:
+        refused = await sandbox.extract(bytes(limits.MAX_EXPANDED_BYTES + 1))
+
+    assert refused.file_codes == ["file.too_large_uncompressed"]
 
 
 async def test_a_child_killed_at_work_takes_only_its_file_along() -> None:

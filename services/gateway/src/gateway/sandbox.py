@@ -16,7 +16,7 @@ from typing import Any
 from contracts.roster_cells import ExtractedFile, RosterCells, to_chunks
 from gateway.extraction.answer_file import Place
 from gateway.extraction.child import LENGTH
-from gateway.extraction.limits import MAX_SECONDS
+from gateway.extraction.limits import MAX_EXPANDED_BYTES, MAX_SECONDS
 
 TOO_LARGE = "file.too_large_uncompressed"
 MAX_ANSWER_BYTES = 1 << 30
@@ -53,6 +53,8 @@ class Sandbox:
         The name is never trusted: what a file is, its content says.
         """
         del filename
+        if len(data) > MAX_EXPANDED_BYTES:
+            return to_chunks(RosterCells(file_codes=[TOO_LARGE]))
         try:
             return await self._ask({"do": "extract"}, data)
         except BrokenChildError:

@@ -23,6 +23,7 @@ from registry.reading import hazards, places, sexes, text, work_classes
         ("tư thế gò bó", None, ("hazard.without_code",)),
         ("xem phụ lục 2; ồn", ["PHYS_NOISE"], ("hazard.unrecognised",)),
         ("CO2", None, ("hazard.unrecognised",)),
+        ("ồn; " + "(" * 30_000, ["PHYS_NOISE"], ("hazard.unrecognised",)),
         ("Không", None, ()),
         ("-", None, ()),
         (None, None, ()),

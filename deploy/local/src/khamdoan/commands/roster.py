@@ -13,6 +13,7 @@ from contracts import roster_codes as codes
 from contracts import roster_mapping
 from contracts.roster_cells import from_chunks
 from gateway.extraction.answer_file import Place
+from gateway.extraction.limits import MAX_EXPANDED_BYTES
 from gateway.sandbox import Sandbox
 from khamdoan.errors import SetupError
 from registry.reading import reader
@@ -53,7 +54,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _read(options: argparse.Namespace) -> Reading:
-    data = options.file.read_bytes()
+    with options.file.open("rb") as file:
+        data = file.read(MAX_EXPANDED_BYTES + 1)
     async with Sandbox(children=1) as sandbox:
         extracted = await sandbox.extract(data, options.file.name)
         cells = from_chunks(extracted.facts, extracted.chunks)

@@ -18,16 +18,18 @@ UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError,
 DOCTYPE = b"<!DOCTYPE"
 WIDE_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-16-le", "utf-16-be"))
 
-_RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+# No tag reaches beyond the next "<": a part of half-open tags is looked through once, not once for each of them.
+_RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^<>]*>")
 _DATE_1904 = re.compile(rb"""\bdate1904\s*=\s*["'](?:1|true)["']""")
-_HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\bhidden=["'](?:1|true)["'][^>]*>""")
-_HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\b[^>]*?\bhidden=["'](?:1|true)["'][^>]*>""")
-_ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*\bt=["']e["'][^>]*>""")
+_HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\b[^<>]*?\bhidden=["'](?:1|true)["'][^<>]*>""")
+_HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\b[^<>]*?\bhidden=["'](?:1|true)["'][^<>]*>""")
+_ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\s[^<>]*\bt=["']e["'][^<>]*>""")
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)")
-_TWO_LETTERS = re.compile(rb"""["']([A-Z])[A-Z]\d+["'][^>]*(?<!/)>""")
+_TWO_LETTERS = re.compile(rb"""["']([A-Z])[A-Z]\d+["'][^<>]*(?<!/)>""")
 _WIDE = re.compile(rb' r="[A-Z][A-Z]')
-_FAR_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["'](?:[A-Z]{3}|S[S-Z]|[T-Z][A-Z])\d+["'][^>]*(?<!/)>""")
+_FAR_CELL = re.compile(rb"""<(?:\w+:)?c\b[^<>]*?\br=["'](?:[A-Z]{3}|S[S-Z]|[T-Z][A-Z])\d+["'][^<>]*(?<!/)>""")
+_DURATION = re.compile(rb"""(formatCode=["'])[^"'<>]*\[(?:h+|m+|s+)\][^"'<>]*(["'])""", re.IGNORECASE)
 _ROW_NUMBER = re.compile(rb"""\br=["'](\d+)["']""")
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
 
@@ -157,6 +159,20 @@ def _measure(sheet: SheetMarks, piece: bytes) -> None:
 def _is_wide(piece: bytes) -> bool:
     """A quick look for columns beyond Z before a slow one."""
     return _WIDE.search(piece) is not None or b" r='" in piece
+
+
+def without_durations(data: bytes) -> bytes:
+    """The same package with every cell that is shown as a duration shown as the number it is."""
+    copied = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(copied, "w", zipfile.ZIP_DEFLATED) as target:
+        for part in source.infolist():
+            content = source.read(part)
+            target.writestr(part.filename, _DURATION.sub(rb"\1General\2", content) if _is_styles(part) else content)
+    return copied.getvalue()
+
+
+def _is_styles(part: zipfile.ZipInfo) -> bool:
+    return part.filename.lower().endswith("styles.xml")
 
 
 def column_index(letters: bytes) -> int:

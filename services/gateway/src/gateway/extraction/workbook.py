@@ -22,8 +22,7 @@ def extract(data: bytes) -> RosterCells:
     """Cells of all visible sheets, hidden rows and columns among them; hidden sheets are never read."""
     checked = package.inspect(data)
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
-            sheets, hidden = _sheets(workbook, checked)
+        sheets, hidden = _opened(data, checked)
     except FileRefusedError:
         raise
     except MemoryError as error:
@@ -32,6 +31,15 @@ def extract(data: bytes) -> RosterCells:
         raise FileRefusedError("file.corrupt") from error
     codes = checked.file_codes + (["file.hidden_sheets_ignored"] if hidden else [])
     return RosterCells("workbook", sorted(codes), sheets, checked.date_1904)
+
+
+def _opened(data: bytes, checked: package.Package) -> tuple[list[Sheet], bool]:
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
+            return _sheets(workbook, checked)
+    except OverflowError:  # a number that is shown as hours (`[h]:mm`) and has too many days for a duration
+        with CalamineWorkbook.from_filelike(io.BytesIO(package.without_durations(data))) as workbook:
+            return _sheets(workbook, checked)
 
 
 def _sheets(workbook: CalamineWorkbook, checked: package.Package) -> tuple[list[Sheet], bool]:

@@ -20,6 +20,9 @@ _OLDER = {"oà": "òa", "oá": "óa", "oả": "ỏa", "oã": "õa", "oạ": "ọ
 _TONE_PLACES = _OLDER | {"oẽ": "õe", "oẹ": "ọe", "uỳ": "ùy", "uý": "úy", "uỷ": "ủy", "uỹ": "ũy", "uỵ": "ụy"}
 _TONE_PLACE = re.compile("(?<!q)(" + "|".join(_TONE_PLACES) + r")\b")
 
+LONGEST = 2_000
+"""Characters of a cell in which hazards are looked for; what stands behind them is reported as unrecognised."""
+
 Tokens = tuple[str, ...]
 
 
@@ -61,6 +64,8 @@ def read_hazards(cell: Cell) -> Field:
     codes: tuple[str, ...] = NONE
     if cleaned != text.clean(raw):
         raw, codes = _converted(cell), ("text.legacy_encoding_converted",)
+    if len(raw) > LONGEST:
+        raw, codes = raw[:LONGEST], (*codes, "hazard.unrecognised")
     has_marks = text.without_marks(raw) != raw.lower()
     terms = _terms(marks=has_marks)
     found: set[str] = set()

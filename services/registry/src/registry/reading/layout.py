@@ -16,6 +16,7 @@ from registry.reading.row_kinds import RowKinds, cell_text, heading_department
 Kept = Callable[[str], Chosen]
 """What was chosen before for files with a header, by what they have in common; NOTHING where nothing was."""
 
+HEADERS_TRIED = 3
 IDENTITY = ("employee_code", "full_name", "birth_date", "sex", "national_id", "female_tick", "male_tick")
 IN_COLUMNS = (("male_birth_date", "female_birth_date"), tuple(mapping.BIRTH_IN_PARTS.values()))
 
@@ -52,16 +53,17 @@ class Layout:
 
 
 def find(cells: RosterCells, chosen: Chosen = NOTHING, kept: Kept | None = None) -> Layout | None:
-    """The first visible sheet with a roster header, read down to its last row; None if there is none.
+    """The first visible sheet with a roster header and somebody below it, else the first with a header; or None.
 
     `kept` knows what was chosen for a header before; it is asked where nothing is `chosen` for this file.
     """
+    empty = None
     for sheet in cells.sheets:
         layout = _chosen_row(sheet, chosen, kept) or _template(sheet) or _roster(sheet, chosen, kept)
-        if layout:
-            _sort_rows(layout)
+        if layout and (layout.persons or layout.chosen):
             return layout
-    return None
+        empty = empty or layout
+    return empty
 
 
 def _chosen_row(sheet: Sheet, chosen: Chosen, kept: Kept | None) -> Layout | None:
@@ -85,16 +87,22 @@ def _template(sheet: Sheet) -> Layout | None:
             labels: list[int] = []
             while number - len(labels) > 0 and sum(map(bool, sheet.rows[number - len(labels) - 1])) >= 3:
                 labels.append(number - len(labels) - 1)
-            return Layout(sheet, [number], headings, mapping.template(headings), True, sorted(labels))
+            return _sorted(Layout(sheet, [number], headings, mapping.template(headings), True, sorted(labels)))
     return None
 
 
 def _roster(sheet: Sheet, chosen: Chosen, kept: Kept | None) -> Layout | None:
+    """The roster under the first header with somebody below it: a sender's own name, phone and unit look like one."""
     head = Head(sheet)
+    found: list[Layout] = []
     for number in range(min(len(sheet.rows), HEADER_WITHIN)):
-        if roster_headings.is_header(head.texts(number).values()):
-            return _under(head, sheet, head.extent(number), chosen, kept)
-    return None
+        if len(found) < HEADERS_TRIED and roster_headings.is_header(head.texts(number).values()):
+            if found and number in found[-1].header_rows:
+                continue
+            found.append(_under(head, sheet, head.extent(number), chosen, kept))
+            if found[-1].persons:
+                return found[-1]
+    return found[0] if found else None
 
 
 def _under(head: Head, sheet: Sheet, rows: list[int], chosen: Chosen, kept: Kept | None) -> Layout:
@@ -106,11 +114,11 @@ def _under(head: Head, sheet: Sheet, rows: list[int], chosen: Chosen, kept: Kept
     known = {heading.column for heading in headings}
     headings += [Heading(column, "") for column in sorted(set(map(mapping.column_number, overrides)) - known)]
     columns = mapping.by_wording(headings, overrides)
-    return Layout(sheet, rows, headings, columns, False, encoding=encoding, chosen=chosen)
+    return _sorted(Layout(sheet, rows, headings, columns, False, encoding=encoding, chosen=chosen))
 
 
-def _sort_rows(layout: Layout) -> None:
-    """Say of every row below the header what it is."""
+def _sorted(layout: Layout) -> Layout:
+    """The same layout, and of every row below its header what it is."""
     layout.rows = _filled_down(layout)
     is_person = _person_test(layout)
     name_column = layout.columns.roles.get("full_name", [0])[0]
@@ -128,6 +136,7 @@ def _sort_rows(layout: Layout) -> None:
     layout.skipped = seen.by_kind(layout.persons[-1] if layout.persons else -1)
     if by_heading and layout.columns.column("department") is None and "group_heading" in layout.skipped:
         layout.departments = departments
+    return layout
 
 
 def _filled_down(layout: Layout) -> list[Row]:

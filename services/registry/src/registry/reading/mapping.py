@@ -84,6 +84,7 @@ def by_wording(headings: Sequence[Heading], overrides: Mapping[str, str | None] 
         if found and (found.field not in best or found.score > best[found.field][0]):
             best[found.field] = (found.score, column)
     roles = {role: [column] for role, (_, column) in best.items() if role not in roster_headings.UNNAMED_FIELDS}
+    _settle_issues(roles, matches)
     _settle_names(roles, headings)
     names = [
         column for column, found in sorted(matches.items()) if column in chosen and found and found.field == "full_name"
@@ -133,6 +134,15 @@ def _apply(overrides: Mapping[str, str | None], matches: dict[int, Match | None]
     for letters, chosen in overrides.items():
         matches[column_number(letters)] = Match(chosen, roster_headings.EXACT + 1) if chosen else None
     return {column_number(letters) for letters in overrides}
+
+
+def _settle_issues(roles: dict[str, list[int]], matches: Mapping[int, Match | None]) -> None:
+    """Of several days and places of issue, those that follow the national id: other cards have theirs too."""
+    card = roles.get("national_id", [0])[0]
+    for role in roles.keys() & {"issue_date", "issue_place"}:
+        best = max(found.score for found in matches.values() if found and found.field == role)
+        same = [column for column, found in sorted(matches.items()) if found and found[:2] == (role, best)]
+        roles[role] = [next((column for column in same if column > card), same[0])]
 
 
 def _settle_names(roles: dict[str, list[int]], headings: Sequence[Heading]) -> None:

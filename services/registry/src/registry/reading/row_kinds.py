@@ -11,10 +11,14 @@ from registry.reading import text
 
 _COLUMN_NUMBER = re.compile(r"[(\[]?\s*(\d{1,3}|[A-Za-z])\s*[)\]]?(?:\s*=.*)?")
 _SUBTOTAL = re.compile(r"(?:cộng|tổng|total)(?!\w)|tong (?:cong|so)(?!\w)|grand total(?!\w)")
-_NUMBERING = re.compile(r"\s*\(?(?:\d+(?:\.\d+)+[.)\-–—:/]*\s+|(?:[IVXLC]+|\d+|[A-Za-zĐđ])\s*[.)\-–—:/]+\s*)")
+_NUMBERING = re.compile(
+    r"\s*\(?(?:\d+(?:\.\d+)+[.)\-–—:/]*\s+|(?:[IVXLC]+|\d+|(?![KNPT]\.)[A-Za-zĐđ])\s*[.)\-–—:/]+\s*)"
+)
+"""`P. Kế toán` is a department (Phòng), `A. Khối văn phòng` the first of several."""
 _BARE_NUMBERING = re.compile(r"\(?(?:[IVXLC]+|[A-ZĐ])\s*[.)\-–—:/]*")
 _UNIT = r"(?:người|lđ|lao động|nlđ|cnlđ|công nhân|cn|nhân viên|nv|đoàn viên|đv|đ/c|đồng chí|ng|persons?|workers?)"
 _COUNT = re.compile(rf"\s*[:\-–(\[]*\s*(?:\d+\s*{_UNIT}\.?|(?<=[(:\[])\s*\d+)\s*[)\]]?\s*$", re.IGNORECASE)
+_ONLY_COUNT = re.compile(rf"\(?\d+\s*{_UNIT}?\)?", re.IGNORECASE)
 COUNT_WITHIN = 40
 """Characters at the end of a heading in which its count stands."""
 
@@ -88,11 +92,15 @@ class RowKinds:
 
     @staticmethod
     def _is_lone(texts: list[str]) -> bool:
-        return len(texts) == 1 or (len(texts) == 2 and bool(_BARE_NUMBERING.fullmatch(texts[0])))
+        if len(texts) < 2:
+            return True
+        is_counted = len(texts) == 2 or (len(texts) == 3 and bool(_ONLY_COUNT.fullmatch(texts[2])))
+        return is_counted and bool(_BARE_NUMBERING.fullmatch(texts[0]))
 
     def label(self, number: int) -> str:
-        """The text of a heading row; numbering may stand in a cell of its own."""
-        return self._texts(number)[-1]
+        """The text of a heading row; numbering before it and a count behind it may stand in cells of their own."""
+        texts = self._texts(number)
+        return texts[1 if len(texts) > 1 else 0]
 
     def by_kind(self, last_person: int) -> dict[str, list[int]]:
         """Rows by kind; after the last person no heading follows, only a footer."""
