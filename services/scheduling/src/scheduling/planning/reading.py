@@ -1,6 +1,7 @@
 """kd-plan/1 folders: instance.json and workers.csv in, appointments.csv and unassigned.csv out."""
 
 import csv
+import gc
 import gzip
 import io
 import json
@@ -42,7 +43,7 @@ def read_instance(folder: str | Path) -> Instance:
     raw = _read_json(Path(folder), "instance.json")
     if raw.get("format") != "kd-plan/1":
         raise UnreadableError("instance.json: unknown format")
-    with _opened(Path(folder), "workers.csv") as lines:
+    with _opened(Path(folder), "workers.csv") as lines, _all_kept():
         workers = tuple(_workers(lines))
     with _understood("instance.json"):
         instance = parse_instance(raw, workers)
@@ -181,6 +182,7 @@ def _session(raw: Mapping[str, Any]) -> Session:
 
 def _workers(lines: TextIO) -> Iterator[Worker]:
     leave: dict[str, DayRanges] = {"": ()}
+    names: dict[str, str] = {}
     for row in _rows(lines, WORKER_COLUMNS):
         w, line, sex, package, priority, earliest, due, deadline, unavailable = row
         try:
@@ -188,14 +190,14 @@ def _workers(lines: TextIO) -> Iterator[Worker]:
                 leave[unavailable] = parse_days(unavailable)
             yield Worker(
                 w,
-                line,
-                package,
+                names.setdefault(line, line),
+                names.setdefault(package, package),
                 int(priority),
                 int(earliest),
                 int(due),
                 int(deadline) if deadline else None,
                 leave[unavailable],
-                sex,
+                names.setdefault(sex, sex),
             )
         except ValueError as error:
             raise UnreadableError(f"bad row {row}: {error}") from error
@@ -216,6 +218,18 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
         writer = csv.writer(target, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
+
+
+@contextmanager
+def _all_kept() -> Iterator[None]:
+    """No search for garbage while a million objects are made that all stay: it takes two fifths of the time."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 @contextmanager
