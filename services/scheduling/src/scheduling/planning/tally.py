@@ -35,6 +35,7 @@ class Tally:
     line_prices: dict[str, float] = field(default_factory=dict)
     session_gains: dict[str, float] = field(default_factory=dict)
     under_way: dict[int, UnderWay] = field(default_factory=dict)
+    told: tuple[float, float] = (np.inf, -np.inf)
 
     def leave_out(self, parts: list[Component]) -> None:
         """Everybody waits; the bound counts the penalty of classes that reach no session."""
@@ -63,13 +64,16 @@ class Tally:
         self.tell()
 
     def tell(self) -> None:
-        """Report what is finished together with where the rest stands."""
+        """Report what is finished together with where the rest stands, unless that is worse than what was told."""
         if not self.listener:
             return
         cost, bound, waiting = self.cost, self.bound, self.waiting.copy()
         for more, proved, seated in self.under_way.values():
             cost, bound = cost + more, bound + proved
             waiting.subtract(seated)
+        if cost > self.told[0] or bound < self.told[1]:  # two pieces that are trying an exchange
+            return
+        self.told = cost, bound
         left = {priority: n for priority, n in sorted(waiting.items()) if n}
         self.listener(Progress(time.monotonic() - self.started, cost, int(bound), left))
 

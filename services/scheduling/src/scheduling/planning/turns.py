@@ -96,7 +96,7 @@ class Round:
             finally:
                 pool.shutdown(cancel_futures=True)
         for board in self.boards:
-            self.tally.add(0, board.joint())
+            self.tally.add(0, max(0.0, board.joint()))  # nothing costs less than nothing
         return Seats.joined([job.seats for job in self.jobs])
 
     def plan(self, x: int) -> None:
