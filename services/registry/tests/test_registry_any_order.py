@@ -31,6 +31,7 @@ from contracts.unions import RosterChunkSealed
 from registry import persons, roster_runs, roster_steps
 from registry.consumers import consumer
 from registry.master_keys import MasterKeys
+from registry.roster_reader import Reader
 from registry.vault import open_vault
 from shared.clock import new_id
 from shared.database import Database
@@ -170,7 +171,7 @@ async def test_whoever_lost_the_claim_writes_nothing(register: Register, monkeyp
 
     async with register.database.transaction() as tx:
         claimed = await tx.fetch(roster_runs.CLAIM, slow := new_id(), 100)
-    opened = await roster_runs.open_claimed(register.database, register.vault, claimed)
+    opened = await roster_runs.open_claimed(register.database, register.vault, claimed, Reader())
     await register.database.pool.execute("UPDATE rosters SET claimed_until = now()")
     await register.run()
     heard = len(register.heard)
@@ -198,6 +199,6 @@ async def first_step_alone(register: Register) -> None:
     holder = new_id()
     async with register.database.transaction() as tx:
         claimed = await tx.fetch(roster_runs.CLAIM, holder, 100)
-    opened = await roster_runs.open_claimed(register.database, register.vault, claimed)
+    opened = await roster_runs.open_claimed(register.database, register.vault, claimed, Reader())
     async for step in roster_steps.prepared([next(roster_steps.steps(opened))]):
         await roster_runs.take(register.database, register.vault, holder, step)

@@ -27,6 +27,8 @@ SESSION_SETTINGS = {
     "jit": "off",
     # A generic plan assumes ten rows of every unnest and can turn a millisecond's statement into seconds.
     "plan_cache_mode": "force_custom_plan",
+    # A batch of some thousand events is sorted and joined in memory, not in files.
+    "work_mem": "16MB",
     "timezone": "UTC",
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",

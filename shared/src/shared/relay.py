@@ -114,6 +114,11 @@ class Relay:
         self._wake.set()
         await self._idle.wait()
 
+    def put_off(self, topic: str, seconds: float) -> None:
+        """Leave what is said on a topic in the outbox for so long (zero: no longer), for what is more urgent."""
+        self._shunned[topic] = monotonic() + seconds
+        self._wake.set()
+
     async def close(self) -> None:
         """Throw away the producer and let others take the shards over at once, if the database is there to be told."""
         await self._publisher.reset()
@@ -132,7 +137,7 @@ class Relay:
     def _committed(self, tx: Transaction) -> None:
         held = self.leases.held
         for row in tx.said:
-            if row.shard not in held:
+            if row.shard not in held or row.topic in self._shunned:
                 continue
             # Of two transactions about one aggregate the later may be the first that we hear of.
             contested = self._database.unsettled[row.topic, row.key] > 1

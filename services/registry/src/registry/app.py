@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
+from contracts.registry import WorkerRegistered
 from registry import authority, backfill, erasure_list, erasures, identity_port, place_tables, roster_runs, upkeep
 from registry.consumers import consumer
 from registry.settings import Settings
@@ -23,6 +24,9 @@ def make_service(settings: Settings, vault: Vault) -> Service:
     def database() -> Database:
         return service.database
 
+    def put_off(seconds: float) -> None:
+        service.relay.put_off(WorkerRegistered.entry.topic, seconds)
+
     service = Service(
         "registry",
         settings,
@@ -31,7 +35,7 @@ def make_service(settings: Settings, vault: Vault) -> Service:
         http=identity_port.make_app(database, vault, settings.registry_identity_token, forgotten.is_set),
         http_port=settings.identity_port,
         background=[
-            partial(_prepare_and_run, settings=settings, vault=vault, forgotten=forgotten),
+            partial(_prepare_and_run, settings=settings, vault=vault, forgotten=forgotten, put_off=put_off),
             partial(upkeep.keep_for_ever, vault=vault),
         ],
     )
@@ -48,7 +52,13 @@ async def run(settings: Settings) -> None:
 
 
 async def _prepare_and_run(
-    database: Database, stop: asyncio.Event, *, settings: Settings, vault: Vault, forgotten: asyncio.Event
+    database: Database,
+    stop: asyncio.Event,
+    *,
+    settings: Settings,
+    vault: Vault,
+    forgotten: asyncio.Event,
+    put_off: roster_runs.PutOff,
 ) -> None:
     """Nothing takes effect and nobody is shown before those who were erased are erased again."""
     async with database.transaction() as tx:
@@ -58,4 +68,4 @@ async def _prepare_and_run(
     await erasures.reapply(database, vault, now=utc_now(), today=today, told=told)
     forgotten.set()
     await backfill.run(database, vault, stop)
-    await roster_runs.run_for_ever(database, stop, vault=vault)
+    await roster_runs.run_for_ever(database, stop, vault=vault, put_off=put_off)

@@ -14,10 +14,14 @@ class BlindIndex:
     """
 
     def __init__(self, key: bytes, blocking_key: bytes | None = None) -> None:
+        self._keys = key, blocking_key
         block = (key if len(key) <= BLOCK_BYTES else sha256(key).digest()).ljust(BLOCK_BYTES, b"\0")
         self._inner = sha256(bytes(byte ^ INNER for byte in block))
         self._outer = sha256(bytes(byte ^ OUTER for byte in block))
         self._blocking = BlindIndex(blocking_key) if blocking_key is not None else None
+
+    def __reduce__(self) -> tuple[type["BlindIndex"], tuple[bytes, bytes | None]]:
+        return BlindIndex, self._keys
 
     def block(self, kind: str, *parts: object) -> int:
         """Eight bytes, under the blocking key, of what alike people have in common; whoever meets there is compared."""

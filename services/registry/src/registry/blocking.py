@@ -6,6 +6,7 @@ their own: whoever could try names against them could not find numbers with it.
 
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -71,6 +72,12 @@ def blocks_of(index: BlindIndex, fields: Mapping[str, Any], unit_id: UUID, citiz
         named=index.block("named", sorted_words, unit_id),
         first_word=index.block("word", words[0], birth, sex) if by_word else None,
         last_word=index.block("word", words[-1], birth, sex) if by_word else None,
-        number_middle=index.block("middle", citizen_number[6:9]) >> 33 if has_number and citizen_number else None,
-        number_end=index.block("end", citizen_number[9:]) >> 33 if has_number and citizen_number else None,
+        number_middle=_digits(index, "middle", citizen_number[6:9]) if has_number and citizen_number else None,
+        number_end=_digits(index, "end", citizen_number[9:]) if has_number and citizen_number else None,
     )
+
+
+@lru_cache(maxsize=4096)
+def _digits(index: BlindIndex, kind: str, digits: str) -> int:
+    """The hash of three digits, of which there are a thousand."""
+    return index.block(kind, digits) >> 33

@@ -108,17 +108,16 @@ class Ledger:
     numbers_ended: list[tuple[UUID, bytes, date]] = field(default_factory=list)
     changes: list[tuple[Decision, dict[str, tuple[bytes, bytes]]]] = field(default_factory=list)
 
-    def enter(self, page: Page) -> None:
-        """Decide every row of a page."""
-        for entry in page.entries:
-            found = self.directory.find(entry, page.taken)
-            decision = (
-                self._registered(page, entry, found.doubts)
-                if found.known is None
-                else self._met_since(page, entry, found.known)
-            )
-            page.taken.add(decision.known.worker_id)
-            self.decisions.append(decision)
+    def enter(self, page: Page, entry: Entry) -> None:
+        """Decide a row of a page."""
+        found = self.directory.find(entry, page.taken)
+        decision = (
+            self._registered(page, entry, found.doubts)
+            if found.known is None
+            else self._met_since(page, entry, found.known)
+        )
+        page.taken.add(decision.known.worker_id)
+        self.decisions.append(decision)
 
     def _registered(self, page: Page, entry: Entry, doubts: list[Doubt]) -> Decision:
         worker_id, index = self.new_id(), self.directory.index

@@ -1,22 +1,25 @@
 """Who the workers are: found by keyed hashes, kept sealed; every SQL statement about identities and numbers."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 from pydantic_core import from_json, to_json
 
-from registry import employment_store
+from registry import employment_store, turns
 from registry import vault as boxes
+from registry.blind_index import BlindIndex
 from registry.blocking import COLUMNS, spelling_of
 from registry.employment_store import facts_of
 from registry.employments import pair_of
 from registry.ledger import Decision, Ledger
 from registry.matching import Directory, Known
 from registry.reading.names import name_key
-from registry.roster_rows import OF_A_UNIT, Entry, spelled_as
-from registry.vault import Vault
+from registry.roster_rows import OF_A_UNIT, Entry, Number, spelled_as
+from registry.vault import Keys, Vault
 from shared.database import Transaction
 
 # OFFSET 0 keeps each hash looked up by itself: with statistics of an empty table the planner would read all of it.
@@ -36,19 +39,32 @@ GET_ALIKE = """
 SELECT place, worker_id FROM unnest($1::int[], $2::bigint[]) AS wanted (place, block)
 CROSS JOIN LATERAL (SELECT worker_id FROM persons WHERE spelled = wanted.block OFFSET 0) AS known
 UNION
-SELECT place, worker_id
-FROM unnest($1::int[], $3::bigint[], $4::int[], $5::int[]) AS wanted (place, block, middle, last)
+SELECT place, worker_id FROM unnest($1::int[], $3::bigint[], $5::int[]) AS wanted (place, block, last)
 CROSS JOIN LATERAL (
-    SELECT worker_id FROM persons WHERE named = wanted.block AND number_end = wanted.last
-    UNION ALL SELECT worker_id FROM persons WHERE named = wanted.block AND number_middle = wanted.middle
-    UNION ALL SELECT worker_id FROM persons WHERE named = wanted.block AND number_end IS NULL
-    UNION ALL SELECT worker_id FROM persons WHERE named = wanted.block AND wanted.last IS NULL OFFSET 0) AS known
+    SELECT worker_id FROM persons WHERE named = wanted.block AND number_end = wanted.last OFFSET 0) AS known
+UNION
+SELECT place, worker_id FROM unnest($1::int[], $3::bigint[], $4::int[]) AS wanted (place, block, middle)
+CROSS JOIN LATERAL (
+    SELECT worker_id FROM persons WHERE named = wanted.block AND number_middle = wanted.middle OFFSET 0) AS known
+UNION
+SELECT place, worker_id FROM unnest($1::int[], $3::bigint[]) AS wanted (place, block)
+CROSS JOIN LATERAL (SELECT worker_id FROM persons WHERE named = wanted.block AND number_end IS NULL OFFSET 0) AS known
+UNION
+SELECT place, worker_id FROM unnest($1::int[], $3::bigint[], $5::int[]) AS wanted (place, block, last)
+CROSS JOIN LATERAL (SELECT worker_id FROM persons WHERE named = wanted.block OFFSET 0) AS known
+WHERE wanted.last IS NULL
 UNION
 SELECT place, worker_id
 FROM unnest($6::int[], $7::bigint[], $8::int[], $9::int[]) AS wanted (place, block, middle, last)
 CROSS JOIN LATERAL (
-    SELECT worker_id, number_middle, number_end FROM persons WHERE first_word = wanted.block
-    UNION SELECT worker_id, number_middle, number_end FROM persons WHERE last_word = wanted.block OFFSET 0) AS known
+    SELECT worker_id, number_middle, number_end FROM persons WHERE first_word = wanted.block OFFSET 0) AS known
+WHERE known.number_end IS NULL OR wanted.last IS NULL
+   OR known.number_end = wanted.last OR known.number_middle = wanted.middle
+UNION
+SELECT place, worker_id
+FROM unnest($6::int[], $7::bigint[], $8::int[], $9::int[]) AS wanted (place, block, middle, last)
+CROSS JOIN LATERAL (
+    SELECT worker_id, number_middle, number_end FROM persons WHERE last_word = wanted.block OFFSET 0) AS known
 WHERE known.number_end IS NULL OR wanted.last IS NULL
    OR known.number_end = wanted.last OR known.number_middle = wanted.middle
 """
@@ -133,20 +149,21 @@ async def _tell_namesakes_apart(
         directory.known[worker_id].spelling = spelling_of(identity["full_name"])
 
 
-async def get_alike(tx: Transaction, entries: Sequence[Entry]) -> dict[int, list[UUID]]:
+async def get_alike(tx: Transaction, entries: Mapping[int, Entry]) -> dict[int, list[UUID]]:
     """Who may be the person of each of these rows under another spelling, by the rows' places."""
-    blocks = [entry.blocks for entry in entries]
-    places = list(range(len(entries)))
-    words = [(place, word, known) for place, known in zip(places, blocks, strict=True) for word in known.words]
+    found: dict[int, list[UUID]] = {place: [] for place in entries}
+    if not found:
+        return found
+    blocks = [entry.blocks for entry in entries.values()]
+    words = [(place, word, known) for place, known in zip(entries, blocks, strict=True) for word in known.words]
     rows = await tx.fetch(
-        GET_ALIKE, places, [known.spelled for known in blocks], [known.named for known in blocks],
+        GET_ALIKE, list(entries), [known.spelled for known in blocks], [known.named for known in blocks],
         [known.number_middle for known in blocks], [known.number_end for known in blocks],
         [place for place, _, _ in words], [word for _, word, _ in words],
         [known.number_middle for _, _, known in words], [known.number_end for _, _, known in words],
     )  # fmt: skip
-    found: dict[int, list[UUID]] = {}
     for row in rows:
-        found.setdefault(row["place"], []).append(row["worker_id"])
+        found[row["place"]].append(row["worker_id"])
     return found
 
 
@@ -180,40 +197,59 @@ def _is_less_exactly_written(name: str, known: str) -> bool:
     return name.isascii() and not known.isascii() and name_key(name) == name_key(known)
 
 
-async def store(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
-    """Seal and write everybody new in the ledger, changed identities, and all numbers that began or ended."""
-    new = [decision for decision in ledger.decisions if decision.is_new]
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Everybody new in a ledger, changed identities, and all numbers that began, as tables have them."""
+
+    new: list[tuple[Any, ...]]
+    changed: list[tuple[Any, ...]]
+    numbers: list[tuple[Any, ...]]
+
+
+async def keys_for(vault: Vault, ledger: Ledger) -> Keys:
+    """The keys of all whom a ledger has something to seal of; new ones for everybody new."""
+    keys = await vault.new_keys([decision.known.worker_id for decision in ledger.decisions if decision.is_new])
     others = {d.known.worker_id for d, _, _ in ledger.numbers_added if not d.is_new} | ledger.identities.keys()
-    keys = await vault.new_keys([decision.known.worker_id for decision in new])
-    keys |= await vault.keys(list(others - keys.keys()))
-    await tx.copy_records_to_table(
-        "persons", records=[_person(d, d.entry.identity, d.entry.source, keys) for d in new], columns=PERSON_COLUMNS
-    )
+    return keys | await vault.keys(list(others - keys.keys()))
+
+
+async def seal(ledger: Ledger, keys: Keys, index: BlindIndex) -> Sealed:
+    """Seal who is in a ledger, in turns with the event loop."""
     latest = {decision.known.worker_id: decision for decision in ledger.decisions}
-    rows = [
-        _changed_person(latest[worker_id], identity, source, keys, vault)
+    ended = {(worker_id, number): day for worker_id, number, day in ledger.numbers_ended}
+    new = await turns.made(lambda d: _person(d, keys), [d for d in ledger.decisions if d.is_new])
+    changed = [
+        _changed_person(latest[worker_id], identity, source, keys, index)
         for worker_id, (identity, source) in ledger.identities.items()
     ]
-    if rows:
-        await tx.execute(CHANGE_PERSONS, *map(list, zip(*rows, strict=True)))
-    await _store_numbers(tx, ledger, keys)
+    return Sealed(new, changed, await turns.made(lambda added: _number(*added, keys, ended), ledger.numbers_added))
 
 
-async def _store_numbers(tx: Transaction, ledger: Ledger, keys: Mapping[UUID, bytes]) -> None:
-    if ledger.numbers_ended:
-        await tx.execute(END_NUMBERS, *map(list, zip(*ledger.numbers_ended, strict=True)))
-    ended = {(worker_id, index): day for worker_id, index, day in ledger.numbers_ended}
-    records = []
-    for decision, number, verified in ledger.numbers_added:
-        worker_id, roster = decision.known.worker_id, decision.roster
-        sealed = boxes.close_box(keys[worker_id], worker_id, number.value.encode())
-        current = decision.known.numbers[number.type][0] == number.index
-        valid_to = None if current else ended.get((worker_id, number.index), roster.reference_date)
-        records.append(
-            (worker_id, number.type, number.index, sealed, verified, roster.reference_date, valid_to, roster.roster_id,
-             f"unions/{roster.unit_id}" if verified else None, roster.unit_id if number.type in OF_A_UNIT else None)
-        )  # fmt: skip
-    await tx.copy_records_to_table("identifiers", records=records, columns=NUMBER_COLUMNS)
+async def store(tx: Transaction, sealed: Sealed, numbers_ended: Collection[tuple[UUID, bytes, date]]) -> None:
+    """Write what was sealed, and which numbers ended."""
+    await tx.copy_records_to_table("persons", records=sealed.new, columns=PERSON_COLUMNS)
+    if sealed.changed:
+        await tx.execute(CHANGE_PERSONS, *map(list, zip(*sealed.changed, strict=True)))
+    if numbers_ended:
+        await tx.execute(END_NUMBERS, *map(list, zip(*numbers_ended, strict=True)))
+    await tx.copy_records_to_table("identifiers", records=sealed.numbers, columns=NUMBER_COLUMNS)
+
+
+def _number(
+    decision: Decision,
+    number: Number,
+    verified: bool,
+    keys: Keys,
+    ended: Mapping[tuple[UUID, bytes], date],
+) -> tuple[Any, ...]:
+    worker_id, roster = decision.known.worker_id, decision.roster
+    sealed = boxes.close_box(keys[worker_id], worker_id, number.value.encode())
+    current = decision.known.numbers[number.type][0] == number.index
+    valid_to = None if current else ended.get((worker_id, number.index), roster.reference_date)
+    return (
+        worker_id, number.type, number.index, sealed, verified, roster.reference_date, valid_to, roster.roster_id,
+        f"unions/{roster.unit_id}" if verified else None, roster.unit_id if number.type in OF_A_UNIT else None,
+    )  # fmt: skip
 
 
 def _grouped(rows: Iterable[Record]) -> dict[UUID, list[bytes]]:
@@ -223,23 +259,22 @@ def _grouped(rows: Iterable[Record]) -> dict[UUID, list[bytes]]:
     return grouped
 
 
-def _person(
-    decision: Decision, identity: Identity, source: dict[str, str], keys: Mapping[UUID, bytes]
-) -> tuple[Any, ...]:
+def _person(decision: Decision, keys: Keys) -> tuple[Any, ...]:
     known, entry = decision.known, decision.entry
-    sealed = boxes.close_box(keys[known.worker_id], known.worker_id, to_json({**identity, "source": source}))
+    plain = to_json({**entry.identity, "source": entry.source})
+    sealed = boxes.close_box(keys[known.worker_id], known.worker_id, plain)
     return known.worker_id, sealed, known.digest, known.name, known.birth, entry.namesake, *entry.blocks
 
 
 def _changed_person(
-    decision: Decision, identity: Identity, source: dict[str, str], keys: Mapping[UUID, bytes], vault: Vault
+    decision: Decision, identity: Identity, source: dict[str, str], keys: Keys, index: BlindIndex
 ) -> tuple[Any, ...]:
     """The hashes follow the last row, so that the same file finds its people again."""
     worker_id, entry = decision.known.worker_id, decision.entry
     if not entry.identity.keys() >= WHO:
-        entry = spelled_as(entry, identity, decision.roster.unit_id, vault.index)
-    name = vault.index.of("name", worker_id, entry.name_key)
-    birth = vault.index.of("birth", worker_id, entry.birth) if entry.full_birth else decision.known.birth
+        entry = spelled_as(entry, identity, decision.roster.unit_id, index)
+    name = index.of("name", worker_id, entry.name_key)
+    birth = index.of("birth", worker_id, entry.birth) if entry.full_birth else decision.known.birth
     sealed = boxes.close_box(keys[worker_id], worker_id, to_json({**identity, "source": source}))
     return worker_id, sealed, entry.digest, name, birth, entry.namesake, *entry.blocks
 

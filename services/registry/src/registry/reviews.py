@@ -1,6 +1,6 @@
 """Two workers who may be one person: found here, for a registrar to decide; nothing is merged on its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from registry import likeness, merges, persons
@@ -27,25 +27,33 @@ Asked = dict[tuple[UUID, UUID], tuple[list[str], float | None, Decision]]
 
 
 async def look_for_other_spellings(
-    tx: Transaction, vault: Vault, ledger: Ledger, taken: Mapping[UUID, set[UUID]]
+    tx: Transaction,
+    vault: Vault,
+    ledger: Ledger,
+    taken: Mapping[UUID, set[UUID]],
+    alike: Mapping[int, Sequence[UUID]],
 ) -> None:
-    """Somebody new may be a worker whom the roster does not name, under another spelling or with a slip in a number."""
-    new = [decision for decision in ledger.decisions if decision.is_new and not decision.doubts]
+    """Somebody new may be a worker whom the roster does not name, under another spelling or with a slip in a number.
+
+    `alike` are the workers who were found so far, by the place of a row in the ledger.
+    """
+    new = {place: d for place, d in enumerate(ledger.decisions) if d.is_new and not d.doubts}
     if not new:
         return
-    found = await persons.get_alike(tx, [decision.entry for decision in new])
+    late = {place: decision.entry for place, decision in new.items() if place not in alike}
+    found = {**alike, **await persons.get_alike(tx, late)}
     pairs = [
         (decision, worker_id)
-        for place, decision in enumerate(new)
-        for worker_id in found.get(place, ())
+        for place, decision in new.items()
+        for worker_id in found[place]
         if worker_id not in taken[decision.roster.roster_id]
     ]
     known = {worker_id for _, worker_id in pairs}
     opened = await persons.open_identities(tx, vault, known)
     units = await merges.units_and_persons(tx, list(known))
     _compare_with_known(pairs, {id_: likeness.particulars(identity) for id_, identity in opened.items()}, units)
-    _compare_among_new(new, taken)
-    for decision in new:
+    _compare_among_new(new.values(), taken)
+    for decision in new.values():
         if decision.doubts:
             decision.effect = "review"
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -16,7 +17,7 @@ from registry import roster_mappings
 from registry.blind_index import BlindIndex
 from registry.line_rules import Lines
 from registry.reading.reader import Reading, read
-from registry.roster_rows import Roster, Rows, columns_of
+from registry.roster_rows import Entry, Roster, Rows, columns_of
 from shared import faults
 from shared.sealing import SealError, open_sealed
 
@@ -43,6 +44,13 @@ class Table:
     version: int | None
 
 
+class Entries(Protocol):
+    """The accepted rows of a roster, here or in the reader's process (`roster_reader.py`)."""
+
+    def __len__(self) -> int: ...
+    def entries(self, first: int, last: int) -> list[Entry]: ...
+
+
 @dataclass(slots=True)
 class Opened:
     """A roster that was read: its accepted rows, the answers to the others, and how many rows took effect before."""
@@ -50,7 +58,7 @@ class Opened:
     roster: Roster
     file_outcome: str
     file_codes: list[str]
-    accepted: Rows | None = None
+    accepted: Entries | None = None
     refused: list[RowAnswer] = field(default_factory=list)
     columns: frozenset[str] = frozenset()
     sheet: int | None = None

@@ -6,7 +6,7 @@ unit take effect in the order in which they became complete.
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -23,6 +23,7 @@ from registry.ledger import Decision
 from registry.roster_answers import Slice
 from registry.roster_mappings import Keeping
 from registry.roster_opening import UNREADABLE, Opened, Sealed, open_roster
+from registry.roster_reader import LARGE, Reader
 from registry.roster_rows import Roster
 from registry.roster_steps import prepared, steps
 from registry.vault import Vault
@@ -37,6 +38,9 @@ log = structlog.get_logger(__name__)
 CHUNKS_PER_CLAIM = 100
 LOOK_EVERY = 0.1
 RENEW_EVERY = 5.0
+PUT_OFF_SECONDS = 30.0
+"""For so long at most the facts of workers wait in the outbox while a large roster takes effect: whoever sent it waits
+for its receipt, which needs the same cores as the readers of a hundred thousand facts."""
 
 CLAIM = """
 WITH open AS (
@@ -82,12 +86,22 @@ WHERE rosters.roster_id = done.roster_id
 DELETE_CHUNKS = "DELETE FROM roster_chunks WHERE roster_id = ANY($1::uuid[])"
 
 
-async def run_for_ever(database: Database, stop: asyncio.Event, *, vault: Vault) -> None:
-    """Work on whatever is ready, until `stop`; waits for a missing database, and ends on anything else."""
+PutOff = Callable[[float], None]
+
+
+def _at_once(_seconds: float) -> None:
+    """Put nothing off."""
+
+
+async def run_for_ever(database: Database, stop: asyncio.Event, *, vault: Vault, put_off: PutOff = _at_once) -> None:
+    """Work on whatever is ready, until `stop`; waits for a missing database, and ends on anything else.
+
+    `put_off` lets workers' facts wait for so many seconds, while somebody waits for a large roster's receipt.
+    """
     holder = new_id()
     while not stop.is_set():
         try:
-            worked = await work(database, vault, holder)
+            worked = await work(database, vault, holder, put_off)
         except Exception as error:
             if faults.is_of_the_message(error):
                 raise
@@ -98,18 +112,24 @@ async def run_for_ever(database: Database, stop: asyncio.Event, *, vault: Vault)
                 await asyncio.wait_for(stop.wait(), LOOK_EVERY * uniform(0.8, 1.2))
 
 
-async def work(database: Database, vault: Vault, holder: UUID) -> bool:
+async def work(database: Database, vault: Vault, holder: UUID, put_off: PutOff = _at_once) -> bool:
     """Claim some ready rosters and let them take effect; False where none was ready."""
     async with database.transaction() as tx:
         claimed = await tx.fetch(CLAIM, holder, CHUNKS_PER_CLAIM)
     if not claimed:
         return False
-    renewing = asyncio.create_task(_renew_for_ever(database, holder))
+    renewing, reader = asyncio.create_task(_renew_for_ever(database, holder)), Reader()
+    is_waited_for = any(_is_large(row) for row in claimed)
     try:
-        opened = await open_claimed(database, vault, sorted(claimed, key=lambda row: row["place"]))
+        if is_waited_for:
+            put_off(PUT_OFF_SECONDS)
+        opened = await open_claimed(database, vault, sorted(claimed, key=lambda row: row["place"]), reader)
         async for step in prepared(steps(opened)):
             await take(database, vault, holder, step)
     finally:
+        if is_waited_for:
+            put_off(0.0)
+        reader.close()
         renewing.cancel()
         await asyncio.gather(renewing, return_exceptions=True)
     return True
@@ -123,7 +143,7 @@ async def _renew_for_ever(database: Database, holder: UUID) -> None:
             await tx.execute(RENEW, holder)
 
 
-async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Record]) -> list[Opened]:
+async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Record], reader: Reader) -> list[Opened]:
     """Open and read claimed rosters, in threads: meanwhile the service goes on."""
     ids = [row["roster_id"] for row in claimed]
     begun = [row["roster_id"] for row in claimed if row["step"]]
@@ -149,7 +169,8 @@ async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Recor
             opened.append(Opened(roster, "refused", [roster_conflicts.OUTDATED], conflict=conflict))
             continue
         facts = Sealed(row["key_id"], row["sealed_facts"])
-        opening = partial(open_roster, roster, facts, pieces[roster.roster_id], keys, vault.index, by_name, mappings)
+        read = reader.open_roster if _is_large(row) else open_roster
+        opening = partial(read, roster, facts, pieces[roster.roster_id], keys, vault.index, by_name, mappings)
         opened.append(await asyncio.to_thread(opening))
         opened[-1].step, opened[-1].taken = row["step"], taken[roster.roster_id]
     return opened
@@ -270,6 +291,10 @@ async def _advance(tx: Transaction, step: Sequence[Slice]) -> None:
     done = [part.roster.roster_id for part in step if part.is_last]
     await tx.execute(DELETE_CHUNKS, done)
     await waiting.release(tx, "roster", done)
+
+
+def _is_large(row: Record) -> bool:
+    return (row["chunks"] or 0) >= LARGE
 
 
 def _roster(row: Record, ground: int | None) -> Roster:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from registry.roster_answers import Slice
 from registry.roster_opening import Opened
 
-ROWS_PER_STEP = 2_000
+ROWS_PER_STEP = 5_000
 
 
 def steps(opened: Sequence[Opened]) -> Iterator[list[Slice]]:

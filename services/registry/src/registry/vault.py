@@ -1,7 +1,7 @@
 """What only this service may read: identity fields sealed per person, and the store of the keys that seal them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -24,6 +24,10 @@ ON CONFLICT (name) DO UPDATE SET master_key_id = excluded.master_key_id, wrapped
 """
 
 
+Keys = dict[UUID, AESGCM]
+"""The keys of people, ready for use: what is known of somebody is several boxes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vault:
     """The key store, with the master keys that open it and the blind index that looks things up."""
@@ -32,19 +36,19 @@ class Vault:
     masters: MasterKeys
     index: BlindIndex
 
-    async def new_keys(self, worker_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    async def new_keys(self, worker_ids: Sequence[UUID]) -> Keys:
         """Keys for new people, committed at once: a key without a person is harmless, a person without a key is not."""
         if not worker_ids:
             return {}
         async with self.database.transaction() as tx:
-            return await subject_keys.create(tx, self.masters, worker_ids)
+            return _ciphers(await subject_keys.create(tx, self.masters, worker_ids))
 
-    async def keys(self, worker_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    async def keys(self, worker_ids: Sequence[UUID]) -> Keys:
         """The keys of people; who was erased has none."""
         if not worker_ids:
             return {}
         async with self.database.transaction() as tx:
-            return await subject_keys.get(tx, self.masters, worker_ids)
+            return _ciphers(await subject_keys.get(tx, self.masters, worker_ids))
 
     async def intake_keys(self, key_ids: Sequence[str]) -> dict[str, bytes]:
         """The private intake keys that still exist, by id."""
@@ -78,15 +82,19 @@ async def rewrap(vault: Vault) -> int:
         changed += some
 
 
-def close_box(key: bytes, worker_id: UUID, plaintext: bytes) -> bytes:
+def close_box(key: AESGCM, worker_id: UUID, plaintext: bytes) -> bytes:
     """AES-GCM under a person's key, bound to the person."""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plaintext, worker_id.bytes)
+    return nonce + key.encrypt(nonce, plaintext, worker_id.bytes)
 
 
-def open_box(key: bytes, worker_id: UUID, sealed: bytes) -> bytes:
+def open_box(key: AESGCM, worker_id: UUID, sealed: bytes) -> bytes:
     """What `close_box` closed; raises InvalidTag where the key or the person is another."""
-    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], worker_id.bytes)
+    return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], worker_id.bytes)
+
+
+def _ciphers(keys: Mapping[UUID, bytes]) -> Keys:
+    return {worker_id: AESGCM(key) for worker_id, key in keys.items()}
 
 
 async def _index_key(tx: Transaction, masters: MasterKeys, name: str) -> bytes:

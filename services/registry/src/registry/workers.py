@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.registry import WorkerChanged, WorkerLeft, WorkerRegistered
-from registry import authority, employment_store, employments, exposures, field_changes, fields, persons, reviews
+from registry import authority, employment_store, employments, exposures, field_changes, fields, persons, reviews, turns
 from registry.employments import pair_of
 from registry.exposures import Monitored
 from registry.ledger import Decision, Ledger, Page
@@ -69,18 +69,33 @@ class Member:
 async def decide(tx: Transaction, vault: Vault, pages: Sequence[Page], new_id: Callable[[], UUID]) -> Ledger:
     """What these rows would do; nothing is written."""
     await tx.execute(LOCK)
-    directory = await persons.directory_of(tx, vault, [entry for page in pages for entry in page.entries])
+    rows = [(page, entry) for page in pages for entry in page.entries]
+    directory = await persons.directory_of(tx, vault, [entry for _, entry in rows])
     await field_changes.load(tx, vault, pages, directory)
     ledger = Ledger(directory, new_id)
-    for page in pages:
-        ledger.enter(page)
-    await reviews.look_for_other_spellings(tx, vault, ledger, {page.roster.roster_id: page.taken for page in pages})
+    strangers = {place: entry for place, (_, entry) in enumerate(rows) if not any(directory.candidates(entry))}
+    entering = turns.made(lambda row: ledger.enter(*row), rows)
+    alike, _ = await turns.beside(persons.get_alike(tx, strangers), entering)
+    taken = {page.roster.roster_id: page.taken for page in pages}
+    await reviews.look_for_other_spellings(tx, vault, ledger, taken, alike)
     await _compare_identities(tx, vault, ledger)
     return ledger
 
 
 async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
-    """Let a ledger take effect, and tell of it."""
+    """Let a ledger take effect, and tell of it; what is sealed and said is made while the database writes."""
+    keys = await persons.keys_for(vault, ledger)
+    _, sealed = await turns.beside(_write_facts(tx, ledger), persons.seal(ledger, keys, vault.index))
+    news = [decision for decision in ledger.decisions if decision.is_kept]
+    today = await authority.today(tx, utc_now())
+    monitored = await exposures.as_of(tx, [(decision.known.worker_id, decision.now) for decision in news], today)
+    saying = [d for d in news if d.is_told or (d.learns and monitored.exposes_job(d.met.stated))]
+    telling = turns.made(lambda decision: _event(decision, monitored, today), saying)
+    _, told = await turns.beside(persons.store(tx, sealed, ledger.numbers_ended), telling)
+    await outbox.append(tx, told)
+
+
+async def _write_facts(tx: Transaction, ledger: Ledger) -> None:
     final = {decision.known.worker_id: decision for decision in ledger.decisions}
     new = {decision.known.worker_id for decision in ledger.decisions if decision.is_new}
     kept = {decision.known.worker_id for decision in ledger.decisions if decision.is_kept}
@@ -88,16 +103,10 @@ async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
     changes = [_flat(_row(final[worker_id])) for worker_id in sorted(kept - new)]
     if changes:
         await tx.execute(CHANGE, *map(list, zip(*changes, strict=True)))
-    await persons.store(tx, vault, ledger)
     await employment_store.write(tx, ledger)
     await field_changes.store(tx, ledger)
     await _write_members(tx, ledger)
     await reviews.ask(tx, ledger)
-    news = [decision for decision in ledger.decisions if decision.is_kept]
-    today = await authority.today(tx, utc_now())
-    monitored = await exposures.as_of(tx, [(decision.known.worker_id, decision.now) for decision in news], today)
-    saying = [d for d in news if d.is_told or (d.learns and monitored.exposes_job(d.met.stated))]
-    await outbox.append(tx, [_event(decision, monitored, today) for decision in saying])
 
 
 async def count(tx: Transaction, unit_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -1,0 +1,127 @@
+"""A process beside the service that reads large rosters and makes entries of their rows: two cores work at once.
+
+The roster's cells are in its memory, not in the service's, and go with it. Requests and answers are pickled, through a
+pipe that nobody else has; with the requests come the keys of the blind indexes, which are nowhere in its environment.
+"""
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, Pipe
+from typing import Any
+from uuid import UUID
+
+from registry.blind_index import BlindIndex
+from registry.line_rules import Lines
+from registry.roster_mappings import Current
+from registry.roster_opening import Opened, Sealed, open_roster
+from registry.roster_rows import Entry, Roster, Rows
+from shared.telemetry import set_up_logs
+
+READER = "import sys; from registry import roster_reader; roster_reader.main(int(sys.argv[1]))"
+LARGE = 20
+"""Chunks (of 500 rows) from which on a roster is worth a process: to start one costs half a second."""
+
+
+class ReaderGoneError(ConnectionError):
+    """The process has ended; the rosters that it had read are read anew once their claim has run out."""
+
+
+class Reader:
+    """The process, started with the first roster that needs it; end it with `close`."""
+
+    def __init__(self) -> None:
+        self._pipe: Connection | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._guard = threading.Lock()
+
+    def open_roster(
+        self,
+        roster: Roster,
+        facts: Sealed,
+        chunks: Sequence[Sealed],
+        keys: Mapping[str, bytes],
+        index: BlindIndex,
+        lines: Lines,
+        mappings: Current,
+    ) -> Opened:
+        """Read a roster there, as `roster_opening.open_roster` does here; its rows stay there too."""
+        opened: Opened
+        opened, size = self._ask("open", roster, facts, chunks, keys, index, lines, mappings)
+        return opened if size is None else replace(opened, accepted=_RowsThere(self, roster.roster_id, size))
+
+    def entries(self, roster_id: UUID, first: int, last: int) -> list[Entry]:
+        """Some of the rows of a roster that was read."""
+        found: list[Entry] = self._ask("entries", roster_id, first, last)
+        return found
+
+    def close(self) -> None:
+        """End the process, and with it all that it had read; who still waits for its answer is told."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        with self._guard:
+            if self._pipe is not None:
+                self._pipe.close()
+
+    def _ask(self, *request: Any) -> Any:
+        with self._guard:
+            pipe = self._pipe or self._start()
+            try:
+                pipe.send(request)
+                return pipe.recv()
+            except (EOFError, OSError) as error:
+                raise ReaderGoneError from error
+
+    def _start(self) -> Connection:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self._pipe, theirs = Pipe()
+        with theirs:
+            command = [sys.executable, "-c", READER, str(theirs.fileno())]
+            self._process = subprocess.Popen(command, env=environment, pass_fds=[theirs.fileno()])  # noqa: S603
+        return self._pipe
+
+
+@dataclass(frozen=True, slots=True)
+class _RowsThere:
+    """The rows of a roster in the reader's memory."""
+
+    reader: Reader
+    roster_id: UUID
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    def entries(self, first: int, last: int) -> list[Entry]:
+        """Some of the rows, in the order in which they take effect."""
+        return self.reader.entries(self.roster_id, first, last)
+
+
+def main(pipe: int) -> None:
+    """Read what comes through the pipe (a descriptor) until it ends, which it does with the service."""
+    set_up_logs("registry", "INFO")
+    known: dict[UUID, Rows] = {}
+    with Connection(pipe) as line:
+        while True:
+            try:
+                request = line.recv()
+            except EOFError:
+                return
+            line.send(_answer(known, *request))
+
+
+def _answer(known: dict[UUID, Rows], task: str, roster: Any, *told: Any) -> Any:
+    if task == "entries":
+        return known[roster].entries(*told)
+    opened = open_roster(roster, *told)
+    if not isinstance(opened.accepted, Rows):
+        return opened, None
+    known[roster.roster_id] = opened.accepted
+    # What was read stays until the end: the collector need not look at it again.
+    gc.freeze()
+    return replace(opened, accepted=None), len(opened.accepted)
