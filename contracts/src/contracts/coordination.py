@@ -147,10 +147,11 @@ class ScopeFrozen(
     shown_to=BOTH_PARTIES,
     retention_days=None,
 ):
-    """Who counts is fixed: every unit's denominator; whoever comes later is counted apart."""
+    """Who counts is fixed: every unit's denominator, by the tree of a day; whoever comes later is counted apart."""
 
     campaign_id: Public[UUID]
     on_day: Public[date]
+    tree_as_of: Public[date | None] = None
     units: Public[list[UnitDenominator]]
     missing_unit_ids: Public[list[UUID]] = []
 
@@ -254,6 +255,7 @@ class ClosingProposed(
 
     campaign_id: Public[UUID]
     on_day: Public[date]
+    tree_as_of: Public[date | None] = None
     figures: Public[Figures]
     digest: Public[str]
 
@@ -271,6 +273,7 @@ class CampaignClosed(
 
     campaign_id: Public[UUID]
     on_day: Public[date]
+    tree_as_of: Public[date | None] = None
     figures: Public[Figures]
     digest: Public[str]
     signature: Public[str]

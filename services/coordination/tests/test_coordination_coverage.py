@@ -210,6 +210,8 @@ async def test_both_parties_sign_the_digest_and_the_signature_verifies(database:
 
     closed = events[-1]
     assert isinstance(closed, said.CampaignClosed)
+    assert proposed.tree_as_of is not None
+    assert closed.tree_as_of == proposed.tree_as_of
     key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(closed.public_key))
     key.verify(bytes.fromhex(closed.signature), bytes.fromhex(proposed.digest))
 

@@ -38,7 +38,9 @@ async def _propose(tx: Transaction, message: Message[DayStarted], campaign: Any)
     await coverage.say(tx, message, dict(campaign) | {"state": "closing"}, day)
     figures = _campaign_figures(await tx.fetch(store.OWN_FIGURES, campaign_id, day))
     await tx.execute(store.PROPOSE_CLOSING, campaign_id, digest, figures.model_dump_json())
-    proposed = ClosingProposed(campaign_id=campaign_id, on_day=day, figures=figures, digest=digest)
+    proposed = ClosingProposed(
+        campaign_id=campaign_id, on_day=day, tree_as_of=campaign["tree_as_of"], figures=figures, digest=digest
+    )
     await outbox.append(tx, [message.leads_to(proposed)])
     await waiting.release(tx, "closing", [campaign_id])
 
@@ -68,6 +70,7 @@ async def approve(
         closed = CampaignClosed(
             campaign_id=campaign_id,
             on_day=await tx.fetchval(store.LOCK_DAY, "VN"),
+            tree_as_of=campaign["tree_as_of"],
             figures=Figures.model_validate_json(campaign["figures"]),
             digest=campaign["digest"],
             signature=key.sign(bytes.fromhex(campaign["digest"])).hex(),

@@ -59,6 +59,7 @@ async def _freeze(
         frozen = ScopeFrozen(
             campaign_id=campaign_id,
             on_day=today,
+            tree_as_of=row["tree_as_of"],
             units=[UnitDenominator(**_denominator(unit)) for unit in units if unit["in_scope"]],
             missing_unit_ids=[unit["unit_id"] for unit in units if not unit["in_scope"]],
         )

@@ -23,7 +23,9 @@ WHERE valid_from <= $1 ORDER BY organisation_id, valid_from DESC
 # --- approvals ----------------------------------------------------------------------------------------------------
 
 LOCK_PROGRAMME = "SELECT title, valid_from, valid_to, signed_at FROM programmes WHERE programme_id = $1 FOR UPDATE"
-LOCK_CAMPAIGN = "SELECT programme_id, proposal, state, digest, figures FROM campaigns WHERE campaign_id = $1 FOR UPDATE"
+LOCK_CAMPAIGN = """
+SELECT programme_id, proposal, state, digest, figures, tree_as_of FROM campaigns WHERE campaign_id = $1 FOR UPDATE
+"""
 LOCK_PLAN = "SELECT campaign_id, approved_at, given_up FROM plans WHERE plan_id = $1 AND known FOR UPDATE"
 ADD_PROGRAMME = """
 INSERT INTO programmes (programme_id, title, union_unit_id, authority_id, valid_from, valid_to)
@@ -98,7 +100,7 @@ SELECT campaign_id FROM campaigns WHERE campaign_id = ANY($1::uuid[]) AND state 
 """
 # Freezing waits for every unit, or for its day; a unit that has closed its rosters is waited for beyond that day.
 LOCK_FREEZABLE = """
-SELECT campaign_id FROM campaigns AS campaign
+SELECT campaign_id, tree_as_of FROM campaigns AS campaign
 WHERE state = 'opened' AND ($1::uuid[] IS NULL OR campaign_id = ANY($1::uuid[]))
   AND NOT EXISTS (SELECT FROM campaign_units AS unit
                   WHERE unit.campaign_id = campaign.campaign_id AND NOT unit.complete

@@ -1,4 +1,4 @@
-"""Class mixes for unions: released once per campaign, when both parties have signed its closing.
+"""Class mixes for unions: released once per campaign, by its tree, when both parties have signed its closing.
 
 A figure that could be read again and again while results come in would tell, by its differences, what was found with
 whoever came last; so there is one release per campaign, and it never changes.
@@ -21,12 +21,14 @@ GROUPS = ("I-II", "III", "IV-V")
 
 # Closed, all its conclusions seen, and not released yet; the row lock keeps a second process from releasing it too.
 LOCK_DUE = """
-SELECT campaign_id, on_day FROM closings
-WHERE state = 'closed' AND NOT EXISTS (SELECT FROM class_mixes WHERE class_mixes.campaign_id = closings.campaign_id)
-  AND (figures ->> 'examined')::int + (figures ->> 'late_joiners_examined')::int
+SELECT closings.campaign_id, on_day, coalesce(tree_as_of, on_day) AS tree_as_of
+FROM closings LEFT JOIN campaigns USING (campaign_id)
+WHERE closings.state = 'closed'
+  AND NOT EXISTS (SELECT FROM class_mixes WHERE class_mixes.campaign_id = closings.campaign_id)
+  AND (closings.figures ->> 'examined')::int + (closings.figures ->> 'late_joiners_examined')::int
       <= (SELECT count(DISTINCT counts_as(campaign_id, worker_id)) FROM fitness
           WHERE fitness.campaign_id = closings.campaign_id)
-ORDER BY campaign_id FOR UPDATE
+ORDER BY campaign_id FOR UPDATE OF closings
 """
 # A person counts once, in the unit and with the class of the latest statement.
 CELLS = """
@@ -39,11 +41,14 @@ FROM (SELECT DISTINCT ON (person_of(stated.worker_id)) stated.unit_id, stated.fi
 GROUP BY unit_id
 """
 RELEASE = """
-INSERT INTO class_mixes (campaign_id, unit_id, as_of, people, groups)
-SELECT $1, unit_id, $2, people, groups::jsonb
-FROM unnest($3::uuid[], $4::int[], $5::text[]) AS row (unit_id, people, groups)
+INSERT INTO class_mixes (campaign_id, unit_id, as_of, tree_as_of, people, groups)
+SELECT $1, unit_id, $2, $3, people, groups::jsonb
+FROM unnest($4::uuid[], $5::int[], $6::text[]) AS row (unit_id, people, groups)
 """
-GET = "SELECT campaign_id, unit_id, as_of, people, groups FROM class_mixes WHERE unit_id = $1 AND campaign_id = $2"
+GET = """
+SELECT campaign_id, unit_id, as_of, tree_as_of, people, groups FROM class_mixes
+WHERE unit_id = $1 AND campaign_id = $2
+"""
 
 
 async def close_campaigns(tx: Transaction, batch: Batch[CampaignClosed]) -> None:
@@ -62,10 +67,11 @@ async def release_due(tx: Transaction) -> None:
     """Release the class mixes of closed campaigns whose conclusions are all here."""
     for row in await tx.fetch(LOCK_DUE):
         own = {cell["unit_id"]: tuple(cell)[1:] for cell in await tx.fetch(CELLS, row["campaign_id"])}
-        parents = {**dict.fromkeys(own), **await organisations.parents(tx, row["on_day"])}
+        parents = {**dict.fromkeys(own), **await organisations.parents(tx, row["tree_as_of"])}
         rows = released_rows(parents, own)
         if rows:
-            await tx.execute(RELEASE, row["campaign_id"], row["on_day"], *map(list, zip(*rows, strict=True)))
+            days = row["on_day"], row["tree_as_of"]
+            await tx.execute(RELEASE, row["campaign_id"], *days, *map(list, zip(*rows, strict=True)))
 
 
 def released_rows(parents: suppression.Parents, own: dict[UUID, Cells]) -> Sequence[tuple[UUID, int, str | None]]:

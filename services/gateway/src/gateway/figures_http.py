@@ -11,7 +11,7 @@ from contracts.coordination import Figures
 from gateway import class_mixes, suppression
 from gateway.campaigns_http import AsOf, concerning, own_unit
 from gateway.edge import CallerOf, EdgeOf
-from gateway.read_models import coverage, follow_ups, organisations, reconciliation
+from gateway.read_models import campaigns, coverage, follow_ups, organisations, reconciliation
 from gateway.views.parties import Agreement, CoverageTree, CoverageView, Reconciliation
 from gateway.views.union import ClassMix, ClosedLoops
 
@@ -29,12 +29,14 @@ async def get_coverage(
 ) -> CoverageTree:
     """A unit's figures and those of the units below it, as of a day; with `history`, day by day as well.
 
-    A union reads its own subtree; the authority names the unit, or gets the campaign's scope as children.
+    A union reads its own subtree; the authority names the unit, or gets the campaign's scope as children. Who stands
+    below whom is read from the campaign's own tree (`tree_as_of`), by which the figures were added up.
     """
     unit = await own_unit(edge, caller, unit_id)
     campaign = await concerning(edge, caller, campaign_id)
     day: date | None = as_of
-    below = await organisations.children(edge.db, unit, day) if unit else campaign["scope_unit_ids"]
+    tree_as_of = campaign["tree_as_of"] or day
+    below = await organisations.children(edge.db, unit, tree_as_of) if unit else campaign["scope_unit_ids"]
     figures = await coverage.of_units(edge.db, campaign_id, [*([unit] if unit else []), *below], day)
     passed = await coverage.history(edge.db, campaign_id, unit, day) if history and unit else []
     return CoverageTree(
@@ -55,6 +57,8 @@ async def get_reconciliation(campaign_id: UUID, edge: EdgeOf, caller: CallerOf) 
     states = stated.examined + stated.no_show + stated.refused + stated.deferred + stated.left + stated.pending
     return Reconciliation(
         campaign_id=campaign_id,
+        as_of=max((row["as_of"] for row in roots.values()), default=None),
+        tree_as_of=campaign["tree_as_of"],
         figures=stated,
         sums_up=states == stated.in_scope,
         in_scope=Agreement(stated=stated.in_scope, counted=counted["in_scope"]),
@@ -83,6 +87,8 @@ async def get_closed_loops(unit_id: UUID, campaign_id: UUID, edge: EdgeOf, calle
     """The share of follow-ups in a unit and below it that came to an end; never the cases."""
     caller.must_be(Party.UNIONS, Party.HEALTH)
     await own_unit(edge, caller, unit_id)
-    units = await organisations.subtree(edge.db, unit_id)
+    today = await organisations.today(edge.db)
+    tree_as_of = await campaigns.tree_as_of(edge.db, campaign_id) or today
+    units = await organisations.subtree(edge.db, unit_id, tree_as_of)
     share = await follow_ups.closed_share(edge.db, campaign_id, units, at_least=suppression.K)
-    return ClosedLoops(campaign_id=campaign_id, unit_id=unit_id, closed_pct=share)
+    return ClosedLoops(campaign_id=campaign_id, unit_id=unit_id, closed_pct=share, as_of=today, tree_as_of=tree_as_of)

@@ -1,6 +1,7 @@
 """Programmes and campaigns: what was proposed, opened, frozen and closed, and whose word is open."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -117,6 +118,12 @@ DENOMINATORS = """
 SELECT unit_id, workers, due FROM frozen_units
 WHERE campaign_id = $1 AND unit_id > $2 AND ($4::uuid[] IS NULL OR unit_id = ANY($4)) ORDER BY unit_id LIMIT $3
 """
+
+
+async def tree_as_of(db: Reader, campaign_id: UUID) -> date | None:
+    """The day whose tree a campaign counts by; None until it was opened."""
+    day: date | None = await db.fetchval("SELECT tree_as_of FROM campaigns WHERE campaign_id = $1", campaign_id)
+    return day
 
 
 async def propose_programme(tx: Transaction, batch: Batch[ProgrammeProposed]) -> None:

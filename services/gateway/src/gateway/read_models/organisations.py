@@ -114,9 +114,9 @@ async def within(db: Reader, unit_ids: Sequence[UUID], root: UUID) -> list[UUID]
     return [row["asked"] for row in await db.fetch(WITHIN, list(unit_ids), root, await today(db))]
 
 
-async def subtree(db: Reader, root: UUID) -> list[UUID]:
-    """A unit and all below it today."""
-    return [row["organisation_id"] for row in await db.fetch(SUBTREE, root, await today(db))]
+async def subtree(db: Reader, root: UUID, as_of: date | None = None) -> list[UUID]:
+    """A unit and all below it, as of a day or today."""
+    return [row["organisation_id"] for row in await db.fetch(SUBTREE, root, as_of or await today(db))]
 
 
 async def kin(db: Reader, unit_id: UUID) -> list[UUID]:

@@ -165,9 +165,11 @@ class Agreement(View):
 
 
 class Reconciliation(View):
-    """A campaign's totals: `sums_up` when every person in scope has exactly one state."""
+    """A campaign's totals as of a day: `sums_up` when every person in scope has exactly one state."""
 
     campaign_id: UUID
+    as_of: date | None
+    tree_as_of: date | None
     figures: Figures
     sums_up: bool
     in_scope: Agreement

@@ -53,6 +53,7 @@ class ClassMix(View):
     campaign_id: UUID
     released: bool
     as_of: date | None = None
+    tree_as_of: date | None = None
     people: int | None = None
     groups: dict[str, int] | None = None
 
@@ -62,4 +63,6 @@ class ClosedLoops(View):
 
     campaign_id: UUID
     unit_id: UUID
+    as_of: date
+    tree_as_of: date
     closed_pct: int | None
