@@ -34,7 +34,7 @@ async def behind_plan(
 
 async def raise_for_clusters(tx: Transaction, batch: Batch[results.ClusterDetected]) -> None:
     """A cluster alerts both parties without naming anybody or counting below ten."""
-    today = await tx.fetchval(store.LOCK_DAY, "VN") or date.min
+    today = await tx.fetchval(store.DAY, "VN") or date.min
     for message in batch:
         event = message.event
         texts = {

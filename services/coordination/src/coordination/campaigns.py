@@ -77,7 +77,7 @@ async def approve(tx: Transaction, message: Message[health.CampaignApproved], *,
         return
     if await approvals.give(tx, message, "campaign", campaign_id, under=campaign_id, now=now):
         proposal = unions.CampaignProposed.model_validate_json(campaign["proposal"])
-        tree_as_of = max(await tx.fetchval(store.LOCK_DAY, "VN") or proposal.rosters_due, proposal.rosters_due)
+        tree_as_of = max(await tx.fetchval(store.DAY, "VN") or proposal.rosters_due, proposal.rosters_due)
         await outbox.append(tx, [message.leads_to(await _open(tx, proposal, tree_as_of))])
         await waiting.release(tx, "campaign", [campaign_id])
 

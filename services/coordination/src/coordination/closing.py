@@ -69,7 +69,7 @@ async def approve(
         await tx.execute(store.CLOSE_CAMPAIGN, campaign_id)
         closed = CampaignClosed(
             campaign_id=campaign_id,
-            on_day=await tx.fetchval(store.LOCK_DAY, "VN"),
+            on_day=await tx.fetchval(store.DAY, "VN"),
             tree_as_of=campaign["tree_as_of"],
             figures=Figures.model_validate_json(campaign["figures"]),
             digest=campaign["digest"],

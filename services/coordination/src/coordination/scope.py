@@ -18,7 +18,7 @@ async def close_rosters(tx: Transaction, batch: Batch[RosterClosed]) -> None:
     """Note units whose rosters are closed; freezing waits for their demand even past its day."""
     known = await _of_opened_campaigns(tx, batch)
     units = [m.event.campaign_id for m in known], [m.event.unit_id for m in known]
-    await tx.execute(store.LOCK_UNITS, *units)
+    await tx.execute(store.LOCK_OPENED, units[0])
     await tx.execute(store.CLOSE_ROSTERS, *units)
 
 
@@ -26,7 +26,7 @@ async def declare_demand(tx: Transaction, batch: Batch[DemandDeclared]) -> None:
     """Note how many checks of a unit are due, and freeze the campaign if that was the last word needed."""
     events = [message.event for message in await _of_opened_campaigns(tx, batch)]
     units = [e.campaign_id for e in events], [e.unit_id for e in events]
-    await tx.execute(store.LOCK_UNITS, *units)
+    await tx.execute(store.LOCK_OPENED, units[0])
     await tx.execute(store.DECLARE_DEMAND, *units, [e.workers for e in events], [e.due for e in events])
     await complete(tx, batch)
 
@@ -34,11 +34,11 @@ async def declare_demand(tx: Transaction, batch: Batch[DemandDeclared]) -> None:
 async def complete(tx: Transaction, batch: Batch[DemandDeclared] | Batch[HealthCheckBecameDue]) -> None:
     """Complete the units of a batch whose due checks have all arrived; freeze campaigns with no unit left open."""
     units = [e.campaign_id for e in batch.events], [e.unit_id for e in batch.events]
-    await tx.execute(store.LOCK_UNITS, *units)
+    await tx.execute(store.LOCK_OPENED, units[0])
     touched = await tx.fetch(store.COMPLETE_UNITS, *units)
     campaigns = {row["campaign_id"] for row in touched}
     if campaigns:
-        today = await tx.fetchval(store.LOCK_DAY, "VN")
+        today = await tx.fetchval(store.DAY, "VN")
         await _freeze(tx, sorted(campaigns), None, today or date.min, batch.refs[-1:])
 
 

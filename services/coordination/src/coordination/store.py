@@ -2,7 +2,9 @@
 
 # --- days ---------------------------------------------------------------------------------------------------------
 
-LOCK_DAY = "SELECT day FROM days WHERE calendar = $1 FOR UPDATE"
+DAY = "SELECT day FROM days WHERE calendar = $1"
+# For whoever moves it on.
+LOCK_DAY = f"{DAY} FOR UPDATE"
 SET_DAY = """
 INSERT INTO days (calendar, day, simulated) VALUES ($1, $2, $3)
 ON CONFLICT (calendar) DO UPDATE SET day = excluded.day, simulated = excluded.simulated
@@ -77,12 +79,11 @@ UPDATE campaign_units SET workers = declared.workers, due = declared.due
 FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[]) AS declared (campaign_id, unit_id, workers, due)
 WHERE (campaign_units.campaign_id, campaign_units.unit_id) = (declared.campaign_id, declared.unit_id)
 """
-# Whoever writes units, or adds checks to them, meets here first, in one order: of two transactions at once, the later
-# one to get the rows counts what the other has committed, so that one of them sees the last check arrive.
-LOCK_UNITS = """
-SELECT FROM campaign_units
-WHERE (campaign_id, unit_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[])) AND NOT complete
-ORDER BY campaign_id, unit_id FOR UPDATE
+# Whoever writes units of a campaign that is not frozen yet, or adds checks to them, meets here first: of two transactions
+# at once, the later one to get the row counts what the other has committed, so that one of them sees the last check
+# arrive. One row for all units, because a transaction takes several batches, whose units are in no common order.
+LOCK_OPENED = """
+SELECT FROM campaigns WHERE campaign_id = ANY($1::uuid[]) AND state = 'opened' ORDER BY campaign_id FOR UPDATE
 """
 # A unit is complete when as many checks have arrived as scheduling said there are. Returns the campaigns touched.
 COMPLETE_UNITS = """
