@@ -79,9 +79,10 @@ UPDATE campaign_units SET workers = declared.workers, due = declared.due
 FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[]) AS declared (campaign_id, unit_id, workers, due)
 WHERE (campaign_units.campaign_id, campaign_units.unit_id) = (declared.campaign_id, declared.unit_id)
 """
-# Whoever writes units of a campaign that is not frozen yet, or adds checks to them, meets here first: of two transactions
-# at once, the later one to get the row counts what the other has committed, so that one of them sees the last check
-# arrive. One row for all units, because a transaction takes several batches, whose units are in no common order.
+# Whoever writes units of a campaign that is not frozen yet, or adds checks to them, meets here first: of two
+# transactions at once, the later one to get the row counts what the other has committed, so that one of them sees the
+# last check arrive. One row for all units, because a transaction takes several batches, whose units are in no common
+# order.
 LOCK_OPENED = """
 SELECT FROM campaigns WHERE campaign_id = ANY($1::uuid[]) AND state = 'opened' ORDER BY campaign_id FOR UPDATE
 """
