@@ -28,7 +28,6 @@ TODAY = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 class World:
     """One unit, `clinics` clinics and as many sessions as the people need."""
 
-    CLOUD_EVENT = {"content-type": "application/cloudevents+json"}
     PUBLISHED = ""
 
     def __init__(self, house: House, name: str = "announced") -> None:

@@ -1,5 +1,6 @@
 """What events become: receipts that close, read models, causation, parked messages."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -25,11 +26,13 @@ from gateway_builders import (
 )
 
 from contracts import coordination, deliveries, registry, scheduling, unions
+from gateway import feeds
 from gateway.consumers import make_consumer
 from gateway.edge import Edge
 from shared import outbox
 from shared.database import Database
-from shared.testing import Deliver
+from shared.delivery import Delivery
+from shared.testing import Deliver, arrival_of, until
 
 CONSUMER = make_consumer()
 
@@ -298,3 +301,31 @@ async def test_roster_answers_are_read_row_by_row(
     assert [row["row"] for row in first["items"] + rest["items"]] == list(range(2, 13))
     assert rest["next"] is None
     assert (await union.get(f"/rosters/{roster}")).json()["assessment"]["registered"] == 10
+
+
+async def test_batches_that_tell_a_clinic_and_answer_one_another_do_not_deadlock(
+    as_: Clients, database: Database
+) -> None:
+    unit = uuid4()
+    union, event = await as_.union(unit), a_declaration(unit)
+    sent = cloudevent(event)
+    await post(union, sent)
+    told = told_by(event, f"unions/{unit}", sent["id"])
+    answer = because(an_organisation(unit), f"unions/{unit}#{sent['id']}")
+    answering = Delivery(CONSUMER, database)
+    taking_in = Delivery(CONSUMER, database)
+
+    async def blocked(number: int) -> None:
+        in_this_database = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        await until(database, f"SELECT count(*) = {number} {in_this_database}")
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks, database.transaction() as feeds_taken:
+        await feeds_taken.execute(feeds.LOCK)
+        tasks.create_task(answering.deliver([arrival_of(made(), 0), arrival_of(answer, 1)]))
+        await blocked(1)
+        tasks.create_task(taking_in.deliver([arrival_of(told, 2), arrival_of(made(), 3)]))
+        await blocked(2)
+
+    retried = [d.metrics.batches_retried.labels("rivals")._value.get() for d in (answering, taking_in)]
+    assert retried == [0, 0]
+    assert await database.pool.fetchval("SELECT state FROM receipts") == "answered"

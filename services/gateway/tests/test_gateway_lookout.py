@@ -1,12 +1,14 @@
 """Many who wait for receipts at once are answered by one look, each about their own."""
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from gateway_builders import Clients, a_declaration, because, post
 
 from contracts.registry import OrganisationRegistered
+from gateway import receipts
 from gateway.consumers import make_consumer
 from gateway.edge import Edge
 from shared.database import Database
@@ -27,9 +29,43 @@ async def test_whoever_waits_learns_of_the_own_answer_and_not_of_another(
     registered = OrganisationRegistered.model_validate(a_declaration(root).model_dump() | {"code_system": "2025-07-01"})
 
     await deliver(make_consumer(), database, [because(registered, ref)])
-    open_ones = await asyncio.gather(*(edge.lookout.is_open(edge.db, UUID(receipt)) for receipt in said))
     answers = [response.json()["state"] for response in await asyncio.gather(*waiting)]
 
-    assert open_ones == [False, *[True] * 11]
     assert answers[0] == "answered"
     assert set(answers[1:]) == {"accepted"}
+
+
+async def test_what_closes_between_the_first_look_and_the_wait_is_not_missed(
+    as_: Clients, edge: Edge, database: Database, deliver: Deliver
+) -> None:
+    root = uuid4()
+    receipt = UUID((await post(await as_.union(root), a_declaration(root))).json()["receipt_id"])
+    ref = await database.pool.fetchval("SELECT ref FROM receipts")
+    registered = OrganisationRegistered.model_validate(a_declaration(root).model_dump() | {"code_system": "2025-07-01"})
+
+    with edge.lookout.awaiting(edge.db, receipt) as closed:
+        await deliver(make_consumer(), database, [because(registered, ref)])
+        async with asyncio.timeout(10):
+            await closed(60)
+
+    assert await receipts.standing(edge.db, receipt) == (f"unions/{root}", "answered")
+
+
+async def test_who_waits_while_the_database_fails_is_told_and_the_next_look_is_a_new_one(edge: Edge) -> None:
+    receipt, gone = uuid4(), Database(edge.database.url)
+
+    with pytest.raises(RuntimeError), edge.lookout.awaiting(_Closed(gone), receipt) as closed:
+        await closed(10)
+    with edge.lookout.awaiting(edge.db, receipt) as closed:
+        async with asyncio.timeout(10):
+            await closed(60)
+
+
+class _Closed:
+    """Reads of a database that nobody opened."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def fetch(self, query: str, *args: Any) -> Any:
+        return await self._database.pool.fetch(query, *args)

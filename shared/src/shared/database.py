@@ -35,9 +35,13 @@ SESSION_SETTINGS = {
     "tcp_keepalives_count": "3",
 }
 
+NOTIFY = "SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]) AS told (channel, payload)"
 ACQUIRE_SECONDS = 30.0
 # Seconds idle, between questions, and questions without an answer; and milliseconds that sent data may stay unheard.
 SILENCE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 30_000}
+
+
+Work = Callable[["Transaction", list[Any]], Awaitable[None]]
 
 
 class Transaction:
@@ -52,6 +56,8 @@ class Transaction:
         self.released: list[Arrival] = []
         self.held: list[Message[Any]] = []
         self.looked: set[tuple[str, int, int]] = set()
+        self.notices: set[tuple[str, str]] = set()
+        self.pending: dict[Work, list[Any]] = {}
 
     async def execute(self, query: str, *args: Any) -> str:
         """Run one statement; returns its command tag."""
@@ -79,6 +85,20 @@ class Transaction:
         """COPY rows into a table: three times faster than INSERT for large sets."""
         await self.connection.copy_records_to_table(table, records=list(records), columns=list(columns))
 
+    def notify(self, channel: str, payload: str = "") -> None:
+        """Wake whoever listens, in any process, once this commits; the same again in one transaction costs nothing."""
+        self.notices.add((channel, payload))
+
+    def later(self, work: Work, items: Iterable[Any]) -> None:
+        """Have work done once, last, with all items that it was given: where locks that others want are taken."""
+        self.pending.setdefault(work, []).extend(items)
+
+    async def conclude(self) -> None:
+        """Do what was left for later."""
+        while self.pending:
+            work = next(iter(self.pending))
+            await work(self, self.pending.pop(work))
+
     def say(self, rows: Sequence[Row]) -> None:
         """Remember what stands in the outbox now, to be published after the commit."""
         self.said += rows
@@ -95,15 +115,22 @@ class Transaction:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A part that can fail alone: what it wrote, said and released is forgotten with it."""
+        """A part that can fail alone: what it wrote, said, released and left for later is forgotten with it.
+
+        What it left for later is done before it ends.
+        """
+        pending, self.pending = self.pending, {}
         said, released, held, looked = len(self.said), list(self.released), list(self.held), set(self.looked)
         try:
             async with self.connection.transaction():
                 yield
+                await self.conclude()
         except BaseException:
             del self.said[said:]
             self.released, self.held, self.looked = released, held, looked
             raise
+        finally:
+            self.pending = pending
 
 
 class Database:
@@ -194,8 +221,11 @@ class Database:
             if self.settle is None:
                 raise RuntimeError("messages were released or held where no consumer can handle them")
             await self.settle(tx)
+        await tx.conclude()
         if self.before_commit is not None:
             await self.before_commit(tx)
+        if tx.notices:
+            await tx.execute(NOTIFY, *map(list, zip(*sorted(tx.notices), strict=True)))
 
 
 class _Pool(asyncpg.Pool):

@@ -148,6 +148,7 @@ class Job:
         try:
             async with self.tx.savepoint():
                 await self.dispatch(messages)
+                await self.tx.conclude()
                 await self.tx.execute(CHECK_CONSTRAINTS)
         except BaseException:
             self.parked.keys, self.outcome.results = keys, results

@@ -132,7 +132,7 @@ class Relay:
     async def _tell_others(self, tx: Transaction) -> None:
         elsewhere = {row.shard for row in tx.said} - self.leases.held
         if elsewhere:
-            await tx.execute("SELECT pg_notify($1, $2)", CHANNEL, ",".join(map(str, sorted(elsewhere))))
+            tx.notify(CHANNEL, ",".join(map(str, sorted(elsewhere))))
 
     def _committed(self, tx: Transaction) -> None:
         held = self.leases.held

@@ -16,6 +16,7 @@ from shared import faults, kafka, offsets
 from shared.consuming import Decoded
 from shared.delivery import Delivery
 from shared.envelope import Arrival, readable, safe_headers
+from shared.lanes import Lane
 from shared.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -23,7 +24,6 @@ log = structlog.get_logger(__name__)
 Records = tuple[ConsumerRecord, ...]
 HANGING_SECONDS = 120.0
 COMMIT_SECONDS = 0.25
-QUEUED = 2
 # Nothing depends on these commits; a coordinator that is away must not slow the batches down.
 AFTER_FAILURE_SECONDS = 10.0
 
@@ -49,8 +49,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.polled_at = monotonic()
         self._delivery = delivery
         self._settings = settings
-        self._lanes: list[asyncio.Queue[list[Decoded]]] = [asyncio.Queue(QUEUED) for _ in range(settings.kafka_lanes)]
-        self._in_hand = 0
+        self._lanes = [Lane(settings.kafka_max_records) for _ in range(settings.kafka_lanes)]
         self._done = asyncio.Event()
         self._stopping = False
         self._next: dict[TopicPartition, int] = {}
@@ -85,14 +84,18 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     @property
     def poll_age(self) -> float:
         """Seconds since Kafka was last asked; zero while a batch is in hand."""
-        return 0.0 if self._in_hand else monotonic() - self.polled_at
+        return 0.0 if self._at_work else monotonic() - self.polled_at
+
+    @property
+    def _at_work(self) -> bool:
+        return not all(lane.idle for lane in self._lanes)
 
     @property
     def answer_age(self) -> float:
         """Seconds since Kafka last answered about a partition of ours; as `poll_age` where there is none."""
         answers = [self.consumer.last_poll_timestamp(partition) for partition in self.assigned or ()]
         known = [answer for answer in answers if answer]
-        return self.poll_age if self._in_hand or not known else time() - max(known) / 1_000
+        return self.poll_age if self._at_work or not known else time() - max(known) / 1_000
 
     def standing(self) -> dict[tuple[str, int], tuple[int, int]]:
         """Of each partition: the next offset to take effect, and its end as far as the last fetch told."""
@@ -133,7 +136,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Poll no more, finish what is in hand, tell Kafka, leave the group."""
         self._stopping = True
         if not self.failure.done():
-            await asyncio.gather(*(lane.join() for lane in self._lanes))
+            await asyncio.gather(*(lane.until_idle() for lane in self._lanes))
         await self._commit()
         await self._broker.stop()
 
@@ -141,11 +144,9 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Deliver batches for ever, one after the other in each lane; meanwhile FastStream polls, and Kafka is told."""
         await asyncio.gather(*map(self._work, self._lanes), self._tell_kafka())
 
-    async def _work(self, lane: asyncio.Queue[list[Decoded]]) -> None:
+    async def _work(self, lane: Lane) -> None:
         while True:
-            decoded, parts = await lane.get(), 1
-            while len(decoded) < self._settings.kafka_max_records // 2 and not lane.empty():
-                decoded, parts = decoded + lane.get_nowait(), parts + 1
+            decoded = await lane.take()
             try:
                 await self._delivery.deliver_decoded(decoded)
                 self._follow(decoded)
@@ -153,9 +154,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._fail(error)
                 return
             self.polled_at = monotonic()
-            for _ in range(parts):
-                self._in_hand -= 1
-                lane.task_done()
+            await lane.done()
 
     def _watch_polls(self, consumer: Any) -> None:
         poll = consumer.getmany
@@ -192,7 +191,6 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         for number, lane in enumerate(self._lanes):
             own = [item for item in decoded if item.arrival.partition % len(self._lanes) == number]
             if own:
-                self._in_hand += 1
                 await lane.put(own)
 
     def _fail(self, error: BaseException) -> None:

@@ -1,6 +1,6 @@
 """What arrives and what it becomes: every event is remembered with its cause; most feed a read model too."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -117,10 +117,20 @@ async def _receive(event_class: type[Event], tx: Transaction, batch: Batch[Any])
     if record is not None:
         await record(tx, batch)
     await causation.record(tx, batch)
-    if event_class.entry.type in catalogue.ANSWERED_BY:
-        await receipts.mark_stored(tx, batch)
-    if event_class.entry.type in catalogue.ANSWERS:
+    tx.later(_tell, [batch])
+
+
+async def _tell(tx: Transaction, batches: Sequence[Batch[Any]]) -> None:
+    """Whoever asked or listens learns of it: once for all that came together, and in one order of locks.
+
+    A batch that took receipts between two turns of the feeds' lock, which is held until the commit, met another that
+    went the other way round, and one of them waited a second to be the victim.
+    """
+    said = [batch for batch in batches if batch[0].type in catalogue.ANSWERED_BY]
+    answers = [batch for batch in batches if batch[0].type in catalogue.ANSWERS]
+    await receipts.lock(tx, said, answers)
+    await receipts.mark_stored(tx, said)
+    for batch in answers:
         await receipts.close(tx, batch)
-    # Last, because all feeds are written under one lock, which is held until the commit.
-    if event_class in TOLD_TO_CLINICS:
-        await feeds.append(tx, feeds.entries_of(batch))
+    told = [batch for batch in batches if type(batch[0].event) in TOLD_TO_CLINICS]
+    await feeds.append(tx, [entry for batch in told for entry in feeds.entries_of(batch)])

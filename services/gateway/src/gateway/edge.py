@@ -53,6 +53,7 @@ async def read_rosters(edge: Edge, stop: asyncio.Event) -> None:
 def make_edge(settings: Settings, database: Database) -> Edge:
     """The edge of one process; nothing is opened yet."""
     development = development_issuer(settings)
+    wakeups = Wakeups([receipts.CHANNEL, receipts.STORED, feeds.CHANNEL])
     return Edge(
         settings=settings,
         database=database,
@@ -60,14 +61,15 @@ def make_edge(settings: Settings, database: Database) -> Edge:
         development=development,
         requests=Buckets(settings.requests_per_second, settings.requests_burst),
         events=Buckets(settings.events_per_second, settings.events_burst),
-        wakeups=Wakeups([receipts.CHANNEL, feeds.CHANNEL]),
-        lookout=Lookout(),
+        wakeups=wakeups,
+        lookout=Lookout(wakeups),
         intake_keys=IntakeKeys(settings),
         sandbox=Sandbox(settings.roster_readers),
     )
 
 
-def _edge(request: Request) -> Edge:
+async def _edge(request: Request) -> Edge:
+    # A coroutine without need to wait: the framework calls a plain function in a thread, at every request.
     edge: Edge = request.app.state.edge
     return edge
 

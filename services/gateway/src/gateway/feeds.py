@@ -87,7 +87,7 @@ async def append(tx: Transaction, entries: Sequence[Entry]) -> None:
     )  # fmt: skip
     listening = {row["party"] for row in on_kafka}
     await outbox.append_copies(tx, [_copy(entry) for entry in entries if entry.party in listening])
-    await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
+    tx.notify(CHANNEL)
 
 
 def _copy(entry: Entry) -> outbox.Copy:

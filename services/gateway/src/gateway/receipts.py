@@ -12,7 +12,10 @@ from gateway.read_models.records import Reader, dicts
 from shared.consuming import Batch
 from shared.database import Transaction
 
-CHANNEL = "receipts"
+# Two channels: what came back from Kafka closes nothing, and need not wake those who wait for an answer.
+CHANNEL, STORED = "receipts", "receipts_stored"
+OPEN_STATES = ("accepted", "stored")
+LOCK = "SELECT FROM receipts WHERE receipt_id = ANY($1::uuid[]) ORDER BY receipt_id FOR NO KEY UPDATE"
 MARK_STORED = """
 UPDATE receipts SET stored_at = now(), state = CASE state WHEN 'accepted' THEN 'stored' ELSE state END
 WHERE receipt_id = ANY($1::uuid[])
@@ -40,7 +43,7 @@ SELECT receipt_id, ref, type, subject, party, state, accepted_at, stored_at, ans
        (SELECT json_agg(json_build_object('service', service, 'reason', reason, 'state', state, 'at', at,
                                           'dead_letter_id', dead_letter_id) ORDER BY at)
         FROM deliveries WHERE event_key = receipts.receipt_id) AS deliveries
-FROM receipts WHERE receipt_id = $1 AND ($2::text[] IS NULL OR party = ANY($2))
+FROM receipts WHERE receipt_id = $1
 """
 LIST = """
 SELECT receipt_id, ref, type, subject, state, accepted_at FROM receipts
@@ -51,6 +54,7 @@ COUNT = """
 SELECT state, count(*) AS number FROM receipts
 WHERE receipt_id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR party = ANY($2)) GROUP BY state
 """
+STANDING = "SELECT party, state FROM receipts WHERE receipt_id = $1"
 PARTIES = "SELECT DISTINCT party FROM receipts WHERE receipt_id = ANY($1::uuid[])"
 COUNT_ALL = "SELECT state, count(*) AS number FROM receipts GROUP BY state"
 OPEN = """
@@ -64,10 +68,19 @@ ANSWERABLE: dict[str, list[str]] = {
 }
 
 
-async def mark_stored(tx: Transaction, batch: Batch[Any]) -> None:
-    """What a party said has come back from Kafka: it can no longer be lost."""
-    await tx.execute(MARK_STORED, [key_of(ref) for ref in batch.refs])
-    await wake(tx)
+async def lock(tx: Transaction, said: Sequence[Batch[Any]], answers: Sequence[Batch[Any]]) -> None:
+    """Lock the receipts of what was said and of what is answered, in the order of their ids, as everybody does."""
+    keys = {key_of(ref) for batch in said for ref in batch.refs}
+    keys |= {key_of(ref) for batch in answers for message in batch for ref in _answered(message)}
+    if len(keys) > 1:
+        await tx.execute(LOCK, list(keys))
+
+
+async def mark_stored(tx: Transaction, said: Sequence[Batch[Any]]) -> None:
+    """What parties said has come back from Kafka: it can no longer be lost."""
+    if said:
+        await tx.execute(MARK_STORED, [key_of(ref) for batch in said for ref in batch.refs])
+        tx.notify(STORED)
 
 
 async def close(tx: Transaction, batch: Batch[Any]) -> None:
@@ -87,7 +100,7 @@ async def close(tx: Transaction, batch: Batch[Any]) -> None:
         [message.time for message in batch],
         [_body(message.event) for message in batch],
     )
-    await wake(tx)
+    tx.notify(CHANNEL)
 
 
 def _answered(message: Any) -> set[str]:
@@ -106,18 +119,19 @@ def _body(event: Event) -> str:
 async def mark_parked(tx: Transaction, refs: Sequence[str]) -> None:
     """A service could not take what was said; a person will look at it."""
     await tx.execute(MARK_PARKED, [key_of(ref) for ref in refs])
-    await wake(tx)
+    tx.notify(CHANNEL)
 
 
 async def unpark(tx: Transaction, refs: Sequence[str]) -> None:
     """A person had it taken after all; its answer follows."""
     await tx.execute(UNPARK, [key_of(ref) for ref in refs])
-    await wake(tx)
+    tx.notify(CHANNEL)
 
 
-async def wake(tx: Transaction) -> None:
-    """Tell those who wait for receipts, in every process, once this commits."""
-    await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
+async def standing(db: Reader, receipt_id: UUID) -> tuple[str, str] | None:
+    """Who said what a receipt is about, and its state; None where there is no such receipt."""
+    row = await db.fetchrow(STANDING, receipt_id)
+    return (row["party"], row["state"]) if row else None
 
 
 async def parties_of(db: Reader, receipt_ids: Sequence[UUID]) -> list[str]:
@@ -125,9 +139,9 @@ async def parties_of(db: Reader, receipt_ids: Sequence[UUID]) -> list[str]:
     return [row["party"] for row in await db.fetch(PARTIES, list(receipt_ids))]
 
 
-async def get(db: Reader, receipt_id: UUID, parties: Sequence[str] | None) -> dict[str, Any] | None:
-    """A receipt with its answers, if it is one of these parties' (anybody's where None)."""
-    row = await db.fetchrow(GET, receipt_id, parties)
+async def get(db: Reader, receipt_id: UUID) -> dict[str, Any] | None:
+    """A receipt with its answers, or None."""
+    row = await db.fetchrow(GET, receipt_id)
     return dict(row) if row else None
 
 

@@ -1,6 +1,7 @@
 """Receipts over HTTP: one by one or thousands at once, waiting instead of polling; and what an event led to."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Annotated, Any, Literal
@@ -21,8 +22,7 @@ from gateway.views.senders import Link, Receipt, ReceiptLine
 
 router = APIRouter(tags=["receipts"])
 
-FINAL = ("answered", "parked")
-BEFORE = {"stored": ("accepted",), "answered": ("accepted", "stored")}
+BEFORE = {"stored": ("accepted",), "answered": receipts.OPEN_STATES}
 LONGEST_WAIT = 30.0
 OPEN_SHOWN = 1_000
 FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,22 +51,26 @@ class Status(BaseModel):
 @router.get("/receipts/{receipt_id}")
 async def get_receipt(receipt_id: UUID, edge: EdgeOf, caller: CallerOf, wait: Wait = 0) -> Receipt:
     """A receipt: accepted, stored, answered (its answers are named) or parked; a roster's tells how far it is."""
-    deadline = monotonic() + wait
-    whose = await _whose(edge, caller, [receipt_id])
-    while True:
-        upcoming = edge.wakeups.upcoming(receipts.CHANNEL)
-        receipt = await receipts.get(edge.db, receipt_id, whose)
-        if receipt is None:
-            raise Refusal("not-found")
-        left = deadline - monotonic()
-        if receipt["state"] in FINAL or left <= 0:
-            return Receipt.model_validate({**receipt, "progress": await _progress(edge, receipt)})
-        await edge.wakeups.wait(upcoming, left)
-        while deadline > monotonic():
-            upcoming = edge.wakeups.upcoming(receipts.CHANNEL)
-            if not await edge.lookout.is_open(edge.db, receipt_id):
-                break
-            await edge.wakeups.wait(upcoming, deadline - monotonic())
+    with edge.lookout.awaiting(edge.db, receipt_id) if wait else nullcontext() as closed:
+        state = await _state(edge, caller, receipt_id)
+        if closed is not None and state in receipts.OPEN_STATES:
+            await closed(wait)
+    receipt = await receipts.get(edge.db, receipt_id)
+    if receipt is None:
+        raise Refusal("not-found")
+    return Receipt.model_validate({**receipt, "progress": await _progress(edge, receipt)})
+
+
+async def _state(edge: Edge, caller: Caller, receipt_id: UUID) -> str:
+    """The state of a receipt that the caller may see."""
+    standing = await receipts.standing(edge.db, receipt_id)
+    if standing is None:
+        raise Refusal("not-found")
+    party, state = standing
+    whose = await _whose(edge, caller, [party])
+    if whose is not None and party not in whose:
+        raise Refusal("not-found")
+    return state
 
 
 async def _progress(edge: Edge, receipt: dict[str, Any]) -> dict[str, Any] | None:
@@ -92,10 +96,11 @@ async def list_receipts(
 async def get_status(wanted: StatusRequest, edge: EdgeOf, caller: CallerOf) -> Status:
     """Where many receipts stand; waits until all have come as far as asked, or the time is over."""
     deadline = monotonic() + wanted.wait
-    whose = await _whose(edge, caller, wanted.ids)
+    whose = await _whose(edge, caller, await receipts.parties_of(edge.db, wanted.ids))
+    channel = receipts.STORED if wanted.until == "stored" else receipts.CHANNEL
     asked = wanted.ids
     while True:
-        upcoming = edge.wakeups.upcoming(receipts.CHANNEL)
+        upcoming = edge.wakeups.upcoming(channel)
         left = deadline - monotonic()
         open_now = await receipts.still_in(edge.db, asked, whose, BEFORE[wanted.until], limit=OPEN_SHOWN)
         if not open_now and asked is not wanted.ids:
@@ -122,20 +127,21 @@ async def get_trace(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> list[Link]:
     """The causation chain: every event that what was said has led to, through all services, nearest first."""
-    if await receipts.get(edge.db, receipt_id, await _whose(edge, caller, [receipt_id])) is None:
-        raise Refusal("not-found")
+    await _state(edge, caller, receipt_id)
     links: list[dict[str, Any]] = await causation.chain(edge.db, receipt_id, limit=limit)
     return [Link.model_validate(link) for link in links]
 
 
-async def _whose(edge: Edge, caller: Caller, receipt_ids: Sequence[UUID]) -> list[str] | None:
-    """A party sees its own receipts, a union those of its subtree too; operations follow anybody's."""
+async def _whose(edge: Edge, caller: Caller, said: Sequence[str]) -> list[str] | None:
+    """Of these parties and the caller, those whose receipts the caller sees: a union's those of its subtree too.
+
+    None means anybody's: operations follow all.
+    """
     if caller.party_class is Party.OPERATIONS:
         return None
     if caller.party_class is not Party.UNIONS:
         return [caller.party]
     prefix = f"{Party.UNIONS.value}/"
-    said = await receipts.parties_of(edge.db, receipt_ids)
     others = [UUID(party.removeprefix(prefix)) for party in said if party.startswith(prefix) and party != caller.party]
     own = await organisations.within(edge.db, others, caller.uuid) if others else []
     return [caller.party, *(f"{prefix}{unit}" for unit in own)]
