@@ -193,6 +193,44 @@ def test_a_tick_column_for_women_makes_the_unmarked_men(read: Read, a_text_file:
     assert [person.sex for person in reading.persons] == ["female", "male"]
 
 
+def test_an_unticked_box_is_no_mark(read: Read, a_workbook: Builder) -> None:
+    header = ["Họ tên", "Nữ", "Ngày sinh", "CCCD"]
+    ticks = [True, "✓", "+", False, 0, "không", "-", None]
+
+    reading = read(a_workbook([header, *([f"Trần {'ABCDEFGH'[n]}", tick, 1990] for n, tick in enumerate(ticks))]))
+
+    assert [person.sex for person in reading.persons] == ["female"] * 3 + ["male"] * 5
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [["A", "B", "C", "D", "E"], ["(1)", "(2)", "", "(4)", "(5)"], ["[1]", "[2]", "[3]", "[4]", "[5]"]],
+)
+def test_columns_are_numbered_in_many_ways(read: Read, a_text_file: Builder, numbers: list[str]) -> None:
+    reading = read(a_text_file([HEADER, numbers, AN]))
+
+    assert (reading.skipped_rows, names(reading)) == ({"column_numbers": [2]}, ["Trần Văn An"])
+
+
+@pytest.mark.parametrize(
+    ("heading", "department"),
+    [
+        ("Tổ 16, 5 người", "Tổ 16"),
+        ("Tổ 18 (tổng số 12 người)", "Tổ 18"),
+        ("Tổ 21 (SL: 45)", "Tổ 21"),
+        ("* Tổ 11", "Tổ 11"),
+        ("Phòng 203", "Phòng 203"),
+        ("Kho Tổng 2", "Kho Tổng 2"),
+    ],
+)
+def test_a_heading_loses_its_count_and_nothing_else(
+    read: Read, a_text_file: Builder, heading: str, department: str
+) -> None:
+    reading = read(a_text_file([HEADER, [f'"{heading}"'], AN]))
+
+    assert reading.persons[0].fields["department"] == department
+
+
 def test_heading_rows_give_the_department_less_numbering_and_count(read: Read, a_text_file: Builder) -> None:
     rows = [
         HEADER,

@@ -17,8 +17,13 @@ _NUMBERING = re.compile(
 """`P. Kế toán` is a department (Phòng), `A. Khối văn phòng` the first of several."""
 _BARE_NUMBERING = re.compile(r"\(?(?:[IVXLC]+|[A-ZĐ])\s*[.)\-–—:/]*")
 _UNIT = r"(?:người|lđ|lao động|nlđ|cnlđ|công nhân|cn|nhân viên|nv|đoàn viên|đv|đ/c|đồng chí|ng|persons?|workers?)"
-_COUNT = re.compile(rf"\s*[:\-–(\[]*\s*(?:\d+\s*{_UNIT}\.?|(?<=[(:\[])\s*\d+)\s*[)\]]?\s*$", re.IGNORECASE)
+_SUM = r"(?<=[,(:\[])\s*(?:tổng số|tổng cộng|tổng|số lượng|sl)\s*:?"
+_COUNT = re.compile(
+    rf"\s*[,:\-–(\[]*\s*(?:{_SUM}\s*\d+\s*{_UNIT}?\.?|\d+\s*{_UNIT}\.?|(?<=[(:\[])\s*\d+)\s*[)\]]?\s*$",
+    re.IGNORECASE,
+)
 _ONLY_COUNT = re.compile(rf"\(?\d+\s*{_UNIT}?\)?", re.IGNORECASE)
+COLUMNS_LEFT_OUT = 3
 COUNT_WITHIN = 40
 """Characters at the end of a heading in which its count stands."""
 
@@ -112,15 +117,19 @@ class RowKinds:
 
 
 def is_numbering(texts: Iterable[str]) -> bool:
-    """`(1) (2) (3)` or `1 2 3`: every filled cell a number, each one more than the last (`A B 1 2 3` occurs)."""
+    """`(1) (2) (3)` or `1 2 3`: every filled cell a number, each a little more than the last (`A B 1 2 3` occurs).
+
+    A column may be left out or come later; so may letters count alone.
+    """
     cells = list(texts)
     if len(cells) < 3:
         return False
     found = [_COLUMN_NUMBER.fullmatch(words) for words in cells]
     if not all(found):
         return False
-    numbers = [int(match[1]) for match in found if match and match[1].isdigit()]
-    return len(numbers) >= 2 and all(after - before == 1 for before, after in pairwise(numbers))
+    marks = [match[1] for match in found if match]
+    numbers = [int(mark) for mark in marks if mark.isdigit()] or [ord(mark.upper()) for mark in marks]
+    return len(numbers) >= 2 and all(1 <= after - before <= COLUMNS_LEFT_OUT for before, after in pairwise(numbers))
 
 
 def heading_department(label: str, encoding: Encoding | None = None) -> str | None:
@@ -131,4 +140,4 @@ def heading_department(label: str, encoding: Encoding | None = None) -> str | No
     found = _COUNT.search(bare, max(1, len(bare) - COUNT_WITHIN))
     if found:
         bare = bare[: found.start()]
-    return bare.strip(" :-–") or cleaned or None
+    return bare.strip(" :-–*•") or cleaned or None

@@ -28,15 +28,20 @@ def _look_up(cell: Cell, words: dict[str, str]) -> Field:
 
 def read_female_tick(cell: Cell) -> Field:
     """A column headed `Nữ`: any mark means female, blank means male."""
-    return Field("female" if text.clean(text.raw_text(cell)) else "male")
+    return Field("female" if _is_marked(cell) else "male")
 
 
 def read_two_ticks(male: Cell, female: Cell) -> Field:
     """A column for men and one for women: the marked one counts; both marked is unrecognised."""
-    is_male, is_female = bool(text.clean(text.raw_text(male))), bool(text.clean(text.raw_text(female)))
+    is_male, is_female = _is_marked(male), _is_marked(female)
     if is_male and is_female:
         return Field(None, ("sex.unrecognised",))
     return Field("male" if is_male else "female" if is_female else None)
+
+
+def _is_marked(cell: Cell) -> bool:
+    """Whether somebody ticked; a box left unticked is a cell too (`FALSE`), and some write that they mean no."""
+    return text.without_marks(text.clean_cell(cell)) not in {"", "0", "false", "no", "khong", "ko", "-"}
 
 
 def read_flag(cell: Cell) -> Field:
