@@ -39,6 +39,17 @@ HealthClass = Annotated[int, Field(ge=1, le=5)]
 """Phân loại sức khỏe I–V (QĐ 1613/BYT-QĐ)."""
 
 
+class FormerPlace(Record):
+    """A place by codes that are no longer in force; a code means nothing without its system, named by its first day.
+
+    `2008-08-01`: 63 provinces, until 30/06/2025. Seven of their codes name another province today, twenty-nine none.
+    """
+
+    code_system: Public[Literal["2008-08-01"]]
+    province_code: Public[str]
+    commune_code: Public[str | None] = None
+
+
 class Window(Record):
     """An arrival window of an exam session: how many may arrive, in all and per station."""
 

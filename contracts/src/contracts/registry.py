@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Event, Health, Party, Pseudonymous, Public, Record
-from contracts.fields import HeavyClass, Percent, Problem, RosterConflict, Site, WorkerId, WorkingHours
+from contracts.fields import FormerPlace, HeavyClass, Percent, Problem, RosterConflict, Site, WorkerId, WorkingHours
 from contracts.roster_mapping import ColumnRead, UnitCount
 from contracts.unions import BOTH_PARTIES, OrganisationKind, Reach
 
@@ -23,6 +23,7 @@ class Organisation(Record):
     province_code: Public[str]
     commune_code: Public[str | None] = None
     code_system: Public[str] = "2025-07-01"
+    former_place: Public[FormerPlace | None] = None
     valid_from: Public[date]
 
 

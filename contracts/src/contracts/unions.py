@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Event, Party, Pseudonymous, Public, Record
-from contracts.fields import Booking, Move, Percent, Question, Sealed, Site, WorkerId
+from contracts.fields import Booking, FormerPlace, Move, Percent, Question, Sealed, Site, WorkerId
 
 BOTH_PARTIES = (Party.UNIONS, Party.HEALTH)
 APPROVAL_ANSWERS = ("coordination.approval.recorded.v1", "coordination.approval.refused.v1")
@@ -93,7 +93,11 @@ class OrganisationDeclared(
     ),
     retention_days=None,
 ):
-    """A union unit, employer or park exists from a date, under a parent; a later date re-parents it with history."""
+    """A union unit, employer or park exists from a date, under a parent; a later date re-parents it with history.
+
+    Codes of places are those since 2025-07-01; `former_place` is how its papers name it by the ones before, which is
+    kept with their version and held against today's.
+    """
 
     organisation_id: Public[UUID]
     kind: Public[OrganisationKind]
@@ -103,6 +107,7 @@ class OrganisationDeclared(
     province_code: Public[str]
     commune_code: Public[str | None] = None
     code_system: Public[Literal["2025-07-01"]] = "2025-07-01"
+    former_place: Public[FormerPlace | None] = None
     tax_code: Public[str | None] = None
     valid_from: Public[date]
 

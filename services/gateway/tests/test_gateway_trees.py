@@ -8,6 +8,7 @@ import pytest
 from gateway_builders import DAY, Clients, a_campaign, a_day, an_organisation, fit
 
 from contracts import coordination
+from contracts.fields import FormerPlace
 from gateway.consumers import make_consumer
 from shared.database import Database
 from shared.testing import Deliver
@@ -87,3 +88,25 @@ async def test_closed_loops_and_reconciliation_say_their_days(as_: Clients, merg
 
     assert (loops["as_of"], loops["tree_as_of"]) == (str(TODAY), str(DAY))
     assert (whole["as_of"], whole["tree_as_of"]) == (str(TODAY), str(DAY))
+
+
+async def test_the_trees_of_a_day_are_asked_for_apart_and_say_the_codes_of_before(
+    as_: Clients, database: Database, deliver: Deliver
+) -> None:
+    root, employer = uuid4(), uuid4()
+    former = FormerPlace(code_system="2008-08-01", province_code="15")
+    told = an_organisation(root, kind="LDLD_TINH").model_copy(update={"former_place": former})
+    await deliver(CONSUMER, database, [a_day(TODAY), told, an_organisation(employer, kind="EMPLOYER")])
+    authority = await as_.health()
+
+    trees = {
+        which: (await authority.get("/organisations", params={"tree": which})).json()["items"]
+        for which in ("unions", "workplaces")
+    }
+
+    assert [[node["organisation_id"] for node in nodes] for nodes in trees.values()] == [[str(root)], [str(employer)]]
+    assert (trees["unions"][0]["code_system"], trees["unions"][0]["former_place"]) == (
+        "2025-07-01",
+        former.model_dump(),
+    )
+    assert trees["workplaces"][0]["former_place"] is None

@@ -191,7 +191,8 @@ async def test_a_line_with_an_impossible_shift_or_site_is_refused(register: Regi
 
 async def test_all_provinces_and_communes_are_loaded_with_their_code_system(register: Register) -> None:
     counts = await register.database.pool.fetchrow(
-        "SELECT (SELECT count(*) FROM provinces), (SELECT count(*) FROM communes WHERE code_system = '2025-07-01')"
+        "SELECT (SELECT count(*) FROM provinces WHERE code_system = '2025-07-01'), "
+        "(SELECT count(*) FROM communes WHERE code_system = '2025-07-01')"
     )
 
     assert counts is not None

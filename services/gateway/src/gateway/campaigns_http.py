@@ -73,13 +73,14 @@ async def get_tree(
     caller: CallerOf,
     root: UUID | None = None,
     as_of: AsOf = None,
+    tree: Literal["unions", "workplaces"] | None = None,
     cursor: Cursor = None,
     limit: Limit = 1_000,
 ) -> Page[OrganisationView]:
-    """The tree as of a day, flat, by id; a union sees its own subtree."""
+    """The trees as of a day, flat, by id, or one of them; a union sees its own subtree."""
     below = await own_unit(edge, caller, root)
     (after,) = pages.start(cursor, FIRST_ID)
-    rows = await organisations.tree(edge.db, below, as_of, after=after, limit=limit)
+    rows = await organisations.tree(edge.db, below, as_of, after=after, limit=limit, which=tree)
     return Page[OrganisationView].model_validate(pages.page(rows, limit, lambda row: (row["organisation_id"],)))
 
 

@@ -33,7 +33,9 @@ OF_FACTS = {
 TOLD = frozenset(OF_FACTS) - {"disabled"}
 """Fields whose values others are told as facts; of any other, an answer says the name alone."""
 
-DERIVED = frozenset({"family_name", "middle_name", "given_name", "birth_date_precision", "source"})
+DERIVED = frozenset(
+    {"family_name", "middle_name", "given_name", "birth_date_precision", "residence_code_system", "source"}
+)
 NUMBERS = "identifiers."
 
 Values = Mapping[str, Any]

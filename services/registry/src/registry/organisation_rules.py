@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from contracts.fields import Problem
+from contracts.fields import FormerPlace, Problem
 from contracts.unions import OrganisationDeclared, OrganisationKind
 from registry.places import Places
 from registry.problems import problem
+from registry.reading.places import provinces_of
 
 # A unit stands under one of a smaller rank: four levels by Luật Công đoàn 50/2024, with no fixed depth below them.
 UNION_RANKS = {
@@ -21,6 +22,7 @@ PARENTS_OF_WORKPLACES = {"EMPLOYER": ("EMPLOYER", "PARK"), "PARK": ("PARK",)}
 MAY_BE_ROOT = ("TLD", "LDLD_TINH", "CD_NGANH_TW", "EMPLOYER", "PARK")
 
 TAX_CODE = re.compile(r"(?P<number>\d{10})(-\d{3})?|\d{12}")
+COMMUNE_CODE = re.compile(r"\d{5}")
 TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 
@@ -39,18 +41,28 @@ class Version:
     code_system: str
     tax_code: str | None
     declared_by: str | None
+    former_code_system: str | None = None
+    former_province_code: str | None = None
+    former_commune_code: str | None = None
+
+    @property
+    def former_place(self) -> FormerPlace | None:
+        """How its papers name its place by the codes before."""
+        if self.former_code_system is None:
+            return None
+        return FormerPlace.model_validate(
+            {"code_system": self.former_code_system, "province_code": self.former_province_code,
+             "commune_code": self.former_commune_code}
+        )  # fmt: skip
 
     def says_the_same(self, other: "Version") -> bool:
         """Whether nothing but the day and the speaker differs."""
-        ours = (self.kind, self.name, self.code, self.parent_id, self.province_code, self.commune_code, self.tax_code)
-        return ours == (
-            other.kind, other.name, other.code, other.parent_id, other.province_code, other.commune_code,
-            other.tax_code,
-        )  # fmt: skip
+        return replace(self, valid_from=other.valid_from, declared_by=other.declared_by) == other
 
 
 def version(declared: OrganisationDeclared, party: str | None) -> Version:
     """What a declaration states, cleaned of outer spaces."""
+    former = declared.former_place
     return Version(
         organisation_id=declared.organisation_id,
         valid_from=declared.valid_from,
@@ -63,6 +75,9 @@ def version(declared: OrganisationDeclared, party: str | None) -> Version:
         code_system=declared.code_system,
         tax_code=declared.tax_code,
         declared_by=party,
+        former_code_system=former.code_system if former else None,
+        former_province_code=former.province_code if former else None,
+        former_commune_code=former.commune_code if former else None,
     )
 
 
@@ -82,6 +97,7 @@ def problems_of(
     return [
         *_blank(stated),
         *_places(stated, places),
+        *_former_place(stated),
         *_tax_code(stated.tax_code),
         *_parent(stated, parent_history),
         *([problem("organisation.parent_is_below", "parent_id")] if stated.organisation_id in ancestors else []),
@@ -103,6 +119,20 @@ def _places(stated: Version, places: Places) -> list[Problem]:
         return [problem("place.commune_unknown", "commune_code")]
     if places.communes[stated.commune_code][0] != stated.province_code:
         return [problem("place.commune_of_another_province", "commune_code")]
+    return []
+
+
+def _former_place(stated: Version) -> list[Problem]:
+    """Provinces were merged whole, so where something stood says where it stands; of old communes there is no list."""
+    if stated.former_code_system is None or stated.former_province_code is None:
+        return []
+    province = provinces_of(stated.former_code_system).get(stated.former_province_code)
+    if province is None:
+        return [problem("place.former_province_unknown", "former_place.province_code")]
+    if province.became != stated.province_code:
+        return [problem("place.became_another_province", "former_place.province_code")]
+    if stated.former_commune_code is not None and not COMMUNE_CODE.fullmatch(stated.former_commune_code):
+        return [problem("place.former_commune_malformed", "former_place.commune_code")]
     return []
 
 

@@ -1,13 +1,19 @@
 """Union units, employers and parks: declared with a first day, re-parented by a later one, with history kept."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from contracts.base import Event
-from contracts.registry import DeclarationRefused, DeclarationUnchanged, OrganisationChanged, OrganisationRegistered
+from contracts.registry import (
+    DeclarationRefused,
+    DeclarationUnchanged,
+    Organisation,
+    OrganisationChanged,
+    OrganisationRegistered,
+)
 from contracts.unions import OrganisationDeclared
 from registry import authority, organisation_rules, organisation_tree
 from registry.organisation_rules import Version
@@ -17,24 +23,25 @@ from shared.consuming import Batch, Message
 from shared.database import Transaction
 from shared.outbox import Outgoing
 
-COLUMNS = [field.name for field in fields(Version)]
-
 # Two declarations that would put each under the other must not pass side by side.
 LOCK = "SELECT pg_advisory_xact_lock(7403, 3)"
 GET_HISTORIES = """
 SELECT organisation_id, valid_from, kind, name, code, parent_id, province_code, commune_code, code_system, tax_code,
-       declared_by
+       declared_by, former_code_system, former_province_code, former_commune_code
 FROM organisations WHERE organisation_id = ANY($1::uuid[]) ORDER BY valid_from
 """
 PUT = """
 INSERT INTO organisations (organisation_id, valid_from, kind, name, code, parent_id, province_code, commune_code,
-                           code_system, tax_code, declared_by, ref)
+                           code_system, tax_code, declared_by, former_code_system, former_province_code,
+                           former_commune_code, ref)
 SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[],
-                     $9::text[], $10::text[], $11::text[], $12::text[])
+                     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
 ON CONFLICT (organisation_id, valid_from) DO UPDATE SET
     kind = excluded.kind, name = excluded.name, code = excluded.code, parent_id = excluded.parent_id,
     province_code = excluded.province_code, commune_code = excluded.commune_code,
-    code_system = excluded.code_system, tax_code = excluded.tax_code, ref = excluded.ref, recorded_at = now()
+    code_system = excluded.code_system, tax_code = excluded.tax_code,
+    former_code_system = excluded.former_code_system, former_province_code = excluded.former_province_code,
+    former_commune_code = excluded.former_commune_code, ref = excluded.ref, recorded_at = now()
 """
 
 Declarations = Sequence[Message[OrganisationDeclared]]
@@ -121,7 +128,7 @@ def _answer(stated: Version, verdict: Verdict) -> Event:
 
 
 def _facts(stated: Version) -> dict[str, Any]:
-    return {name: getattr(stated, name) for name in COLUMNS if name not in ("tax_code", "declared_by")}
+    return {name: getattr(stated, name) for name in Organisation.model_fields}
 
 
 async def _put(tx: Transaction, taken: Sequence[tuple[Version, str]]) -> None:

@@ -283,4 +283,6 @@ def _column_of(name: str) -> str:
     """The column that an identity field comes from."""
     if name in NAME_PARTS:
         return "full_name"
+    if name == "residence_code_system":
+        return "residence_province_code"
     return "birth_date" if name == "birth_date_precision" else name

@@ -30,6 +30,15 @@ MESSAGES = {
     "place.province_unknown": ("Mã tỉnh không có trong danh mục.", "The province code is not in the code system."),
     "place.commune_unknown": ("Mã xã không có trong danh mục.", "The commune code is not in the code system."),
     "place.commune_of_another_province": ("Xã thuộc tỉnh khác.", "The commune belongs to another province."),
+    "place.former_province_unknown": (
+        "Mã tỉnh cũ không có trong danh mục 63 tỉnh, thành đến 30/06/2025.",
+        "The former province code is not one of the 63 until 30 June 2025.",
+    ),
+    "place.became_another_province": (
+        "Tỉnh cũ đã sáp nhập vào tỉnh khác với tỉnh đang khai báo.",
+        "The former province became another one than that declared.",
+    ),
+    "place.former_commune_malformed": ("Mã xã cũ phải có 5 chữ số.", "A former commune code has five digits."),
     "tax_code.bad_format": (
         "Mã số thuế phải có 10 chữ số, 10 chữ số và 3 chữ số chi nhánh, hoặc 12 chữ số.",
         "A tax code has 10 digits, 10 digits and a branch of 3, or 12 digits.",

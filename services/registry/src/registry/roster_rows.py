@@ -13,6 +13,7 @@ from registry.blind_index import BlindIndex
 from registry.blocking import Blocks, blocks_of
 from registry.line_rules import Lines
 from registry.reading.names import name_key
+from registry.reading.places import CODE_SYSTEM, system_of
 from registry.reading.reader import Reading
 from registry.reading.rows import Outcome, Person
 from registry.reading.shifts import read_hours
@@ -126,6 +127,8 @@ def _entry(
     lines: Lines,
 ) -> Entry:
     identity = {name: value for name, value in sorted(fields.items()) if name not in NOT_IDENTITY}
+    if code := identity.get("residence_province_code"):
+        identity |= _code_system(code, roster.reference_date)
     key = name_key(fields["full_name"])
     birth, sex, unit = fields["birth_date"], fields["sex"], roster.unit_id
     numbers = tuple(_numbers(person, fields, unit, index))
@@ -144,6 +147,12 @@ def _entry(
         codes=tuple(person.codes),
         related_rows=tuple(person.related_rows),
     )
+
+
+def _code_system(code: str, day: date) -> dict[str, str]:
+    """Which codes a province's is of, where they are not today's: some name another province now."""
+    system = system_of(code, day)
+    return {} if system in (None, CODE_SYSTEM) else {"residence_code_system": str(system)}
 
 
 def spelled_as(entry: Entry, identity: Mapping[str, Any], unit: UUID, index: BlindIndex) -> Entry:

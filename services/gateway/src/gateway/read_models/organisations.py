@@ -14,12 +14,13 @@ FOR_EVER = date(9000, 1, 1)
 
 RECORD = """
 INSERT INTO organisations (organisation_id, valid_from, kind, name, code, parent_id, province_code, commune_code,
-                           code_system)
-SELECT organisation_id, valid_from, kind, name, code, parent_id, province_code, commune_code, code_system
+                           code_system, former_place)
+SELECT organisation_id, valid_from, kind, name, code, parent_id, province_code, commune_code, code_system, former_place
 FROM json_populate_recordset(NULL::organisations, $1::json)
 ON CONFLICT (organisation_id, valid_from) DO UPDATE
 SET kind = excluded.kind, name = excluded.name, code = excluded.code, parent_id = excluded.parent_id,
-    province_code = excluded.province_code, commune_code = excluded.commune_code, code_system = excluded.code_system
+    province_code = excluded.province_code, commune_code = excluded.commune_code, code_system = excluded.code_system,
+    former_place = excluded.former_place
 """
 
 # Walks up from each unit; a chain that ends at a root without passing the party's unit is outside. Where a link is
@@ -57,8 +58,10 @@ WITH RECURSIVE known AS (
     UNION ALL
     SELECT known.*, tree.depth + 1 FROM known JOIN tree ON known.parent_id = tree.organisation_id WHERE tree.depth < 30
 )
-SELECT organisation_id, kind, name, code, parent_id, province_code, commune_code, code_system, valid_from, depth
-FROM tree WHERE organisation_id > $3 ORDER BY organisation_id LIMIT $4
+SELECT organisation_id, kind, name, code, parent_id, province_code, commune_code, code_system, former_place, valid_from,
+       depth
+FROM tree WHERE organisation_id > $3 AND ($5::text IS NULL OR (kind IN ('EMPLOYER', 'PARK')) = ($5 = 'workplaces'))
+ORDER BY organisation_id LIMIT $4
 """
 SUBTREE = """
 WITH RECURSIVE known AS (
@@ -125,9 +128,11 @@ async def kin(db: Reader, unit_id: UUID) -> list[UUID]:
     return [*above, *await subtree(db, unit_id)]
 
 
-async def tree(db: Reader, root: UUID | None, as_of: date | None, *, after: UUID, limit: int) -> list[dict[str, Any]]:
-    """A page of the tree below `root` (everything where None) as of a day, by id."""
-    return dicts(await db.fetch(TREE, root, as_of or await today(db), after, limit))
+async def tree(
+    db: Reader, root: UUID | None, as_of: date | None, *, after: UUID, limit: int, which: str | None = None
+) -> list[dict[str, Any]]:
+    """A page of the tree below `root` (everything where None) as of a day, by id: `unions`, `workplaces` or both."""
+    return dicts(await db.fetch(TREE, root, as_of or await today(db), after, limit, which))
 
 
 async def children(db: Reader, unit_id: UUID, as_of: date | None) -> list[UUID]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Json, computed_field
 
 from contracts.coordination import Figures
-from contracts.fields import Window
+from contracts.fields import FormerPlace, Window
 from gateway.views.base import View
 
 
@@ -28,7 +28,10 @@ class Day(View):
 
 
 class OrganisationView(View):
-    """A node of the tree as of a day; `depth` counts from where the tree was asked for."""
+    """A node of the tree as of a day; `depth` counts from where the tree was asked for.
+
+    Codes of places are of `code_system`; `former_place` has those of before, with their own.
+    """
 
     organisation_id: UUID
     kind: str
@@ -38,6 +41,7 @@ class OrganisationView(View):
     province_code: str
     commune_code: str | None
     code_system: str
+    former_place: Json[FormerPlace] | None
     valid_from: date
     depth: int
 
