@@ -2,19 +2,20 @@
 
 import asyncio
 import csv
+import json
 import unicodedata
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import openpyxl
 import pytest
 from fastapi import FastAPI
-from gateway_builders import CLINIC, DAY, Clients, a_day, an_organisation, made
+from gateway_builders import CLINIC, DAY, Clients, a_day, an_organisation, because, made
 from pydantic_core import from_json
 
 from contracts import legacy_text
@@ -25,6 +26,7 @@ from contracts.roster_cells import from_chunks
 from gateway.consumers import make_consumer
 from gateway.edge import Edge, read_rosters
 from gateway.extraction import text_file
+from gateway.receipt_streams import _stream
 from shared.database import Database
 from shared.sealing import new_key_pair, open_sealed
 from shared.serving import HttpServer
@@ -376,3 +378,54 @@ async def test_a_receipt_tells_how_far_its_roster_is(
 
     assert before == {"people": None, "answered": 0, "registered": 0, "refused": 0, "done": False}
     assert during == {"people": 5, "answered": 2, "registered": 1, "refused": 1, "done": False}
+
+
+def assessed(roster_id: str, unit_id: UUID) -> RosterAssessed:
+    return RosterAssessed(roster_id=UUID(roster_id), unit_id=unit_id, dry_run=False, file_outcome="accepted", rows=5)
+
+
+async def test_a_stream_tells_how_far_a_roster_is_as_it_moves_and_ends_with_its_answer(
+    as_: Clients, edge: Edge, database: Database, registry: Registry, deliver: Deliver
+) -> None:
+    unit = uuid4()
+    union, asked = await as_.union(unit), said(unit)
+    receipt = (await union.post("/rosters", params=asked, content=CSV)).json()["receipt_id"]
+    ref = await database.pool.fetchval("SELECT ref FROM receipts")
+    row = {"row": 2, "outcome": "accepted", "effect": "registered"}
+    steps = [
+        [RosterRead(roster_id=asked["roster_id"], rows=5)],
+        [RosterRowsAnswered(roster_id=asked["roster_id"], part=0, rows=[row])],
+        [because(assessed(asked["roster_id"], unit), ref)],
+    ]
+
+    stream = _stream(edge, UUID(receipt), None)
+    told = [await anext(stream)]
+    for step in steps:
+        await deliver(CONSUMER, database, step)
+        async with asyncio.timeout(10):
+            told.append(await anext(stream))
+    over = [event async for event in stream]
+    polled = (await union.get(f"/receipts/{receipt}")).json()
+
+    assert [event.id for event in told] == ["accepted-0-0", "accepted-5-0", "accepted-5-1", "answered-5-1"]
+    assert over == []
+    assert json.loads(told[-1].data) == polled
+
+
+async def test_whoever_comes_back_to_a_receipt_that_is_over_is_told_once_and_sent_away(
+    as_: Clients, database: Database, registry: Registry, deliver: Deliver
+) -> None:
+    unit = uuid4()
+    union, stranger, asked = await as_.union(unit), await as_.clinic(), said(unit)
+    receipt = (await union.post("/rosters", params=asked, content=CSV)).json()["receipt_id"]
+    ref = await database.pool.fetchval("SELECT ref FROM receipts")
+    await deliver(CONSUMER, database, [because(assessed(asked["roster_id"], unit), ref)])
+
+    first = await union.get(f"/receipts/{receipt}/stream", headers={"Last-Event-ID": "accepted-5-1"})
+    last_id = next(line for line in first.text.splitlines() if line.startswith("id: "))[4:]
+    again = await union.get(f"/receipts/{receipt}/stream", headers={"Last-Event-ID": last_id})
+    foreign = await stranger.get(f"/receipts/{receipt}/stream")
+
+    assert first.headers["content-type"].startswith("text/event-stream")
+    assert first.text.count("event: receipt") == 1
+    assert (again.status_code, foreign.status_code) == (204, 404)

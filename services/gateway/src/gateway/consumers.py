@@ -102,6 +102,8 @@ TOLD_TO_CLINICS = frozenset({
     scheduling.AttendanceRefused, results.ClassProposed, results.RecordRefused, results.ExaminationConcluded,
     results.ExaminationAmended, results.FollowUpOpened,
 })  # fmt: skip
+# What a roster's receipt shows moves with these, long before it closes.
+MOVES_PROGRESS = frozenset({profiles.RosterRead, registry.RosterRowsAnswered})
 
 
 def make_consumer() -> Consumer:
@@ -132,5 +134,7 @@ async def _tell(tx: Transaction, batches: Sequence[Batch[Any]]) -> None:
     await receipts.mark_stored(tx, said)
     for batch in answers:
         await receipts.close(tx, batch)
+    if any(type(batch[0].event) in MOVES_PROGRESS for batch in batches):
+        tx.notify(receipts.CHANNEL)
     told = [batch for batch in batches if type(batch[0].event) in TOLD_TO_CLINICS]
     await feeds.append(tx, [entry for batch in told for entry in feeds.entries_of(batch)])

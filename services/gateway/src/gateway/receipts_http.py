@@ -52,16 +52,21 @@ class Status(BaseModel):
 async def get_receipt(receipt_id: UUID, edge: EdgeOf, caller: CallerOf, wait: Wait = 0) -> Receipt:
     """A receipt: accepted, stored, answered (its answers are named) or parked; a roster's tells how far it is."""
     with edge.lookout.awaiting(edge.db, receipt_id) if wait else nullcontext() as closed:
-        state = await _state(edge, caller, receipt_id)
+        state = await state_of(edge, caller, receipt_id)
         if closed is not None and state in receipts.OPEN_STATES:
             await closed(wait)
+    return await read(edge, receipt_id)
+
+
+async def read(edge: Edge, receipt_id: UUID) -> Receipt:
+    """A receipt as it is shown to whoever may see it."""
     receipt = await receipts.get(edge.db, receipt_id)
     if receipt is None:
         raise Refusal("not-found")
     return Receipt.model_validate({**receipt, "progress": await _progress(edge, receipt)})
 
 
-async def _state(edge: Edge, caller: Caller, receipt_id: UUID) -> str:
+async def state_of(edge: Edge, caller: Caller, receipt_id: UUID) -> str:
     """The state of a receipt that the caller may see."""
     standing = await receipts.standing(edge.db, receipt_id)
     if standing is None:
@@ -127,7 +132,7 @@ async def get_trace(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> list[Link]:
     """The causation chain: every event that what was said has led to, through all services, nearest first."""
-    await _state(edge, caller, receipt_id)
+    await state_of(edge, caller, receipt_id)
     links: list[dict[str, Any]] = await causation.chain(edge.db, receipt_id, limit=limit)
     return [Link.model_validate(link) for link in links]
 
