@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from contracts.registry import Employment, Exposure
+from contracts.registry import Employment
 from registry.worker_facts import Facts
 
 Pair = tuple[UUID, UUID | None]
@@ -90,7 +90,7 @@ def as_event(known: Sequence[Facts], monitored: Mapping[str, date], as_of: date)
         "born": main.born,
         "disabled": main.disabled,
         "heavy_class": max((facts.heavy_class for facts in known), key=HARDER.__getitem__),
-        "exposures": [Exposure(hazard=hazard, since=since) for hazard, since in sorted(hazards.items())],
+        "exposures": [{"hazard": hazard, "since": since} for hazard, since in sorted(hazards.items())],
         "as_of": as_of,
         "last_health_check": main.last_health_check,
         "employments": [Employment(**_place(facts)) for facts in others],

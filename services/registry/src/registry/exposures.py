@@ -70,6 +70,8 @@ class Monitored:
     def at(self, worker_id: UUID, known: Sequence[Facts]) -> dict[str, date]:
         """The hazards of a worker's lines and jobs, each since both it and the worker are there."""
         since: dict[str, date] = {}
+        if not self.found:
+            return since
         for facts, place in ((one, place) for one in known for place in one.places):
             named = self.found.get((facts.unit_id, place))
             if not named:

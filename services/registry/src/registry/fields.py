@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from contracts.fields import FieldConflict
 from registry.blind_index import BlindIndex
-from registry.roster_rows import Entry
+from registry.roster_rows import Entry, document_of
 from registry.worker_facts import Facts
 
 OUTDATED = "row.outdated"
@@ -118,14 +118,15 @@ def judge(
 def without(entry: Entry, alone: Iterable[str], known: Facts) -> Entry:
     """A row without the fields that it left alone."""
     alone = frozenset(alone)
-    identity = {name: value for name, value in entry.identity.items() if name not in alone}
+    stated = entry.identity
+    identity = {name: value for name, value in stated.items() if name not in alone}
     if "full_name" in alone:
         identity = {name: value for name, value in identity.items() if name not in DERIVED}
     if "birth_date" in alone:
         identity.pop("birth_date_precision", None)
     if kinds := {name.removeprefix(NUMBERS) for name in alone if name.startswith(NUMBERS)}:
-        stated = entry.identity.get("identifiers") or {}
-        identity["identifiers"] = {kind: number for kind, number in stated.items() if kind not in kinds}
+        numbered = stated.get("identifiers") or {}
+        identity["identifiers"] = {kind: number for kind, number in numbered.items() if kind not in kinds}
     facts = entry.facts
     if "line" in alone:
         facts = replace(facts, line_id=known.line_id)
@@ -134,7 +135,7 @@ def without(entry: Entry, alone: Iterable[str], known: Facts) -> Entry:
     if "birth_date" in alone:
         facts = replace(facts, born=known.born)
     numbers = tuple(number for number in entry.numbers if number.type not in kinds | alone)
-    return replace(entry, identity=identity, facts=facts, numbers=numbers)
+    return replace(entry, document=document_of(identity, entry.source), facts=facts, numbers=numbers)
 
 
 def _is_said(name: str, theirs: Values, columns: frozenset[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from registry import employment_store, turns
 from registry import vault as boxes
@@ -18,7 +18,7 @@ from registry.employments import pair_of
 from registry.ledger import Decision, Ledger
 from registry.matching import Directory, Known
 from registry.reading.names import name_key
-from registry.roster_rows import OF_A_UNIT, Entry, Number, spelled_as
+from registry.roster_rows import OF_A_UNIT, Entry, Number, document_of, spelled_as
 from registry.vault import Keys, Vault
 from shared.database import Transaction
 
@@ -261,8 +261,7 @@ def _grouped(rows: Iterable[Record]) -> dict[UUID, list[bytes]]:
 
 def _person(decision: Decision, keys: Keys) -> tuple[Any, ...]:
     known, entry = decision.known, decision.entry
-    plain = to_json({**entry.identity, "source": entry.source})
-    sealed = boxes.close_box(keys[known.worker_id], known.worker_id, plain)
+    sealed = boxes.close_box(keys[known.worker_id], known.worker_id, entry.document)
     return known.worker_id, sealed, known.digest, known.name, known.birth, entry.namesake, *entry.blocks
 
 
@@ -275,7 +274,7 @@ def _changed_person(
         entry = spelled_as(entry, identity, decision.roster.unit_id, index)
     name = index.of("name", worker_id, entry.name_key)
     birth = index.of("birth", worker_id, entry.birth) if entry.full_birth else decision.known.birth
-    sealed = boxes.close_box(keys[worker_id], worker_id, to_json({**identity, "source": source}))
+    sealed = boxes.close_box(keys[worker_id], worker_id, document_of(identity, source))
     return worker_id, sealed, entry.digest, name, birth, entry.namesake, *entry.blocks
 
 

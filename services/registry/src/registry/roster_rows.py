@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from registry import line_rules
 from registry.blind_index import BlindIndex
@@ -60,12 +60,11 @@ class Number:
 
 @dataclass(slots=True)
 class Entry:
-    """A row that was accepted."""
+    """A row that was accepted; `document` is whom it names and what stood in its cells, as it is sealed."""
 
     row: int
     facts: Facts
-    identity: dict[str, Any]
-    source: dict[str, str]
+    document: bytes
     digest: bytes
     name_key: str
     birth: str
@@ -77,9 +76,25 @@ class Entry:
     related_rows: tuple[int, ...]
 
     @property
+    def identity(self) -> dict[str, Any]:
+        """Whom the row names; read anew each time, which is seldom."""
+        return {name: value for name, value in from_json(self.document).items() if name != "source"}
+
+    @property
+    def source(self) -> dict[str, str]:
+        """What stood in the cells, by field."""
+        source: dict[str, str] = from_json(self.document)["source"]
+        return source
+
+    @property
     def full_birth(self) -> str | None:
         """The birth date where its day is known."""
         return self.birth if full_date(self.birth) else None
+
+
+def document_of(identity: Mapping[str, Any], source: Mapping[str, str]) -> bytes:
+    """Who somebody is, with the source text of every field beside it, as JSON."""
+    return to_json({**identity, "source": source})
 
 
 def columns_of(reading: Reading) -> frozenset[str]:
@@ -135,8 +150,7 @@ def _entry(
     return Entry(
         row=person.row,
         facts=_facts(fields, roster, lines),
-        identity=identity,
-        source=source,
+        document=document_of(identity, source),
         digest=index.of("identity", to_json(identity).decode()),
         name_key=key,
         birth=birth,
