@@ -80,7 +80,7 @@ def beside(house: House, name: str) -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    program = next(program for program in services.programs(house.configured) if program.name == name)
+    program = services.programs(house.configured)[name]
     # A member of its own: two of one name would push each other out of the group, and both read everything.
     own = {"OPERATIONS_PORT": "0", "GATEWAY_PORT": port, "KAFKA_INSTANCE_ID": ""}
     told = {**house.configured.environments[name], **own}

@@ -99,7 +99,7 @@ class House:
         asyncio.run(databases.create(self.servers.database_url, passwords))
         topics.create(self.servers.kafka, prefix=self.prefix)
         self.held.enter_context(state.held(self.folder))
-        for program in services.programs(self.configured):
+        for program in services.programs(self.configured).values():
             self.children[program.name] = self.nursery.spawn(program)
         self.write_state()
         self.await_ready(*services.NAMES)
@@ -130,7 +130,7 @@ class House:
     def alone(self, name: str, **told: str) -> tuple[int, str]:
         """Run a service beside the house with other settings until it ends; its exit status and what it said."""
         environment = {**self.configured.environments[name], "OPERATIONS_PORT": "0", "GATEWAY_PORT": "0", **told}
-        program = next(program for program in services.programs(self.configured) if program.name == name)
+        program = services.programs(self.configured)[name]
         child = self.nursery.spawn(replace(program, name=f"{name}-alone", environment=environment))
         try:
             child.process.wait(READY_SECONDS)

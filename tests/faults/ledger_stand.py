@@ -96,7 +96,7 @@ class Stand:
         return self.children[twin]
 
     def _spawn(self, name: str, child: str, told: dict[str, str]) -> Child:
-        program = next(program for program in services.programs(self.configured) if program.name == name)
+        program = services.programs(self.configured)[name]
         return self.nursery.spawn(replace(program, name=child, environment={**program.environment, **told}))
 
     async def start_server(self, name: str) -> None:

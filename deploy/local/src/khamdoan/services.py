@@ -84,15 +84,15 @@ def create_databases(stack: Stack) -> None:
     asyncio.run(databases.create(stack.postgres.url, {name: password_of(stack, name) for name in NAMES}))
 
 
-def programs(configured: Services) -> list[Program]:
-    """The services in the order of starting, which is a courtesy: each waits for what it needs."""
-    return [Program(name, [sys.executable, "-m", name], configured.environments[name]) for name in NAMES]
+def programs(configured: Services) -> dict[str, Program]:
+    """The services by name, in the order of starting, which is a courtesy: each waits for what it needs."""
+    return {name: Program(name, [sys.executable, "-m", name], configured.environments[name]) for name in NAMES}
 
 
 def start(configured: Services, nursery: Nursery, stack: Stack) -> list[Child]:
     """Start all five, without waiting for them."""
     ports.require_free(configured.ports, stack.places.ports, patience=5)
-    return [nursery.spawn(program) for program in programs(configured)]
+    return [nursery.spawn(program) for program in programs(configured).values()]
 
 
 def await_ready(configured: Services, keepers: list[Keeper]) -> None:
