@@ -92,8 +92,10 @@ class _Author:
         what_vi, what_en = f"bàn {vi} hết chỗ", f"{en} is full"
         if case["station"] == "total":
             what_vi, what_en = "hết chỗ", "it is full"
-        text_vi = f"Buổi {where}: {what_vi} ở {full}/{windows} khung giờ; thêm một chỗ đáng {worth} nghìn đồng"
-        text_en = f"Session of {where}: {what_en} in {full} of {windows} windows; one more place is worth {worth}"
+        # Several clinics may examine on one day at one site.
+        vi_at, en_at = f"{where}, cơ sở {session.clinic_id}", f"{where}, clinic {session.clinic_id}"
+        text_vi = f"Buổi {vi_at}: {what_vi} ở {full}/{windows} khung giờ; thêm một chỗ đáng {worth} nghìn đồng"
+        text_en = f"Session of {en_at}: {what_en} in {full} of {windows} windows; one more place is worth {worth}"
         if served:
             text_vi += f", {served} người chưa có lịch chỉ thiếu chỗ này"
             text_en += f", and {served} people left out lack nothing else"
