@@ -9,7 +9,8 @@ from scheduling.planning.pricing import Floats
 from scheduling.planning.sharing import Component
 
 SESSIONS = 40  # sessions of a full piece
-ROUGHLY, LOOSE = 0.25, 0.12  # of a full piece; of a host's ties: a border lies where fewer lead across it
+ROUGHLY, LOOSE = 0.25, 0.08  # of a full piece; of a host's ties: a border lies where fewer lead across it
+CROWDED = 4.0  # times the sessions of a full piece, where there is no border before
 
 
 def split(rules: Rules, demand: Demand) -> list[Component]:
@@ -99,9 +100,10 @@ def _nearest(rules: Rules, demand: Demand, part: Component, sessions: Ints, clas
 
 
 def _gather(hosts: list[int], shared: dict[int, dict[int, int]], weight: dict[int, Floats]) -> dict[int, int]:
-    """Host → piece: grow one after the other until it is full (weight 1) or roughly so and at a natural border.
+    """Host → piece: grow one after the other until it is full of people (weight 1) or roughly so and at a border.
 
-    `weight`: what part of a piece a host's people and its sessions make up.
+    `weight`: what part of a piece a host's people and its sessions make up. Many small sessions make planning slower,
+    but where no border lies between them a cut costs far more.
     """
     left, piece_of, piece = set(hosts), dict[int, int](), 0
     whole = {h: sum(shared[h].values()) for h in hosts}
@@ -119,7 +121,7 @@ def _gather(hosts: list[int], shared: dict[int, dict[int, int]], weight: dict[in
                     pull[other] = pull.get(other, 0) + n
             pull.pop(host, None)
             near = [h for h in pull if h in left]
-            if near and grown.max() < 1:
+            if near and grown[0] < 1 and grown[1] < CROWDED:
                 closest = max(near, key=lambda h: (pull[h], -h))
                 if grown.max() < ROUGHLY or pull[closest] >= LOOSE * whole[closest]:
                     inside.append(closest)

@@ -4,7 +4,7 @@ import numpy as np
 
 from scheduling.planning.blocks import Block
 from scheduling.planning.eligibility import Flags, Ints
-from scheduling.planning.pricing import Floats
+from scheduling.planning.pricing import ROWS, Floats
 
 OFFERED, OFFER_MARGIN = 4, 3.0
 SPREAD, SPREAD_MARGIN = 3, 20.0
@@ -13,7 +13,10 @@ SPREAD, SPREAD_MARGIN = 3, 20.0
 def cheapest(cost: Floats, per_class: int, below: float) -> tuple[Ints, Ints]:
     """For every class its cheapest windows below a cost, as pairs."""
     if cost.shape[1] > per_class:
-        chosen = np.argpartition(cost, per_class - 1, axis=1)[:, :per_class]
+        chosen = np.empty((len(cost), per_class), dtype=np.int64)
+        for first in range(0, len(cost), ROWS):  # as with costs: no table of all positions
+            rows = slice(first, first + ROWS)
+            chosen[rows] = np.argpartition(cost[rows], per_class - 1, axis=1)[:, :per_class]
     else:
         chosen = np.broadcast_to(np.arange(cost.shape[1]), cost.shape)
     classes, windows = np.repeat(np.arange(len(cost)), chosen.shape[1]), chosen.ravel()

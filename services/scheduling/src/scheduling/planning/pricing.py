@@ -9,6 +9,7 @@ from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
 
 GRAIN = 1024  # prices are whole multiples of 1/GRAIN, so that bounds are exact in floating point
+ROWS = 500
 Floats = NDArray[np.float64]
 
 
@@ -31,12 +32,15 @@ class Prices:
 
 def visit_costs(block: Block) -> Floats:
     """Cost of every visit, class by window, FORBIDDEN where R2 or R3 fails."""
-    cost = block.kind_cost[block.kind] + block.day_cost[:, block.window_day]
+    cost: Floats = np.empty((len(block.size), len(block.window_at)))
+    for first in range(0, len(cost), ROWS):  # a few classes at a time: tables of all are a hundred megabytes each
+        rows = slice(first, first + ROWS)
+        cost[rows] = block.kind_cost[block.kind[rows]] + block.day_cost[rows, block.window_day]
     seated = np.flatnonzero(block.seat >= 0)
     if len(seated):
         cost[seated] += block.move
         cost[seated, block.seat[seated]] -= block.move
-    return np.where(cost >= FORBIDDEN, float(FORBIDDEN), cost)
+    return np.minimum(cost, FORBIDDEN, out=cost)
 
 
 def charges(block: Block, absence: Absence, prices: Prices) -> Floats:

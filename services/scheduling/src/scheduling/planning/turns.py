@@ -4,7 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,7 +23,8 @@ from scheduling.planning.tally import Tally
 PIECE = 12_000  # workers; larger components are cut into pieces of about this size
 THREADS = 2
 FAIR = 0.4  # of the time that each piece would have if all had the same
-SECOND, POOR, MORE = 0.1, 1.0, 2.0  # of all time, for pieces with a larger gap per worker; times what they had
+SECOND, LINKED = 0.1, 0.2  # of all time, for pieces that ended poorly; where they have borders
+POOR, MORE = 1.0, 2.0  # gap per worker from which a piece is planned again; times what it had
 WORTH_MOVING, HOSTS = 0.1, 1 / 3  # cost per worker that people could save in another piece; of the time left, to that
 MANY = 6_000  # workers from which helper processes are worth starting
 
@@ -41,6 +42,7 @@ class Job:
     cost: int
     bound: float = 0.0
     seconds: float = 0.0
+    partners: "set[Job | None]" = field(default_factory=set)
 
     def gap(self) -> float:
         """How much dearer than the bound: its own, or its part of the joint one."""
@@ -79,10 +81,12 @@ class Round:
         work = sum(job.people for job in self.jobs)
         self.left, self.ends, self.guard = work, dict[int, float](), threading.Lock()
         self.crew = Crew(THREADS, processes=len(self.jobs) > 1 and work >= MANY)
-        kept = SECOND * (deadline - time.monotonic()) if len(self.jobs) > THREADS else 0.0
+        share = LINKED if self.boards else SECOND if len(self.jobs) > THREADS else 0.0
+        kept = share * (deadline - time.monotonic())
         self.first, self.deadline = deadline - kept, deadline
         self.waiting: list[Job] = []
         self.busy: set[Job | None] = set()
+        self.settled: set[Job] = set()
 
     def run(self) -> Seats:
         """Plan everything, then bound what was cut; who sits where."""
@@ -146,51 +150,57 @@ class Round:
             host, guests = self.host_of(job)
             if host is None:
                 self.plan_again(job, time.monotonic() + MORE * job.seconds)
-            elif not self.exchange(job, host, guests):
-                continue  # the board counts the guests at their host: both stay as they are
+            else:
+                self.exchange(job, host, guests)
             with self.guard:
                 self.busy -= {job, host}
+                if host and job not in self.settled and job.gap() > POOR * job.people:
+                    self.waiting.append(job)  # others may have room for more of its people
 
     def poorest(self) -> Job | None:
         """The job to be planned anew next; busy from now on."""
         with self.guard:
             now = time.monotonic()
             for job in self.waiting:
-                if now + job.seconds / 2 < self.deadline and job not in self.busy:
+                if now + job.seconds / 2 < self.deadline and self.is_free(job, self.busy):
                     self.waiting.remove(job)
                     self.busy.add(job)
                     return job
         return None
+
+    def is_free(self, job: Job, busy: set[Job | None]) -> bool:
+        """Whether the job may be planned: nobody is at it, nor at another that holds people of its lines (R5)."""
+        return job not in self.settled and job not in busy and not job.partners & busy
 
     def host_of(self, job: Job) -> tuple[Job | None, Ints]:
         """Another piece, busy from now on, that would take some classes for much less; None if there is none."""
         with self.guard:
             for saved, number, classes in job.board.wishes(job.number) if job.board else ():
                 host = next(other for other in self.jobs if other.board is job.board and other.number == number)
-                if saved > WORTH_MOVING * job.people and host not in self.busy:
+                if saved > WORTH_MOVING * job.people and self.is_free(host, self.busy - {job}):
                     self.busy.add(host)
                     return host, classes
         return None, np.zeros(0, dtype=np.int64)
 
-    def exchange(self, job: Job, host: Job, guests: Ints) -> bool:
-        """Hand classes over and plan both pieces anew, first the host; False if that is dearer: seats stay."""
+    def exchange(self, job: Job, host: Job, guests: Ints) -> None:
+        """Hand classes over and plan both pieces anew, first the host; if that is dearer, both stay as they were."""
         before = [(piece, piece.classes, piece.seats, piece.cost) for piece in (job, host)]
         with self.guard:
             assert job.board is not None
             job.board.hand_over(job.number, host.number, guests)
             job.classes, host.classes = np.setdiff1d(job.classes, guests), np.union1d(host.classes, guests)
-            self.waiting = [other for other in self.waiting if other is not host]
+            job.partners.add(host)
+            host.partners.add(job)
             self.take(job, job.seats.of(~np.isin(job.seats.classes, guests)), job.cost)
         now = time.monotonic()
         self.plan_again(host, now + min(host.seconds, HOSTS * (self.deadline - now)))
         self.plan_again(job, time.monotonic() + MORE * job.seconds)
         with self.guard:
-            if job.cost + host.cost <= sum(cost for *_, cost in before):
-                return True
-            for piece, classes, seats, cost in before:
-                piece.classes = classes
-                self.take(piece, seats, cost)
-            return False
+            if job.cost + host.cost > sum(cost for *_, cost in before):
+                for piece, classes, seats, cost in before:
+                    piece.classes = classes
+                    self.take(piece, seats, cost)
+                self.settled |= {job, host}  # the board counts the guests at their host
 
     def plan_again(self, job: Job, until: float) -> None:
         """Plan a job from what it has; where people of its lines have visits in other pieces, those count."""
