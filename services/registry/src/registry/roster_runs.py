@@ -38,9 +38,9 @@ log = structlog.get_logger(__name__)
 CHUNKS_PER_CLAIM = 100
 LOOK_EVERY = 0.1
 RENEW_EVERY = 5.0
-PUT_OFF_SECONDS = 30.0
+PUT_OFF_SECONDS, ANSWERS_FIRST_SECONDS = 60.0, 1.0
 """For so long at most the facts of workers wait in the outbox while a large roster takes effect: whoever sent it waits
-for its receipt, which needs the same cores as the readers of a hundred thousand facts."""
+for its receipt, which needs the same cores as the readers of a hundred thousand facts. Its last answers go before them."""
 
 CLAIM = """
 WITH open AS (
@@ -128,7 +128,7 @@ async def work(database: Database, vault: Vault, holder: UUID, put_off: PutOff =
             await take(database, vault, holder, step)
     finally:
         if is_waited_for:
-            put_off(0.0)
+            put_off(ANSWERS_FIRST_SECONDS)
         reader.close()
         renewing.cancel()
         await asyncio.gather(renewing, return_exceptions=True)
