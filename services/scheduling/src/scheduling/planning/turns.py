@@ -4,7 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -42,7 +42,6 @@ class Job:
     cost: int
     bound: float = 0.0
     seconds: float = 0.0
-    partners: "set[Job | None]" = field(default_factory=set)
 
     def gap(self) -> float:
         """How much dearer than the bound: its own, or its part of the joint one."""
@@ -85,7 +84,7 @@ class Round:
         kept = share * (deadline - time.monotonic())
         self.first, self.deadline = deadline - kept, deadline
         self.waiting: list[Job] = []
-        self.busy: set[Job | None] = set()
+        self.busy: set[Job] = set()
         self.settled: set[Job] = set()
 
     def run(self) -> Seats:
@@ -153,7 +152,7 @@ class Round:
             else:
                 self.exchange(job, host, guests)
             with self.guard:
-                self.busy -= {job, host}
+                self.busy -= {job, host or job}
                 if host and job not in self.settled and job.gap() > POOR * job.people:
                     self.waiting.append(job)  # others may have room for more of its people
 
@@ -168,9 +167,12 @@ class Round:
                     return job
         return None
 
-    def is_free(self, job: Job, busy: set[Job | None]) -> bool:
-        """Whether the job may be planned: nobody is at it, nor at another that holds people of its lines (R5)."""
-        return job not in self.settled and job not in busy and not job.partners & busy
+    def is_free(self, job: Job, busy: set[Job]) -> bool:
+        """Whether the job may be planned now: nobody is at it, nor at another that holds people of its lines (R5)."""
+        if job in self.settled or job in busy:
+            return False
+        own = self.demand.line[job.classes]
+        return not any(np.isin(self.demand.line[other.classes], own).any() for other in busy)
 
     def host_of(self, job: Job) -> tuple[Job | None, Ints]:
         """Another piece, busy from now on, that would take some classes for much less; None if there is none."""
@@ -189,8 +191,6 @@ class Round:
             assert job.board is not None
             job.board.hand_over(job.number, host.number, guests)
             job.classes, host.classes = np.setdiff1d(job.classes, guests), np.union1d(host.classes, guests)
-            job.partners.add(host)
-            host.partners.add(job)
             self.take(job, job.seats.of(~np.isin(job.seats.classes, guests)), job.cost)
         now = time.monotonic()
         self.plan_again(host, now + min(host.seconds, HOSTS * (self.deadline - now)))
