@@ -13,6 +13,7 @@ from vietnam_provinces import Province, Ward
 from contracts import clinics, health, unions
 from contracts.base import Event
 from contracts.fields import Window
+from contracts.organisations import Reach
 from demo import agreement, days, rosters
 from demo.clinics import ClinicSystem
 from demo.edge import Caller, Edge
@@ -134,7 +135,7 @@ class Campaign:
             unions.LineDeclared(
                 line_id=self.line_id, unit_id=self.unit_id, employer_id=self.employer_id, name="Toàn đơn vị", site=SITE,
                 shifts_from=date(2026, 1, 5), shifts=OFFICE_WEEK, headcount=max(members, 5), max_absent_pct=100,
-                reaches=[unions.Reach(site=SITE, minutes=5)],
+                reaches=[Reach(site=SITE, minutes=5)],
             ),
         ]  # fmt: skip
         await self.portal.answered(await self.portal.say(nodes))

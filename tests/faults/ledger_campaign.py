@@ -8,6 +8,7 @@ from uuid import uuid4
 from e2e_campaign import SITE, Campaign, people
 
 from contracts import unions
+from contracts.organisations import Reach
 
 
 async def prepare(campaign: Campaign, members: int) -> list[str]:
@@ -40,7 +41,7 @@ async def _declare_narrow_line(campaign: Campaign) -> None:
     line = unions.LineDeclared(
         line_id=campaign.line_id, unit_id=campaign.unit_id, employer_id=campaign.employer_id, name="Tổ hẹp", site=SITE,
         shifts_from=date(2026, 1, 5), shifts=[(450, 990)] * 5 + [None, None], headcount=12, max_absent_pct=25,
-        reaches=[unions.Reach(site=SITE, minutes=5)],
+        reaches=[Reach(site=SITE, minutes=5)],
     )  # fmt: skip
     await campaign.portal.answered(await campaign.portal.say([line]))
 

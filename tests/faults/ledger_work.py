@@ -13,6 +13,7 @@ from ledger_portals import NAMESPACE, Script, Upload
 from contracts import clinics, health, operations, unions
 from contracts.base import Event
 from contracts.fields import Window
+from contracts.organisations import Reach
 from demo import findings, rosters
 
 LABORATORY = ("BLD", "URI", "XRY")
@@ -280,7 +281,7 @@ class Agenda:
             unions.LineDeclared(
                 line_id=line_id, unit_id=unit_id, name="Tổ thử", site=SITE, shifts_from=date(2026, 1, 5),
                 shifts=[(450, 990)] * 5 + [None, None], headcount=headcount, max_absent_pct=30,
-                reaches=[unions.Reach(site=SITE, minutes=5)],
+                reaches=[Reach(site=SITE, minutes=5)],
             )
             for headcount in (10, 11, 12)
         ]  # fmt: skip

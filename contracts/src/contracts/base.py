@@ -41,6 +41,10 @@ class Party(StrEnum):
     OPERATIONS = "operations"
 
 
+BOTH_PARTIES = (Party.UNIONS, Party.HEALTH)
+"""Who agrees on programmes, campaigns, plans and close-outs."""
+
+
 class Record(BaseModel):
     """A part of an event: frozen; unknown fields are ignored, so that newer senders can talk to older readers."""
 

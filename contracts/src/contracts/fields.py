@@ -39,15 +39,18 @@ HealthClass = Annotated[int, Field(ge=1, le=5)]
 """Phân loại sức khỏe I–V (QĐ 1613/BYT-QĐ)."""
 
 
-class FormerPlace(Record):
-    """A place by codes that are no longer in force; a code means nothing without its system, named by its first day.
+class Funding(Record):
+    """Who pays which share; codes of NGUON_CHI_TRA (QĐ 1551/2062)."""
 
-    `2008-08-01`: 63 provinces, until 30/06/2025. Seven of their codes name another province today, twenty-nine none.
-    """
+    payer: Public[Literal[1, 2, 3, 4, 5, 9]]
+    share_pct: Percent
 
-    code_system: Public[Literal["2008-08-01"]]
-    province_code: Public[str]
-    commune_code: Public[str | None] = None
+
+class UnitTarget(Record):
+    """A coverage target of one union unit, overriding the campaign's."""
+
+    unit_id: Public[UUID]
+    coverage_pct: Percent
 
 
 class Window(Record):

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.base import Event, Party, Public
+from contracts.base import BOTH_PARTIES, Event, Party, Public
 from contracts.fields import ClinicId, Question, Site
-from contracts.unions import APPROVAL_ANSWERS, BOTH_PARTIES, DECLINE_ANSWERS
+from contracts.unions import APPROVAL_ANSWERS, DECLINE_ANSWERS
 
 
 class ProgrammeApproved(

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.base import Event, Public, Record
-from contracts.unions import BOTH_PARTIES
+from contracts.base import BOTH_PARTIES, Event, Public, Record
 
 
 class MonitoredHazard(Record):

@@ -4,9 +4,8 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from contracts.base import Event, Party, Pseudonymous, Public, Record
+from contracts.base import BOTH_PARTIES, Event, Party, Pseudonymous, Public, Record
 from contracts.fields import ClinicId, Percent, Problem, WorkerId
-from contracts.unions import BOTH_PARTIES
 
 PlanKind = Public[Literal["initial", "make-up", "repair"]]
 """A first plan, one for whoever has no place yet, or one for whoever lost theirs."""

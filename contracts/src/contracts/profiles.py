@@ -3,9 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from contracts.base import Event, Party, Public
+from contracts.base import BOTH_PARTIES, Event, Party, Public
 from contracts.monitoring import MonitoredPlace
-from contracts.unions import BOTH_PARTIES
 
 
 class ExposuresProfiled(

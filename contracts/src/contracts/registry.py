@@ -6,25 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.base import Event, Health, Party, Pseudonymous, Public, Record
-from contracts.fields import FormerPlace, HeavyClass, Percent, Problem, RosterConflict, Site, WorkerId, WorkingHours
+from contracts.base import BOTH_PARTIES, Event, Health, Party, Pseudonymous, Public, Record
+from contracts.fields import HeavyClass, Problem, RosterConflict, WorkerId, WorkingHours
+from contracts.organisations import Line, Organisation
 from contracts.roster_mapping import ColumnRead, UnitCount
-from contracts.unions import BOTH_PARTIES, OrganisationKind, Reach
-
-
-class Organisation(Record):
-    """A node of the union, employer or administrative tree from `valid_from` on."""
-
-    organisation_id: Public[UUID]
-    kind: Public[OrganisationKind]
-    name: Public[str]
-    code: Public[str]
-    parent_id: Public[UUID | None] = None
-    province_code: Public[str]
-    commune_code: Public[str | None] = None
-    code_system: Public[str] = "2025-07-01"
-    former_place: Public[FormerPlace | None] = None
-    valid_from: Public[date]
 
 
 class OrganisationRegistered(
@@ -51,21 +36,6 @@ class OrganisationChanged(
     retention_days=None,
 ):
     """An organisation's name, code or parent is another from `valid_from` on; what was before stays history."""
-
-
-class Line(Record):
-    """A crew with its calendar, headcount and absence ceiling (kd-plan/1: lines)."""
-
-    line_id: Public[UUID]
-    unit_id: Public[UUID]
-    employer_id: Public[UUID | None] = None
-    name: Public[str]
-    site: Site
-    shifts_from: Public[date]
-    shifts: Public[list[tuple[int, int] | None]]
-    headcount: Public[int]
-    max_absent_pct: Percent
-    reaches: Public[list[Reach]]
 
 
 class LineRegistered(

@@ -4,9 +4,8 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from contracts.base import Event, Health, Party, Pseudonymous, Public, Record
+from contracts.base import BOTH_PARTIES, Event, Health, Party, Pseudonymous, Public, Record
 from contracts.fields import ClinicId, HealthClass, Problem, VisitId, WorkerId
-from contracts.unions import BOTH_PARTIES
 
 CLINIC_ONLY = (Party.CLINICS, Party.WORKERS)
 

@@ -4,9 +4,8 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from contracts.base import Event, Party, Pseudonymous, Public, Record
+from contracts.base import BOTH_PARTIES, Event, Party, Pseudonymous, Public, Record
 from contracts.fields import ClinicId, Problem, Site, Station, VisitId, WorkerId
-from contracts.unions import BOTH_PARTIES
 
 CLINIC_FEED = (Party.UNIONS, Party.CLINICS)
 

@@ -6,18 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.base import Event, Party, Pseudonymous, Public, Record
-from contracts.fields import Booking, FormerPlace, Move, Percent, Question, Sealed, Site, WorkerId
+from contracts.base import BOTH_PARTIES, Event, Party, Pseudonymous, Public
+from contracts.fields import Booking, Funding, Move, Percent, Question, Sealed, Site, UnitTarget, WorkerId
+from contracts.organisations import FormerPlace, OrganisationKind, Reach
 
-BOTH_PARTIES = (Party.UNIONS, Party.HEALTH)
 APPROVAL_ANSWERS = ("coordination.approval.recorded.v1", "coordination.approval.refused.v1")
 REQUEST_ANSWERS = ("scheduling.request.answered.v1",)
 DECLINE_ANSWERS = ("coordination.plan.declined.v1", "coordination.approval.refused.v1")
-
-OrganisationKind = Literal[
-    "TLD", "LDLD_TINH", "CD_NGANH_TW", "CD_NGANH_DP", "CD_KCN", "CD_XA", "CD_TONG_CTY", "CDCS", "NGHIEP_DOAN",
-    "EMPLOYER", "PARK",
-]  # fmt: skip
 
 
 class ProgrammeProposed(
@@ -38,20 +33,6 @@ class ProgrammeProposed(
     authority_id: Public[str]
     valid_from: Public[date]
     valid_to: Public[date]
-
-
-class Funding(Record):
-    """Who pays which share; codes of NGUON_CHI_TRA (QĐ 1551/2062)."""
-
-    payer: Public[Literal[1, 2, 3, 4, 5, 9]]
-    share_pct: Percent
-
-
-class UnitTarget(Record):
-    """A coverage target of one union unit, overriding the campaign's."""
-
-    unit_id: Public[UUID]
-    coverage_pct: Percent
 
 
 class CampaignProposed(
@@ -110,13 +91,6 @@ class OrganisationDeclared(
     former_place: Public[FormerPlace | None] = None
     tax_code: Public[str | None] = None
     valid_from: Public[date]
-
-
-class Reach(Record):
-    """An exam site that a line can reach, minutes one way."""
-
-    site: Site
-    minutes: Public[Annotated[int, Field(ge=0, multiple_of=5)]]
 
 
 class LineDeclared(

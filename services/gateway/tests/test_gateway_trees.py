@@ -8,7 +8,7 @@ import pytest
 from gateway_builders import DAY, Clients, a_campaign, a_day, an_organisation, fit
 
 from contracts import coordination
-from contracts.fields import FormerPlace
+from contracts.organisations import FormerPlace
 from gateway.consumers import make_consumer
 from shared.database import Database
 from shared.testing import Deliver

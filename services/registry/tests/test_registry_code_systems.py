@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from registry_builders import PROVINCE, UNIT, Register, a_federation, an_organisation, says
 
-from contracts.fields import FormerPlace
+from contracts.organisations import FormerPlace
 from contracts.registry import DeclarationRefused, DeclarationUnchanged, OrganisationChanged, OrganisationRegistered
 from registry import persons, place_tables
 from registry.reading.places import CODE_SYSTEM, FORMER_SYSTEM, provinces_of, system_of

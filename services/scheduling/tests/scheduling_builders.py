@@ -9,9 +9,10 @@ from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdra
 from contracts.coordination import CampaignOpened, DayStarted, PlanApproved, ScopeFrozen, UnitDenominator
 from contracts.fields import Window
 from contracts.health import PermitGranted
+from contracts.organisations import Reach
 from contracts.registry import LineRegistered, OrganisationRegistered, RosterClosed, WorkerLeft, WorkerRegistered
 from contracts.scheduling import Appointment
-from contracts.unions import AbsenceReported, BookingRequested, MoveRequested, Reach, RefusalReported
+from contracts.unions import AbsenceReported, BookingRequested, MoveRequested, RefusalReported
 
 CAMPAIGN = UUID("c0000000-0000-4000-8000-000000000001")
 UNIT = UUID("a0000000-0000-4000-8000-000000000001")

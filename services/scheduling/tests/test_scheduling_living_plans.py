@@ -26,12 +26,12 @@ from scheduling_builders import (
 from scheduling_campaigns import a_campaign_with, of, planned, runs
 
 from contracts.coordination import PlanDeclined
+from contracts.organisations import Reach
 from contracts.plans import PlanWithdrawn
 from contracts.scheduling import (
     MakeUpSessionProposed,
     RequestAnswered,
 )
-from contracts.unions import Reach
 from scheduling import explanations, plan_runner
 from scheduling.consumers import consumer
 from scheduling.plan_runner import PlanRunner

@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts import health, unions
+from contracts.fields import Funding
 from demo.union import programme_id
 from demo.world import World
 
@@ -34,7 +35,7 @@ async def open_campaign(world: World) -> None:
         period_to=scenario.period_to,
         rosters_due=scenario.rosters_from.replace(day=25),
         coverage_pct=90,
-        funding=[unions.Funding(payer=4, share_pct=80), unions.Funding(payer=2, share_pct=20)],
+        funding=[Funding(payer=4, share_pct=80), Funding(payer=2, share_pct=20)],
     )
     await world.union_officer.answered(await world.union_officer.say([proposal]))
     approval = health.CampaignApproved(campaign_id=world.campaign_id)

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from contracts import unions
 from contracts.base import Event
+from contracts.organisations import Reach
 from demo import rosters
 from demo.edge import Caller, Edge
 from demo.land import Land, Line, Unit, made_id
@@ -74,7 +75,7 @@ class UnionSide:
             shifts=list(line.shifts),
             headcount=line.headcount,
             max_absent_pct=line.max_absent_pct,
-            reaches=[unions.Reach(site=site, minutes=minutes) for site, minutes in unit.place.reaches.items()],
+            reaches=[Reach(site=site, minutes=minutes) for site, minutes in unit.place.reaches.items()],
         )
 
     async def send_rosters(self, campaign_id: UUID, reference: date, progress: Any) -> list[str]:

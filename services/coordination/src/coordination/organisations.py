@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from contracts.registry import Organisation
+from contracts.organisations import Organisation
 from coordination import model, store
 from shared.database import Transaction
 

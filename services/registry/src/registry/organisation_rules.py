@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from contracts.fields import FormerPlace, Problem
-from contracts.unions import OrganisationDeclared, OrganisationKind
+from contracts.fields import Problem
+from contracts.organisations import FormerPlace, OrganisationKind
+from contracts.unions import OrganisationDeclared
 from registry.places import Places
 from registry.problems import problem
 from registry.reading.places import provinces_of

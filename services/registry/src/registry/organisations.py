@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from contracts.base import Event
+from contracts.organisations import Organisation
 from contracts.registry import (
     DeclarationRefused,
     DeclarationUnchanged,
-    Organisation,
     OrganisationChanged,
     OrganisationRegistered,
 )

@@ -9,7 +9,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from contracts.coordination import CampaignOpened
-from contracts.registry import Line, Organisation, RosterClosed, WorkerFacts
+from contracts.organisations import Line, Organisation
+from contracts.registry import RosterClosed, WorkerFacts
 from scheduling.shifts import usual_hours, written
 from shared.database import Transaction
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Json, computed_field
 
 from contracts.coordination import Figures
-from contracts.fields import FormerPlace, Window
+from contracts.fields import Window
+from contracts.organisations import FormerPlace
 from gateway.views.base import View
 
 
