@@ -51,7 +51,8 @@ class Block:
         """Cost of one visit per pair (class, window)."""
         moved = (self.seat[classes] >= 0) & (self.seat[classes] != windows)
         visit: Costs = self.kind_cost[self.kind[classes], windows] + self.day_cost[classes, self.window_day[windows]]
-        return visit + np.where(moved, self.move, 0)
+        barred = self.windows.held[windows] & (self.seat[classes] != windows)
+        return visit + np.where(moved, self.move, 0) + np.where(barred, FORBIDDEN, 0)
 
 
 def build(rules: Rules, demand: Demand, chosen: Ints, sessions: Ints, fixed: Occupancy | None = None) -> Block:

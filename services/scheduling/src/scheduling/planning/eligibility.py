@@ -53,7 +53,10 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """All windows of some sessions, flat; `capacity` has one column per station, 0 where not offered."""
+    """All windows of some sessions, flat; `capacity` has one column per station, 0 where not offered.
+
+    Those `held` are for whoever has a place there and for nobody else.
+    """
 
     session: Ints
     index: Ints
@@ -64,6 +67,7 @@ class Windows:
     site: Ints
     usable: Flags
     bnn: Flags
+    held: Flags
 
     def of(self, chosen: Ints) -> "Windows":
         """The chosen windows only."""
@@ -77,15 +81,18 @@ class Windows:
             self.site[chosen],
             self.usable[chosen],
             self.bnn[chosen],
+            self.held[chosen],
         )
 
 
 class Rules:
     """R2 and the cost of a visit for one instance; ids are positions in the instance's tuples."""
 
-    def __init__(self, instance: Instance, first_free: int = 0) -> None:
+    def __init__(self, instance: Instance, first_free: int = 0, held: frozenset[tuple[str, int]] = frozenset()) -> None:
         self.instance = instance
         self.first_free = first_free
+        self.held = held  # windows before that day which whoever has a place there may keep
+        self.holding = frozenset(session for session, _ in held)
         self.stations = sorted({q for p in instance.packages for q in p.stations})
         self.package_at = {p.id: k for k, p in enumerate(instance.packages)}
         self.line_at = {line.id: k for k, line in enumerate(instance.lines)}
@@ -100,11 +107,11 @@ class Rules:
 
     @cached_property
     def windows(self) -> Windows:
-        """Every window of every session; a session before the first free day counts as unusable."""
+        """Every window of every session; those before the first free day count as unusable unless they are held."""
         rows = []
         capacity: list[list[int]] = []
         for s, session in enumerate(self.instance.sessions):
-            usable = self.in_force(session)
+            usable, late = self.in_force(session), session.day >= self.first_free
             offered = [session.capacity.get(q) for q in self.stations]
             for i, start in enumerate(session.windows):
                 rows.append(
@@ -115,12 +122,13 @@ class Rules:
                         session.day * DAY + start,
                         session.total[i],
                         self._site_at[session.site],
-                        usable,
+                        usable and (late or (session.id, i) in self.held),
                         session.bnn,
+                        not late,
                     )
                 )
                 capacity.append([0 if c is None else c[i] for c in offered])
-        table = np.array(rows, dtype=np.int64).reshape(len(rows), 8)
+        table = np.array(rows, dtype=np.int64).reshape(len(rows), 9)
         places = np.array(capacity, dtype=np.int64).reshape(len(rows), len(self.stations))
         return Windows(
             table[:, 0],
@@ -132,6 +140,7 @@ class Rules:
             table[:, 5],
             table[:, 6].astype(np.bool_),
             table[:, 7].astype(np.bool_),
+            table[:, 8].astype(np.bool_),
         )
 
     def windows_in(self, sessions: Ints) -> Ints:
@@ -142,8 +151,9 @@ class Rules:
         return np.repeat(first - np.cumsum(length) + length, length) + np.arange(int(length.sum()))
 
     def in_force(self, session: Session) -> bool:
-        """Whether the session has its permit, is on no holiday and not before the first free day."""
-        return session.permit and session.day not in self.instance.holidays and session.day >= self.first_free
+        """Whether the session has its permit, is on no holiday, and not before the first free day unless held."""
+        late = session.day >= self.first_free or session.id in self.holding
+        return session.permit and session.day not in self.instance.holidays and late
 
     def travel_from(self, site: str) -> Ints:
         """Minutes to every session site; NEVER where it is not listed."""

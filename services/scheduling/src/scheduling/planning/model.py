@@ -162,7 +162,10 @@ class CostParts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Worker → (session, window index), unassigned worker → reason; no valid plan costs less than `bound`."""
+    """Worker → (session, window index), unassigned worker → reason; no valid plan costs less than `bound`.
+
+    In a re-plan: none that leaves where they are whoever nobody has a reason to move.
+    """
 
     appointments: dict[str, tuple[str, int]]
     unassigned: dict[str, str]

@@ -37,9 +37,10 @@ def visit_costs(block: Block) -> Floats:
         rows = slice(first, first + ROWS)
         cost[rows] = block.kind_cost[block.kind[rows]] + block.day_cost[rows, block.window_day]
     seated = np.flatnonzero(block.seat >= 0)
-    if len(seated):
-        cost[seated] += block.move
-        cost[seated, block.seat[seated]] -= block.move
+    cost[seated] += block.move
+    own = cost[seated, block.seat[seated]] - block.move
+    cost[:, block.windows.held] = FORBIDDEN
+    cost[seated, block.seat[seated]] = own
     return np.minimum(cost, FORBIDDEN, out=cost)
 
 

@@ -23,10 +23,14 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The published plan after the changes: who stays for certain, who sits in an overfull window, who has broken."""
+    """The published plan after the changes: who stays for certain, who may have to move, who has broken.
+
+    Crowded are the people of overfull windows; `squeezed`, of them, those in frozen ones, where as many as fit stay.
+    """
 
     staying: Appointments
     crowded: Appointments
+    squeezed: Appointments
     broken: frozenset[str]
 
 
@@ -50,6 +54,7 @@ class _Repair:
         self.workers = {w.id: w for w in instance.workers}
         self.day = {s.id: s.day for s in instance.sessions}
         self.standing = self._stand()
+        self.seating = Rules(instance, self.first_free, frozenset(self.standing.squeezed.values()))
 
     def run(self) -> tuple[Appointments, float]:
         """Seat whoever lost a seat; if somebody is still left out, ask the seated to make room."""
@@ -64,7 +69,7 @@ class _Repair:
         if time.monotonic() < self.deadline:
             wider, bound = self._seat({w: at for w, at in staying.items() if w not in helpers}, crowded | helpers)
             best = min((best, wider), key=self._total)
-        return best, bound
+        return self._returned(best), bound
 
     def plan(self, appointments: Appointments, bound: float, seconds: float) -> Plan:
         """The finished plan with reasons and cost."""
@@ -90,14 +95,14 @@ class _Repair:
             else:
                 broken.add(who)
         crowded: Appointments = {}
+        squeezed: Appointments = {}
         for at, people in seated.items():
             if self._fits(at, people):
                 staying.update((w.id, at) for w in people)
-            elif self.day[at[0]] < self.first_free:
-                staying.update((w.id, at) for w in self._keep_most(at, people))
             else:
                 crowded.update((w.id, at) for w in people)
-        return Standing(staying, crowded, frozenset(broken))
+                squeezed.update((w.id, at) for w in people if self.day[at[0]] < self.first_free)
+        return Standing(staying, crowded, squeezed, frozenset(broken))
 
     def _allowed(self, chain: Chain, worker: Worker, known: dict[tuple[str, str], set[Place]]) -> set[Place]:
         """The places that R2 allows the worker's line and package."""
@@ -122,37 +127,38 @@ class _Repair:
         limits = self._limits(at)
         return all(n <= limits.get(q, 0) for q, n in load.items())
 
-    def _keep_most(self, at: Place, people: list[Worker]) -> list[Worker]:
-        """R8: of an overfull frozen window, people in turn as long as they fit, the most urgent first."""
-        left = self._limits(at)
-        kept = []
-        for worker in sorted(people, key=lambda w: (-w.priority, w.due, w.id)):
-            needed = ("", *self._needs(worker))
-            if all(left[q] > 0 for q in needed):
-                kept.append(worker)
-                for q in needed:
-                    left[q] -= 1
-        return kept
+    def _returned(self, appointments: Appointments) -> Appointments:
+        """R8: whoever left an overfull frozen window while a place is free there goes back to it."""
+        back = dict(appointments)
+        there: dict[Place, list[Worker]] = {at: [] for at in self.standing.squeezed.values()}
+        for who, at in appointments.items():
+            if at in there:
+                there[at].append(self.workers[who])
+        for who, at in sorted(self.standing.squeezed.items()):
+            if back.get(who) != at and self._fits(at, [*there[at], self.workers[who]]):
+                back[who] = at
+                there[at].append(self.workers[who])
+        return back
 
     def _seat(self, kept: Appointments, held: Appointments, quick: bool = False) -> tuple[Appointments, float]:
         """Seat everybody who is not kept; those who hold a seat may be moved, at the price of a move."""
         appointments = dict(kept)
-        fixed = Occupancy(self.rules, Visits.named(self.rules, self.workers, appointments))
+        fixed = Occupancy(self.seating, Visits.named(self.seating, self.workers, appointments))
         seats = {w: fixed.first_window[s] + i for w, (s, i) in held.items() if w not in kept}
         loose = [(k, w) for k, w in enumerate(self.instance.workers) if w.id not in appointments]
-        demand = classes.of(self.rules, loose, seats)
+        demand = classes.of(self.seating, loose, seats)
         bound = float(self._total(appointments, base=True))
-        parts = components.split(self.rules, demand)
+        parts = components.split(self.seating, demand)
         inside = {c for part in parts for c in part.classes.tolist()}
         for c in range(len(demand.size)):
             if c not in inside:
                 bound += int(demand.size[c]) * self.instance.weights.unassigned[int(demand.priority[c])]
         for part in parts:
-            block = blocks.build(self.rules, demand, part.classes, part.sessions, fixed)
+            block = blocks.build(self.seating, demand, part.classes, part.sessions, fixed)
             if not len(block.window_at):
                 bound += float((block.penalty * block.size).sum())
                 continue
-            absence = Absence(self.rules, block, fixed)
+            absence = Absence(self.seating, block, fixed)
             search = Search(Relaxation(block, absence, sharing=True, seed=self.seed), self.deadline)
             outcome = search.dive() if quick else search.run()
             ledger = outcome.ledger
@@ -162,7 +168,7 @@ class _Repair:
             bound += max(outcome.bound, 0.0)
             at, windows = np.nonzero(ledger.count)
             amounts = ledger.count[at, windows].astype(np.int64)
-            appointments |= naming.name(self.rules, demand, block.classes[at], block.window_at[windows], amounts)
+            appointments |= naming.name(self.seating, demand, block.classes[at], block.window_at[windows], amounts)
         return appointments, bound
 
     def _missing(self, appointments: Appointments) -> list[Worker]:
@@ -190,10 +196,5 @@ class _Repair:
     def _total(self, appointments: Appointments, base: bool = False) -> int:
         """The objective of a state; `base`: only of these appointments, nobody counted as left out or moved."""
         missing = [] if base else [w for w in self.workers if w not in appointments]
-        moved = self._forced() if base else self._moved(appointments)
+        moved = 0 if base else self._moved(appointments)
         return costs.of_plan(self.rules, self.workers, appointments, missing, moved).total
-
-    def _forced(self) -> int:
-        """Moves out of frozen windows that were decided before any search."""
-        settled = self.standing.broken | self.standing.staying.keys() | self.standing.crowded.keys()
-        return sum(w not in settled for w in self.published)
