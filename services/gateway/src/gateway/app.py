@@ -29,6 +29,7 @@ from gateway import (
     problems,
     receipt_streams,
     receipts_http,
+    retention,
     reviews_http,
     rosters_http,
 )
@@ -123,6 +124,7 @@ def _background(edge: Edge) -> list[Background]:
     work: list[Background] = [
         edge.wakeups.listen,
         idempotency.prune_for_ever,
+        retention.prune_for_ever,
         lambda _database, stop: read_rosters(edge, stop),
     ]
     if edge.settings.edge_topics:

@@ -36,6 +36,9 @@ CODES = {
     "party.clinic": Code(403, "Cơ sở khám bệnh khác", "The clinic is another than the party's own"),
     "party.visit": Code(403, "Lượt khám của cơ sở khác", "The visit, session or case belongs to another clinic"),
     "not-found": Code(404, "Không tìm thấy", "There is nothing here that you may see"),
+    "receipt.ended": Code(
+        410, "Đã quá thời hạn lưu kết quả tiếp nhận", "What became of this is no longer kept: its time is over"
+    ),
     "method": Code(405, "Phương thức không được hỗ trợ", "The method is not supported here"),
     "body.media-type": Code(415, "Kiểu nội dung không được hỗ trợ", "The content type is not supported"),
     "body.too-large": Code(413, "Nội dung quá lớn", "The body is too large"),

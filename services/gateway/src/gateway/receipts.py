@@ -1,7 +1,7 @@
 """Receipts: what a party said is accepted, stored, answered or parked; closed together with what answers it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.base import Event
@@ -47,14 +47,14 @@ FROM receipts WHERE receipt_id = $1
 """
 LIST = """
 SELECT receipt_id, ref, type, subject, state, accepted_at FROM receipts
-WHERE party = $1 AND ($2::text IS NULL OR state = $2) AND (accepted_at, receipt_id) > ($3, $4)
+WHERE party = $1 AND ended_at IS NULL AND ($2::text IS NULL OR state = $2) AND (accepted_at, receipt_id) > ($3, $4)
 ORDER BY accepted_at, receipt_id LIMIT $5
 """
 COUNT = """
 SELECT state, count(*) AS number FROM receipts
 WHERE receipt_id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR party = ANY($2)) GROUP BY state
 """
-STANDING = "SELECT party, state FROM receipts WHERE receipt_id = $1"
+STANDING = "SELECT party, state, ended_at IS NOT NULL AS ended FROM receipts WHERE receipt_id = $1"
 PARTIES = "SELECT DISTINCT party FROM receipts WHERE receipt_id = ANY($1::uuid[])"
 COUNT_ALL = "SELECT state, count(*) AS number FROM receipts GROUP BY state"
 OPEN = """
@@ -128,10 +128,18 @@ async def unpark(tx: Transaction, refs: Sequence[str]) -> None:
     tx.notify(CHANNEL)
 
 
-async def standing(db: Reader, receipt_id: UUID) -> tuple[str, str] | None:
-    """Who said what a receipt is about, and its state; None where there is no such receipt."""
+class Standing(NamedTuple):
+    """Who said what a receipt is about, its state, and whether it is past the time for which it is shown."""
+
+    party: str
+    state: str
+    ended: bool
+
+
+async def standing(db: Reader, receipt_id: UUID) -> Standing | None:
+    """How a receipt stands; None where there is no such receipt."""
     row = await db.fetchrow(STANDING, receipt_id)
-    return (row["party"], row["state"]) if row else None
+    return Standing(*row) if row else None
 
 
 async def parties_of(db: Reader, receipt_ids: Sequence[UUID]) -> list[str]:

@@ -71,11 +71,12 @@ async def state_of(edge: Edge, caller: Caller, receipt_id: UUID) -> str:
     standing = await receipts.standing(edge.db, receipt_id)
     if standing is None:
         raise Refusal("not-found")
-    party, state = standing
-    whose = await _whose(edge, caller, [party])
-    if whose is not None and party not in whose:
+    whose = await _whose(edge, caller, [standing.party])
+    if whose is not None and standing.party not in whose:
         raise Refusal("not-found")
-    return state
+    if standing.ended:
+        raise Refusal("receipt.ended")
+    return standing.state
 
 
 async def _progress(edge: Edge, receipt: dict[str, Any]) -> dict[str, Any] | None:

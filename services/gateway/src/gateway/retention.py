@@ -1,0 +1,68 @@
+"""How long receipts tell what became of something, and causation what it led to: months, by dated setting.
+
+Of a receipt that is over, who said it and its digest stay for ever: they recognise the same event when it comes again.
+"""
+
+import asyncio
+import contextlib
+import tomllib
+from datetime import date
+from importlib.resources import files
+
+from gateway.read_models import organisations
+from shared import faults
+from shared.database import Database
+
+EVERY_SECONDS = 3_600.0
+AT_ONCE = 5_000
+# What is open, or waits for a person, is kept however old it is.
+END_RECEIPTS = """
+UPDATE receipts SET ended_at = now(), answers = '{}', actor = '', subject = '' WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM receipts WHERE state = 'answered' AND ended_at IS NULL
+        AND accepted_at < now() - make_interval(months => $1) AND answered_at < now() - make_interval(months => $1)
+    LIMIT $2 FOR UPDATE SKIP LOCKED))
+"""
+# A day longer than the receipts that name them, which close a moment after their answer was said.
+FORGET_ANSWERS = """
+DELETE FROM answers WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM answers WHERE at < now() - make_interval(months => $1, days => 1) LIMIT $2))
+"""
+FORGET_CAUSATION = """
+DELETE FROM causation WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM causation WHERE at < now() - make_interval(months => $1) LIMIT $2))
+"""
+
+
+def months_on(day: date) -> int:
+    """How many months are kept by the setting of a day; before the first one, by the first one."""
+    settings = sorted(_SETTINGS, key=lambda setting: setting["valid_from"])
+    return int(next((s for s in reversed(settings) if s["valid_from"] <= day), settings[0])["months"])
+
+
+async def prune(database: Database) -> int:
+    """Forget what is older than the setting of the business day allows; how many rows that were."""
+    months, gone = months_on(await organisations.today(database.pool)), 0
+    for statement in (END_RECEIPTS, FORGET_ANSWERS, FORGET_CAUSATION):
+        while True:
+            async with database.transaction() as tx:
+                number = int((await tx.execute(statement, months, AT_ONCE)).rpartition(" ")[2])
+            gone += number
+            if number < AT_ONCE:
+                break
+    return gone
+
+
+async def prune_for_ever(database: Database, stop: asyncio.Event) -> None:
+    """Every hour until `stop`, in small transactions."""
+    while not stop.is_set():
+        try:
+            await prune(database)
+        except Exception as error:
+            if faults.is_of_the_message(error):
+                raise
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(EVERY_SECONDS):
+                await stop.wait()
+
+
+_SETTINGS = tomllib.loads(files("gateway").joinpath("retention.toml").read_text(encoding="utf-8"))["retention"]
