@@ -4,8 +4,9 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from contracts.base import BOTH_PARTIES, Event, Party, Public, Record
-from contracts.fields import Funding, Percent, Problem, UnitTarget
+from contracts.base import Event, Party, Public, Record
+from contracts.fields import Percent, Problem
+from contracts.unions import BOTH_PARTIES, Funding, UnitTarget
 
 EVERYBODY = (Party.UNIONS, Party.HEALTH, Party.CLINICS)
 Subject = Literal["programme", "campaign", "plan", "closing"]
@@ -16,7 +17,7 @@ class DayStarted(
     name="coordination.day.started",
     topic="coordination.days",
     key="calendar",
-    readers=("registry", "scheduling", "coordination", "gateway"),
+    readers=("registry", "scheduling", "results", "coordination", "gateway"),
     shown_to=EVERYBODY,
 ):
     """A local business date began (Asia/Ho_Chi_Minh): deadlines, sweeps and alerts act on it."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
 
@@ -19,7 +19,7 @@ from results_builders import (
     worker,
 )
 
-from contracts import clinics
+from contracts import clinics, coordination
 from contracts import results as said
 from results.consumers import consumer
 from shared.database import Database
@@ -212,6 +212,49 @@ async def test_nothing_is_concluded_or_amended_on_a_day_before_the_visit(databas
 
     assert [p.code for p in concluded[0].problems] == ["conclusion.before_visit"]
     assert [p.code for p in amended[0].problems] == ["conclusion.before_visit"]
+
+
+def a_day(day: date, began: datetime) -> Any:
+    return outgoing(coordination.DayStarted(day=day), time=began)
+
+
+def said_at(event: Any, at: datetime) -> Any:
+    return outgoing(event, source="clinics/02123", time=at)
+
+
+async def test_a_conclusion_of_a_day_that_is_told_later_waits_for_it(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+    await deliver(consumer, database, [a_day(date(2026, 8, 6), datetime(2026, 8, 5, 17, tzinfo=UTC))])
+
+    early = await deliver(consumer, database, [said_at(a_conclusion(), datetime(2026, 8, 6, 18, tzinfo=UTC))])
+    then = await deliver(consumer, database, [a_day(date(2026, 8, 7), datetime(2026, 8, 6, 17, tzinfo=UTC))])
+
+    assert early == []
+    assert len(of(said.VisitConcluded, then)) == 1
+
+
+async def test_a_conclusion_that_was_said_before_its_day_is_refused_when_the_next_day_is_an_earlier_one(
+    database: Database, deliver: Deliver
+) -> None:
+    await examined(database, deliver)
+    await deliver(consumer, database, [a_day(date(2026, 8, 4), datetime(2026, 8, 3, 17, tzinfo=UTC))])
+
+    waits = await deliver(consumer, database, [said_at(a_conclusion(), datetime(2026, 8, 4, 8, tzinfo=UTC))])
+    refused = await deliver(consumer, database, [a_day(date(2026, 8, 5), datetime(2026, 8, 4, 17, tzinfo=UTC))])
+    again = await deliver(consumer, database, [said_at(a_conclusion(), datetime(2026, 8, 4, 9, tzinfo=UTC))])
+
+    assert waits == []
+    assert [[p.code for p in event.problems] for event in [*refused, *again]] == [["conclusion.in_future"]] * 2
+
+
+async def test_an_amendment_dated_in_the_future_is_refused(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+    await deliver(consumer, database, [a_conclusion()])
+    await deliver(consumer, database, [a_day(date(2026, 8, 10), datetime(2026, 8, 9, 17, tzinfo=UTC))])
+
+    refused = await deliver(consumer, database, [said_at(an_amendment(), datetime(2026, 8, 9, 9, tzinfo=UTC))])
+
+    assert [p.code for p in refused[0].problems] == ["conclusion.in_future"]
 
 
 async def test_an_amendment_without_a_reason_is_refused(database: Database, deliver: Deliver) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from contracts import clinics
 from contracts.fields import Problem
 from contracts.results import ExaminationAmended, ExaminationConcluded, FitnessStated, VisitConcluded
-from results import follow_ups, model, proposals, records, store, visits
+from results import days, follow_ups, model, proposals, records, store, visits
 from results.classification import sections
 from shared import outbox
 from shared.consuming import Batch, Message
@@ -33,9 +33,9 @@ class Decision:
 
 async def conclude(tx: Transaction, batch: Batch[clinics.ExaminationConcluded]) -> None:
     """Make a class official; refused while stations are missing, or when it differs from the rules without a reason."""
-    locked = await visits.lock(tx, batch)
+    locked, refused = await days.come(tx, await visits.lock(tx, batch), "concluded_on", lambda e: e.concluded_on)
     merged = await proposals.records_of(tx, [visit["visit_id"] for _, visit in locked])
-    decisions, refused = [], []
+    decisions = []
     for message, visit in locked:
         decision = _decide(message, visit, merged[visit["visit_id"]])
         problems = _objections(decision)
@@ -75,8 +75,9 @@ def _objections(decision: Decision) -> list[Problem]:
 
 async def amend(tx: Transaction, batch: Batch[clinics.ExaminationAmended]) -> None:
     """State a new version of a signed conclusion; whoever acted on the old one is told again."""
-    locked = await visits.lock(tx, batch)
-    await records.refuse(tx, [(m, found) for m, visit in locked if (found := _amendment_objections(m.event, visit))])
+    locked, refused = await days.come(tx, await visits.lock(tx, batch), "amended_on", lambda e: e.amended_on)
+    refused += [(m, found) for m, visit in locked if (found := _amendment_objections(m.event, visit))]
+    await records.refuse(tx, refused)
     signed = [(m, visit) for m, visit in locked if not _amendment_objections(m.event, visit)]
     visit_ids = [visit["visit_id"] for _, visit in signed]
     last = {row["visit_id"]: row for row in await tx.fetch(store.LAST_CONCLUSIONS, visit_ids)}

@@ -1,11 +1,16 @@
 """Which message starts which use case."""
 
-from contracts import clinics, registry, scheduling
-from results import conclusions, follow_ups, records, visits, workers
+from contracts import clinics, coordination, registry, scheduling
+from results import conclusions, days, follow_ups, records, visits, workers
 from shared.consuming import Batch, Consumer
 from shared.database import Transaction
 
 consumer = Consumer("results")
+
+
+@consumer.on(coordination.DayStarted)
+async def on_day_started(tx: Transaction, batch: Batch[coordination.DayStarted]) -> None:
+    await days.start(tx, batch)
 
 
 @consumer.on(registry.WorkerRegistered)

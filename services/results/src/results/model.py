@@ -31,6 +31,7 @@ _MESSAGES = {
         "Phân loại khác với đề xuất thì phải ghi lý do",
         "A class other than the proposed one needs a reason",
     ),
+    "conclusion.in_future": ("Ngày kết luận chưa đến", "The conclusion is dated after the business date"),
     "conclusion.before_visit": ("Ngày kết luận trước ngày khám", "The conclusion is dated before the visit"),
     "amendment.reason_missing": ("Sửa kết luận thì phải ghi lý do", "An amendment needs a reason"),
     "follow_up.other_visit": ("Mục theo dõi thuộc lượt khám khác", "The follow-up belongs to another visit"),

@@ -35,6 +35,7 @@ PROJECTIONS = Projections(
         "conclusions": "what doctors concluded; their topics are kept for 90 days",
         "follow_ups": "opened here",
         "clusters": "told once in a campaign",
+        "calendar": "how far the days are that it acted on",
     },
 )
 

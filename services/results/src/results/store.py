@@ -18,6 +18,13 @@ ON CONFLICT (worker_id) DO UPDATE SET employer_id = excluded.employer_id, sex = 
                 (workers.heavy, workers.hazards, workers.begun) = (excluded.heavy, excluded.hazards, excluded.begun)
             THEN workers.since ELSE greatest(workers.since, excluded.since) END
 """
+TODAY = "SELECT today, started_at FROM calendar"
+# Days only go forward; when a day was told to begin is the instant of its event.
+START_DAY = """
+INSERT INTO calendar AS known (today, started_at) VALUES ($1, $2)
+ON CONFLICT (calendar) DO UPDATE SET today = excluded.today, started_at = excluded.started_at
+WHERE known.today < excluded.today RETURNING today
+"""
 PUT_VISITS = """
 INSERT INTO visits (visit_id, worker_id, unit_id, campaign_id, clinic_id, day, stations)
 SELECT visit_id, worker_id, unit_id, campaign_id, clinic_id, day, string_to_array(stations, ' ')

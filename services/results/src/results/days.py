@@ -1,0 +1,42 @@
+"""The business date as coordination starts it, and what is dated after it: nobody signs tomorrow's conclusion today."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from contracts.coordination import DayStarted
+from contracts.fields import Problem
+from results import model, store
+from shared import waiting
+from shared.consuming import Batch, Message
+from shared.database import Transaction
+
+Dated = tuple[Message[Any], Any]
+
+
+async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
+    """Go on to the latest day, and hear what waited for a later one than was known."""
+    latest = max(batch, key=lambda message: message.event.day)
+    if await tx.fetchval(store.START_DAY, latest.event.day, latest.time) is not None:
+        await waiting.release(tx, "day", ["VN"])
+
+
+async def come(
+    tx: Transaction, dated: Sequence[Dated], field: str, day_of: Callable[[Any], date]
+) -> tuple[list[Dated], list[tuple[Message[Any], list[Problem]]]]:
+    """What is dated up to the business date, and what is refused because it is dated after it.
+
+    Topics have no order among each other, so whatever is dated later than the day known here waits for the next day
+    to begin: if that is still an earlier one, and began after the word was said, the word was dated in the future.
+    Where no day is known yet, nothing is held against anybody.
+    """
+    row = await tx.fetchrow(store.TODAY)
+    if row is None:
+        return list(dated), []
+    later = [m for m, _ in dated if day_of(m.event) > row["today"]]
+    refused = [m for m in later if m.time < row["started_at"]]
+    held = [m for m in later if m.time >= row["started_at"]]
+    await waiting.hold(tx, held, "day", ["VN"] * len(held))
+    stopped = {m.ref for m in later}
+    problem = model.problem("conclusion.in_future", field)
+    return [pair for pair in dated if pair[0].ref not in stopped], [(m, [problem]) for m in refused]
