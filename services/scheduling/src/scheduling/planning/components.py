@@ -10,7 +10,7 @@ from scheduling.planning.sharing import Component
 
 SESSIONS = 40  # sessions of a full piece
 ROUGHLY, LOOSE = 0.25, 0.08  # of a full piece; of a host's ties: a border lies where fewer lead across it
-CROWDED = 4.0  # times the sessions of a full piece, where there is no border before
+CROWDED, MANY = 4.0, 300_000  # times the sessions of a full piece, where there is no border before; workers in all
 
 
 def split(rules: Rules, demand: Demand) -> list[Component]:
@@ -79,7 +79,9 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
     offered = dict.fromkeys(hosts, 0)
     for s in part.sessions.tolist():
         offered[site_at[instance.sessions[s].site]] += 1
-    piece_of = _gather(hosts, shared, {h: np.array([crowd[h] / people, offered[h] / SESSIONS]) for h in hosts})
+    # Of a very large plan a piece has so little time that many sessions do not fit into it, nor does their memory.
+    most = CROWDED if demand.size.sum() <= MANY else 1.0
+    piece_of = _gather(hosts, shared, {h: np.array([crowd[h] / people, offered[h] / SESSIONS]) for h in hosts}, most)
     count = max(piece_of.values()) + 1
     session_piece = np.array([piece_of[site_at[instance.sessions[s].site]] for s in part.sessions])
     class_piece = sharing.out(rules, demand, part, session_piece, count)
@@ -99,11 +101,13 @@ def _nearest(rules: Rules, demand: Demand, part: Component, sessions: Ints, clas
     return int(np.bincount(class_piece, people).argmax())
 
 
-def _gather(hosts: list[int], shared: dict[int, dict[int, int]], weight: dict[int, Floats]) -> dict[int, int]:
+def _gather(
+    hosts: list[int], shared: dict[int, dict[int, int]], weight: dict[int, Floats], most: float
+) -> dict[int, int]:
     """Host → piece: grow one after the other until it is full of people (weight 1) or roughly so and at a border.
 
     `weight`: what part of a piece a host's people and its sessions make up. Many small sessions make planning slower,
-    but where no border lies between them a cut costs far more.
+    but where no border lies between them a cut costs far more: up to `most` times what fills a piece stay together.
     """
     left, piece_of, piece = set(hosts), dict[int, int](), 0
     whole = {h: sum(shared[h].values()) for h in hosts}
@@ -121,7 +125,7 @@ def _gather(hosts: list[int], shared: dict[int, dict[int, int]], weight: dict[in
                     pull[other] = pull.get(other, 0) + n
             pull.pop(host, None)
             near = [h for h in pull if h in left]
-            if near and grown[0] < 1 and grown[1] < CROWDED:
+            if near and grown[0] < 1 and grown[1] < most:
                 closest = max(near, key=lambda h: (pull[h], -h))
                 if grown.max() < ROUGHLY or pull[closest] >= LOOSE * whole[closest]:
                     inside.append(closest)
