@@ -53,9 +53,15 @@ def test_the_source_text_of_a_cell(cell: str | float | None, text: str) -> None:
     assert shown(cell) == text
 
 
+def test_a_header_tells_its_old_font_where_half_of_it_is_known_as_it_stands() -> None:
+    assert roster_headings.old_encoding(["TT", "CMND/CCCD", "SÑT lieân heä", "Soá BHXH", "Full name"]) == "vni"
+    assert roster_headings.old_encoding(["STT", "Họ và tên · Full name", "Ngày sinh", "Giới tính"]) is None
+
+
 @pytest.mark.parametrize(
     ("heading", "field"),
     [
+        ("N.T.N.S (dd/mm/yyyy)", "birth_date"),
         ("Ngày cấp CCCD", "issue_date"),
         ("Số CCCD (ngày cấp)", "national_id"),
         ("Điều kiện lao động (loại)", "heavy_class"),

@@ -13,27 +13,52 @@ from roster_people import Person, Written
 
 HEADINGS = {
     "number": ["STT", "TT", "Số TT", "No.", "Stt"],
-    "code": ["Mã NV", "Mã thẻ", "Mã số NV", "Số thẻ", "MSNV", "Employee ID", "Mã nhân viên"],
-    "name": ["Họ và tên", "Họ tên", "Họ tên NLĐ", "Tên người lao động", "Full name", "Họ và tên người lao động"],
-    "family": ["Họ và đệm", "Họ đệm", "Họ và tên đệm", "Họ lót"],
+    "code": [
+        "Mã NV", "Mã thẻ", "Mã số NV", "Số thẻ", "MSNV", "Employee ID", "Mã nhân viên", "Mã số CNV", "Mã nhân sự",
+        "MSCN", "Employee No.",
+    ],
+    "name": [
+        "Họ và tên", "Họ tên", "Họ tên NLĐ", "Tên người lao động", "Full name", "Họ và tên người lao động",
+        "Họ, chữ đệm và tên", "Tên CBNV", "Employee's name",
+    ],
+    "family": ["Họ và đệm", "Họ đệm", "Họ và tên đệm", "Họ lót", "Họ & đệm"],
     "given": ["Tên"],
-    "birth": ["Ngày sinh", "Năm sinh", "Ngày tháng năm sinh", "DOB", "Ngày, tháng, năm sinh"],
-    "sex": ["Giới tính", "GT", "Phái", "Nam/Nữ", "Sex"],
+    "birth": [
+        "Ngày sinh", "Năm sinh", "Ngày tháng năm sinh", "DOB", "Ngày, tháng, năm sinh", "Ngày/tháng/năm sinh",
+        "N.T.N.S", "Sinh ngày", "Date of birth",
+    ],
+    "sex": ["Giới tính", "GT", "Phái", "Nam/Nữ", "Sex", "G.tính", "Giới tính (Nam/Nữ)", "Gender"],
     "female": ["Nữ"],
-    "id": ["Số CCCD", "CCCD", "CMND/CCCD", "Số căn cước", "Số định danh cá nhân", "Số CCCD/CMND", "Căn cước công dân"],
-    "bhxh": ["Số BHXH", "Số sổ BHXH", "Mã số BHXH"],
-    "phone": ["Điện thoại", "SĐT", "ĐTDĐ", "Di động", "Mobile", "Số điện thoại"],
-    "department": ["Bộ phận", "Đơn vị", "Phòng/Xưởng", "Phòng ban"],
-    "line": ["Chuyền/tổ", "Tổ", "Chuyền"],
-    "shift": ["Ca", "Ca làm việc", "Kíp"],
-    "job": ["Công việc", "Công việc đang làm", "Nghề nghiệp", "Chức danh nghề", "Vị trí"],
-    "hazards": ["Yếu tố có hại", "Yếu tố tiếp xúc", "Yếu tố độc hại", "Tiếp xúc"],
-    "class": ["Loại lao động", "Loại LĐ", "Điều kiện lao động", "ĐKLĐ"],
-    "start": ["Ngày vào làm", "Ngày vào", "Ngày HĐLĐ"],
-    "union": ["Đoàn viên", "ĐV công đoàn", "ĐVCĐ"],
-    "note": ["Ghi chú"],
-    "strange": ["Cột khác", "Size áo", "Mã số thuế", "Nhóm máu cũ", "Ký nhận"],
-}
+    "id": [
+        "Số CCCD", "CCCD", "CMND/CCCD", "Số căn cước", "Số định danh cá nhân", "Số CCCD/CMND", "Căn cước công dân",
+        "Số CC/CCCD", "Số định danh/CCCD", "Số chứng minh thư", "Citizen ID",
+    ],
+    "bhxh": ["Số BHXH", "Số sổ BHXH", "Mã số BHXH", "Sổ BHXH", "Mã BHXH"],
+    "phone": [
+        "Điện thoại", "SĐT", "ĐTDĐ", "Di động", "Mobile", "Số điện thoại", "Đ.thoại", "Số ĐT", "SĐT liên hệ", "Tel.",
+    ],
+    "department": [
+        "Bộ phận", "Đơn vị", "Phòng/Xưởng", "Phòng ban", "Khoa/Phòng", "Xưởng SX", "Đơn vị công tác", "Dept.",
+    ],
+    "line": ["Chuyền/tổ", "Tổ", "Chuyền", "Tổ SX", "Tổ/Đội", "Dây chuyền"],
+    "shift": ["Ca", "Ca làm việc", "Kíp", "Ca SX", "Ca/Kíp"],
+    "job": [
+        "Công việc", "Công việc đang làm", "Nghề nghiệp", "Chức danh nghề", "Vị trí", "Vị trí việc làm", "Chức danh",
+        "Job title",
+    ],
+    "hazards": [
+        "Yếu tố có hại", "Yếu tố tiếp xúc", "Yếu tố độc hại", "Tiếp xúc", "Yếu tố nguy hại", "Yếu tố MTLĐ",
+        "Yếu tố THNN",
+    ],
+    "class": ["Loại lao động", "Loại LĐ", "Điều kiện lao động", "ĐKLĐ", "Phân loại LĐ", "Điều kiện LĐ"],
+    "start": ["Ngày vào làm", "Ngày vào", "Ngày HĐLĐ", "Ngày vào cty", "Ngày bắt đầu làm", "Ngày nhận việc"],
+    "union": ["Đoàn viên", "ĐV công đoàn", "ĐVCĐ", "Đoàn viên CĐ", "Là ĐVCĐ"],
+    "note": ["Ghi chú", "G.chú", "Lưu ý"],
+    "strange": [
+        "Cột khác", "Size áo", "Mã số thuế", "Nhóm máu cũ", "Ký nhận", "Trình độ chuyên môn", "Ngày cấp thẻ BHYT",
+        "Ngày khám", "Điện thoại người thân", "Năm sinh con", "Tham gia BHXH",
+    ],
+}  # fmt: skip
 FIELDS = {
     "name": "full_name", "code": "employee_code", "birth": "birth_date", "sex": "sex", "department": "department",
     "line": "line", "shift": "shift", "job": "job", "hazards": "hazard_codes", "class": "heavy_class",
@@ -44,6 +69,8 @@ TITLES = (
     ["Năm 2026", None, None, "Biểu 01"], [], ["Kính gửi: Sở Y tế"], ["(Kèm theo công văn số 12/CV)"],
 )  # fmt: skip
 FOOTERS = (["Người lập biểu"], [None, "Giám đốc"], ["Ngày 01 tháng 11 năm 2026"], ["Ghi chú: x là đoàn viên"])
+SENDER = ["Họ và tên người lập: Trần A", "Điện thoại: 0912345678", "Đơn vị: Công ty X"]
+NUMBERINGS: tuple[Callable[[int], str], ...] = (str, "({})".format, "[{}]".format, lambda n: chr(64 + n))
 CONVERTED = "text.legacy_encoding_converted"
 
 
@@ -141,9 +168,11 @@ def draw(seed: int) -> Layout:
     random = drawn.random
     for title in random.sample(TITLES, random.randrange(0, len(TITLES))):
         drawn.put([cell and cell.capitalize() for cell in title] if drawn.old else title)
+    if not drawn.old and random.random() < 0.1:
+        drawn.put(SENDER)
     first = _header(drawn)
     if random.random() < 0.3:
-        drawn.put([f"({number})" for number in range(1, len(drawn.columns) + 1)])
+        drawn.put([*map(random.choice(NUMBERINGS), range(1, len(drawn.columns) + 1))])
     _body(drawn)
     if random.random() < 0.5:
         drawn.put([None, f"Tổng cộng: {len(drawn.people)} người"])
@@ -204,9 +233,7 @@ def _body(drawn: Drawn) -> None:
     heading = None if drawn.merges else list(drawn.rows[-1])
     for index, person in enumerate(ordered):
         if drawn.department_way == "groups" and person.department != department:
-            roman = ["I.", "II -", "1.", "A)", "III."][index % 5]
-            count = random.choice(["", " (45 người)", ": 45 LĐ"])
-            drawn.put([f"{roman} {person.department}{count}"])
+            _heading_row(drawn, person.department, index)
         starts = person.department != department
         department = person.department
         number = _person(drawn, person, index, starts=starts)
@@ -220,6 +247,17 @@ def _body(drawn: Drawn) -> None:
             drawn.put([])
         elif heading and random.random() < 0.03 and index + 1 < len(ordered):
             drawn.rows.append(list(heading))
+
+
+def _heading_row(drawn: Drawn, department: str, index: int) -> None:
+    """The department above its people: numbered in front or in a cell of its own, counted behind or not."""
+    random = drawn.random
+    count = random.choice(["", " (45 người)", ": 45 LĐ", ", 45 người", " (tổng số 45)"])
+    if drawn.columns[0] == "number" and random.random() < 0.3:
+        drawn.put(["ABCDEFGHIKLMNOPQRSTUVXY"[index % 23], f"{department}{count}"])
+    else:
+        numbering = random.choice(["I. ", "II - ", "1. ", "A) ", "III. ", ""])
+        drawn.put([f"{numbering}{department}{count}"])
 
 
 def _is_grouped(drawn: Drawn) -> bool:

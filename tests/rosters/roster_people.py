@@ -3,20 +3,26 @@
 A way of writing gives a cell, and what the samples' rules make of it: the value (None: nothing) and the codes.
 """
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 from typing import Any, NamedTuple
+
+import roster_files
+
+from contracts import legacy_text
 
 EXAMINED_ON = date(2026, 12, 1)
 EPOCH = date(1899, 12, 30)
 
 FAMILY = [
     "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương",
-    "Lý", "Công", "Tống", "Nông", "Giàng", "Lò", "Ksor",
+    "Lý", "Công", "Tống", "Nông", "Giàng", "Lò", "Ksor", "Y", "Điểu", "Thạch", "Ông",
 ]  # fmt: skip
 MIDDLE = [
     "Văn", "Thị", "Hữu", "Đức", "Ngọc", "Minh", "Thanh", "Quang", "Thu", "Hồng", "Thùy", "A", "Mỹ", "Xuân", "Bảo",
+    "H'Lan", "Sa Rây",
 ]  # fmt: skip
 GIVEN = [
     "An", "Bình", "Chi", "Dũng", "Giang", "Hà", "Hùng", "Khánh", "Lan", "Linh", "Mai", "Nam", "Nga", "Phúc", "Quân",
@@ -24,7 +30,7 @@ GIVEN = [
 ]  # fmt: skip
 PREFIXES = ("001", "002", "008", "025", "027", "031", "038", "040", "048", "074", "075", "079", "092")
 MOBILE = ("032", "039", "052", "058", "070", "079", "081", "086", "090", "094", "096", "098")
-DEPARTMENTS = ("Phân xưởng Cắt", "Xưởng May 1", "Phòng Kế toán", "Tổ Cơ điện", "Kho nguyên liệu", "Bộ phận Đóng gói")
+DEPARTMENTS = ("Phân xưởng Cắt", "Xưởng May 1", "Phòng Kế toán", "Tổ Cơ điện", "Kho nguyên liệu", "P. Vật tư")
 JOBS = ("Công nhân may", "Thợ cắt", "Là ủi", "Vận hành lò hơi", "Kế toán viên", "Lái xe nâng")
 HAZARDS = (
     ("Tiếng ồn", ["PHYS_NOISE"], ()), ("ồn", ["PHYS_NOISE"], ()), ("Bụi bông", ["DUST_COT"], ()),
@@ -124,7 +130,21 @@ def name(random: Random, person: Person, *, plain: bool, in_unicode: bool) -> Wr
         ]
     if in_unicode:
         ways.append(Written(f"{person.name}\u200b", person.name, ("name.invisible_characters_removed",)))
+        ways += _in_other_letters(person)
     return random.choice(ways)
+
+
+def _in_other_letters(person: Person) -> list[Written]:
+    """The name from a program that keeps marks apart, from one with another Đ, or in one of the old fonts."""
+    apart = unicodedata.normalize("NFD", person.name)
+    ways = [Written(apart, person.name, ("name.unicode_normalized",))] if apart != person.name else []
+    if "Đ" in person.name:
+        ways.append(Written(person.name.replace("Đ", "Ð"), person.name, ("name.lookalike_letters_replaced",)))
+    for font in roster_files.OLD_FONTS:
+        typed = roster_files.in_old_font(person.name, font)
+        if legacy_text.detect(typed) == font:
+            ways.append(Written(typed, person.name, ("name.legacy_encoding_converted",)))
+    return ways
 
 
 def birth(random: Random, person: Person, *, text: bool) -> Written:

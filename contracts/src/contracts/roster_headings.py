@@ -14,6 +14,7 @@ from typing import NamedTuple
 from contracts import legacy_text
 from contracts.legacy_text import Encoding
 
+OLD_ENCODINGS: tuple[Encoding, ...] = ("tcvn3", "vni")
 EXACT, PART, PHRASE = 3, 2, 1
 SHORT = 3
 """Letters of a wording that means little in a longer heading: `Tên`, `Tổ`, `Ca`, `TT`."""
@@ -133,21 +134,29 @@ def match(heading: str) -> Match | None:
 
 
 def old_encoding(headings: Iterable[str]) -> Encoding | None:
-    """The old encoding of a header: its letters show, and conversion from it makes more of the headings known."""
+    """The old encoding of a header: its letters show, and conversion makes more headings known, or better known."""
     texts = tuple(heading for heading in headings if not heading.isascii())
     return _old_encoding(texts) if any(map(legacy_text.detect, texts)) else None
 
 
 @lru_cache(maxsize=1024)
 def _old_encoding(texts: tuple[str, ...]) -> Encoding | None:
-    known = sum(_match(text) is not None for text in texts)
-    gains: dict[Encoding, int] = {
-        encoding: sum(_match(legacy_text.convert(text, encoding)) is not None for text in texts) - known
-        for encoding in ("tcvn3", "vni")
-    }
+    as_written = [_score(text) for text in texts]
+    gains: dict[Encoding, int] = {}
+    for encoding in OLD_ENCODINGS:
+        converted = [_score(legacy_text.convert(text, encoding)) for text in texts]
+        pairs = list(zip(as_written, converted, strict=True))
+        gains[encoding] = sum(after > before for before, after in pairs) - sum(
+            after < before for before, after in pairs
+        )
     best = max(gains, key=lambda encoding: gains[encoding])
     signs = sum(legacy_text.detect(text) is not None for text in texts)
     return best if gains[best] >= 2 or (gains[best] == 1 and signs >= 2) else None
+
+
+def _score(text: str) -> int:
+    found = _match(text)
+    return found.score if found else 0
 
 
 def in_unicode(headings: Iterable[str]) -> list[str]:
@@ -172,7 +181,8 @@ def _match(heading: str) -> Match | None:
     tokens = folded.split()
     if phrase := _phrase(tokens, words, only="ignored"):
         return Match("ignored", PHRASE, phrase)
-    parts = [part for part in map(fold, _PARTS.split(heading)) if part in words.exact]
+    folded_parts = [fold(part) for part in _PARTS.split(heading)]
+    parts = [form for part in folded_parts for form in (part, _spelled_out(part)) if form in words.exact]
     for part in parts:
         if len(part) > SHORT:
             return Match(words.exact[part], PART, part)
