@@ -136,3 +136,21 @@ def test_a_question_about_what_is_not_there_is_refused_in_words(
     told = capsys.readouterr().err
     assert "asked.json: " in told
     assert said in told
+
+
+def test_a_repair_tells_how_far_it_is_and_what_its_bound_supposes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "changes.json").write_text(json.dumps({**CHANGES, "workers_left": ["A"]}))
+    (folder / "published.csv").write_text("worker,session,window\nA,K,0\n")
+    changed = {**INSTANCE, "params": {**INSTANCE["params"], "freeze_days": 0}}
+    (folder / "instance.json").write_text(json.dumps(changed))
+
+    status = main(["plan", "replan", str(folder), str(folder), "-o", str(folder / "out"), "--time-limit", "2"])
+
+    told = capsys.readouterr()
+    figures = json.loads(told.out)
+    assert status == 0
+    assert figures["bound_if_the_rest_stays"] == figures["total"] == 6_060
+    assert figures["moved"] == 0
+    assert "cost 6,060  bound 6,060  gap 0  unassigned 0" in told.err

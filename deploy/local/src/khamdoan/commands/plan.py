@@ -91,7 +91,7 @@ def _replan(options: argparse.Namespace) -> int:
     _prepare(options.output)
     instance = _read(options.instance, lambda: planning.read_instance(options.instance))
     changes, published = _read(options.replan, lambda: reading.read_replan(instance, options.replan))
-    plan = planning.replan(instance, published, changes, _time_left(options), options.seed)
+    plan = planning.replan(instance, published, changes, _time_left(options), options.seed, progress=_tell)
     planning.write_solution(plan, options.output)
     figures = _figures(plan, changing.effective(instance, changes))
     figures["bound_if_the_rest_stays"] = figures.pop("bound")  # a plan that moves people for no reason may cost less

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,11 @@ from scheduling.planning.absence import Absence
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting
-from scheduling.planning.model import Appointments, Changes, Instance, Notes, Plan, Worker
+from scheduling.planning.model import Appointments, Changes, Instance, Notes, Plan, Progress, Worker
 from scheduling.planning.occupancy import Occupancy, Visits
 from scheduling.planning.openings import Search
 from scheduling.planning.reasons import Chain
+from scheduling.planning.tally import Listener
 
 HELPERS = 1_500  # how many seated people may at most be asked to make room
 Place = tuple[str, int]
@@ -35,13 +36,21 @@ class Standing:
 
 
 def replan(
-    instance: Instance, published: Appointments, changes: Changes, time_limit: float = 10.0, seed: int = 0
+    instance: Instance,
+    published: Appointments,
+    changes: Changes,
+    time_limit: float = 10.0,
+    seed: int = 0,
+    progress: Listener | None = None,
 ) -> Plan:
     """The cheapest repair found in about `time_limit` seconds, with its bound given the appointments that stay."""
     started = time.monotonic()
     effective = changing.effective(instance, changes)
     repair = _Repair(effective, published, changes.now, started + 0.85 * time_limit, seed)
-    appointments, bound = repair.run()
+    appointments, bound = published, 0.0
+    for appointments, bound in repair.stages():
+        if progress:
+            progress(repair.progress(appointments, bound, time.monotonic() - started))
     return repair.plan(appointments, bound, time.monotonic() - started)
 
 
@@ -56,20 +65,28 @@ class _Repair:
         self.standing = self._stand()
         self.seating = Rules(instance, self.first_free, frozenset(self.standing.squeezed.values()))
 
-    def run(self) -> tuple[Appointments, float]:
-        """Seat whoever lost a seat; if somebody is still left out, ask the seated to make room."""
+    def stages(self) -> Iterator[tuple[Appointments, float]]:
+        """Seat whoever lost a seat; if somebody is still left out, ask the seated to make room: the best so far."""
         staying, crowded = self.standing.staying, self.standing.crowded
         best, bound = self._seat(staying, crowded, quick=True)
+        yield self._returned(best), bound
         helpers = self._helpers(self._missing(best))
         if helpers:
             wanted = set(helpers.values())
             fixed = {w: at for w, at in best.items() if w not in helpers and (w in staying or at not in wanted)}
             nearby, _ = self._seat(fixed, crowded | helpers, quick=True)
             best = min((best, nearby), key=self._total)
+            yield self._returned(best), 0.0  # the first bound knew nothing of those who make room
         if time.monotonic() < self.deadline:
             wider, bound = self._seat({w: at for w, at in staying.items() if w not in helpers}, crowded | helpers)
             best = min((best, wider), key=self._total)
-        return self._returned(best), bound
+        yield self._returned(best), bound
+
+    def progress(self, appointments: Appointments, bound: float, seconds: float) -> Progress:
+        """Where the repair stands."""
+        waiting = Counter(w.priority for w in self.workers.values() if w.id not in appointments)
+        cost = self._total(appointments)
+        return Progress(seconds, cost, min(int(bound), cost), waiting)
 
     def plan(self, appointments: Appointments, bound: float, seconds: float) -> Plan:
         """The finished plan with reasons and cost."""
