@@ -4,9 +4,8 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from contracts.base import Event, Party, Public, Record
-from contracts.fields import Percent, Problem
-from contracts.unions import BOTH_PARTIES, Funding, UnitTarget
+from contracts.base import BOTH_PARTIES, Event, Party, Public, Record
+from contracts.fields import Funding, Percent, Problem, UnitTarget
 
 EVERYBODY = (Party.UNIONS, Party.HEALTH, Party.CLINICS)
 Subject = Literal["programme", "campaign", "plan", "closing"]
