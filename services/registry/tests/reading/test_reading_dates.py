@@ -40,6 +40,7 @@ REFERENCE = date(2026, 12, 1)
         ("199006050000", "1990-06-05", ()),
         (199006050000, "1990-06-05", ()),
         ("199000000000", "1990", ("birth_date.year_only",)),
+        ("199013010000", None, ("birth_date.invalid",)),
         ("31/04/1990", None, ("birth_date.invalid",)),
         ("13/13/1990", None, ("birth_date.invalid",)),
         ("17/04/198", None, ("birth_date.invalid",)),

@@ -146,14 +146,18 @@ def _written(day: int, month: int, year: int) -> Span:
 
 
 def _digits(written: str) -> Span | None:
-    """Eight digits `yyyymmdd` or `ddmmyyyy`; twelve `yyyyMMddHHmm`, where month and day 0000 leave the year."""
+    """Eight digits `yyyymmdd` or `ddmmyyyy`; twelve `yyyyMMddHHmm`, where month and day 0000 leave the year.
+
+    A program wrote these, so day and month never change places.
+    """
     if len(written) == 8:
         try:
             return _day(date(int(written[:4]), int(written[4:6]), int(written[6:])))
         except ValueError:
             return _day(date(int(written[4:]), int(written[2:4]), int(written[:2])))
     if len(written) == 12 and int(written[8:10]) < 24 and int(written[10:]) < 60:
-        return _written(int(written[6:8]), int(written[4:6]), int(written[:4]))
+        year, month, day = int(written[:4]), int(written[4:6]), int(written[6:8])
+        return _month(year, month) if day == 0 else _day(date(year, month, day))
     return None
 
 
