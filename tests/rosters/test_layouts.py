@@ -193,6 +193,19 @@ def test_a_tick_column_for_women_makes_the_unmarked_men(read: Read, a_text_file:
     assert [person.sex for person in reading.persons] == ["female", "male"]
 
 
+def test_a_header_repeated_in_another_language_is_nobody(read: Read, a_text_file: Builder) -> None:
+    reading = read(a_text_file([HEADER, ["No.", "Full name", "Date of birth", "Gender", "ID No."], AN, BE]))
+
+    assert (reading.header_rows, reading.skipped_rows) == ([1], {"repeated_header": [2]})
+    assert names(reading) == ["Trần Văn An", "Lê Thị Bé"]
+
+
+def test_beside_an_old_card_the_citizens_number_counts(read: Read, a_text_file: Builder) -> None:
+    reading = read(a_text_file([[*HEADER[:4], "Số CMND", "Số CCCD"], [*AN[:4], "123456789", AN[4]]]))
+
+    assert reading.persons[0].fields["identifiers"] == {"cccd": AN[4]}
+
+
 def test_an_unticked_box_is_no_mark(read: Read, a_workbook: Builder) -> None:
     header = ["Họ tên", "Nữ", "Ngày sinh", "CCCD"]
     ticks = [True, "✓", "+", False, 0, "không", "-", None]

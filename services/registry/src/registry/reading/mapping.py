@@ -1,5 +1,6 @@
 """Which column of a sheet says what."""
 
+import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -7,6 +8,7 @@ from typing import Literal, NamedTuple
 from contracts import roster_headings
 from contracts.roster_headings import Match
 
+CITIZENS_CARD = re.compile("cccd|can cuoc|dinh danh|citizen")
 BIRTH_IN_PARTS = {"ngay": "birth_day", "thang": "birth_month", "nam": "birth_year"}
 NAME_IN_PARTS = ("family_and_middle_name", "middle_name", "given_name")
 BIRTH_BY_SEX = {"male_tick": "male_birth_date", "female_tick": "female_birth_date"}
@@ -84,7 +86,7 @@ def by_wording(headings: Sequence[Heading], overrides: Mapping[str, str | None] 
         if found and (found.field not in best or found.score > best[found.field][0]):
             best[found.field] = (found.score, column)
     roles = {role: [column] for role, (_, column) in best.items() if role not in roster_headings.UNNAMED_FIELDS}
-    _settle_issues(roles, matches)
+    _settle_cards(roles, matches)
     _settle_names(roles, headings)
     names = [
         column for column, found in sorted(matches.items()) if column in chosen and found and found.field == "full_name"
@@ -136,13 +138,22 @@ def _apply(overrides: Mapping[str, str | None], matches: dict[int, Match | None]
     return {column_number(letters) for letters in overrides}
 
 
-def _settle_issues(roles: dict[str, list[int]], matches: Mapping[int, Match | None]) -> None:
-    """Of several days and places of issue, those that follow the national id: other cards have theirs too."""
+def _settle_cards(roles: dict[str, list[int]], matches: Mapping[int, Match | None]) -> None:
+    """Of several cards the citizen's, and of several days and places of issue those that follow it."""
+    cards = _equal("national_id", matches)
+    citizens = [column for column in cards if (found := matches[column]) and CITIZENS_CARD.search(found.wording)]
+    if citizens:
+        roles["national_id"] = citizens[:1]
     card = roles.get("national_id", [0])[0]
     for role in roles.keys() & {"issue_date", "issue_place"}:
-        best = max(found.score for found in matches.values() if found and found.field == role)
-        same = [column for column, found in sorted(matches.items()) if found and found[:2] == (role, best)]
+        same = _equal(role, matches)
         roles[role] = [next((column for column in same if column > card), same[0])]
+
+
+def _equal(role: str, matches: Mapping[int, Match | None]) -> list[int]:
+    """The columns that fit a role best, and equally well."""
+    found = {column: match.score for column, match in sorted(matches.items()) if match and match.field == role}
+    return [column for column, score in found.items() if score == max(found.values())]
 
 
 def _settle_names(roles: dict[str, list[int]], headings: Sequence[Heading]) -> None:

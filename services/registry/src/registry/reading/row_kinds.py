@@ -46,6 +46,7 @@ class RowKinds:
         self._rows = rows
         self._name = name_column
         self._encoding = encoding
+        self._below_header = header_rows[-1] + 1
         self._kinds: dict[int, str] = {}
         self._headings = {roster_headings.fold(words) for row in header_rows for words in self._texts(row)}
         names = [cell_text(rows[row][name_column]) for row in header_rows if _has(rows[row], name_column)]
@@ -56,10 +57,13 @@ class RowKinds:
         return [words for cell in self._rows[number] if (words := cell_text(cell))]
 
     def is_header(self, number: int) -> bool:
-        """Whether a row that looks like a person repeats the header or numbers its columns."""
-        if self._has_a_name(self._rows[number]):
+        """Whether what looks like a person repeats the header, perhaps in another language, or numbers columns."""
+        if number == self._below_header and roster_headings.is_header(self._texts(number)):
+            kind: str | None = "repeated_header"
+        elif self._has_a_name(self._rows[number]):
             return False
-        kind = self._header_kind(self._texts(number))
+        else:
+            kind = self._header_kind(self._texts(number))
         if kind:
             self._kinds[number] = kind
         return kind is not None
