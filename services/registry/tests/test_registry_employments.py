@@ -87,6 +87,15 @@ async def test_whoever_began_after_the_last_day_at_the_former_employer_has_moved
     assert {c.unit_id: c.members_after for c in moved.assessed.units} == {UNIT: 0, OTHER: 1}
 
 
+async def test_whoever_moves_leaves_the_employee_number_of_the_former_unit_behind(register: Register) -> None:
+    await two_employers(register)
+    await at_the_mill(register, a_person(3), day=SPRING)
+    await at_the_shop(register, a_person(3, code="S-1", since="01/09/2026"))
+
+    codes = "SELECT scope, valid_to IS NULL FROM identifiers WHERE type = 'employee_code' ORDER BY scope"
+    assert [tuple(row) for row in await register.database.pool.fetch(codes)] == [(UNIT, False), (OTHER, True)]
+
+
 async def test_a_list_without_an_employer_says_where_somebody_belongs(register: Register) -> None:
     await two_employers(register)
     await at_the_mill(register, a_person(3))
@@ -108,6 +117,8 @@ async def test_the_rosters_of_both_employers_again_say_nothing(register: Registe
     assert [taken.worker_events for taken in again] == [[], [], []]
     assert [taken.effects for taken in again] == [["unchanged"]] * 3
     assert await register.database.pool.fetchval("SELECT count(*) FROM employments") == 2
+    codes = "SELECT scope, valid_to FROM identifiers WHERE type = 'employee_code' ORDER BY scope"
+    assert [tuple(row) for row in await register.database.pool.fetch(codes)] == [(UNIT, None), (OTHER, None)]
 
 
 async def test_work_begun_earlier_is_what_somebody_counts_by_whichever_roster_came_first(register: Register) -> None:

@@ -11,7 +11,7 @@ from registry import employments, fields
 from registry.employments import Met
 from registry.fields import Since
 from registry.matching import Directory, Doubt, Known
-from registry.roster_rows import Entry, Number, Roster
+from registry.roster_rows import Entry, Number, Roster, number_key
 from registry.worker_facts import Facts, written
 
 Effect = Literal["registered", "changed", "moved", "unchanged", "review", "refused"]
@@ -173,13 +173,14 @@ class Ledger:
     def _note_numbers(self, decision: Decision) -> None:
         known, day = decision.known, decision.roster.reference_date
         for number in decision.entry.numbers:
-            held = known.numbers.get(number.type)
+            key = number_key(number.type, decision.roster.unit_id)
+            held = known.numbers.get(key)
             if held is not None and held[0] == number.index:
                 continue
             verified = number.verified and self.directory.holder(number.index) is None
-            if held is not None:
-                self.numbers_ended.append((known.worker_id, held[0], day))
-            known.numbers[number.type] = (number.index, verified)
+            for over in known.numbers_over(key):
+                self.numbers_ended.append((known.worker_id, known.numbers.pop(over)[0], day))
+            known.numbers[key] = (number.index, verified)
             self.numbers_added.append((decision, number, verified))
 
 

@@ -16,7 +16,7 @@ from registry.blind_index import BlindIndex
 from registry.blocking import are_one_spelling, spelling_of
 from registry.employments import Met, Pair, Span, pair_of
 from registry.likeness import SIMILAR_NAME
-from registry.roster_rows import NATIONAL, Entry
+from registry.roster_rows import NATIONAL, Entry, NumberKey, number_key
 from registry.worker_facts import Facts
 
 NUMBER_OF_ANOTHER = "identity.number_of_another"
@@ -41,7 +41,7 @@ class Known:
     digest: bytes
     name: bytes
     birth: bytes | None
-    numbers: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
+    numbers: dict[NumberKey, tuple[bytes, bool]] = field(default_factory=dict)
     entry: Entry | None = None
     person: UUID | None = None
     spelling: str | None = None
@@ -56,6 +56,14 @@ class Known:
     def is_of_unit(self, unit_id: UUID) -> bool:
         """Whether they work in a unit, whether or not they count there."""
         return any(facts.unit_id == unit_id for facts in self.employments)
+
+    def numbers_over(self, key: NumberKey) -> list[NumberKey]:
+        """The numbers that end with a new one: the one of its kind, and those of units they no longer work in."""
+        over = [key] if key in self.numbers else []
+        if isinstance(key, tuple):
+            former = [known for known in self.numbers if isinstance(known, tuple) and not self.is_of_unit(known[1])]
+            over += [known for known in former if known[0] == key[0] and known != key]
+        return over
 
     def in_unit(self, unit_id: UUID) -> Facts:
         """What they work at in a unit; elsewhere, what they count by."""
@@ -216,6 +224,6 @@ def _codes_differ(entry: Entry, known: Known) -> bool:
 
 
 def _differ(entry: Entry, known: Known, kind: str) -> bool:
-    theirs, verified = known.numbers.get(kind, (None, False))
+    theirs, verified = known.numbers.get(number_key(kind, entry.facts.unit_id), (None, False))
     ours = next((number for number in entry.numbers if number.type == kind and number.verified), None)
     return ours is not None and verified and theirs != ours.index

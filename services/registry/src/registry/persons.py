@@ -18,7 +18,7 @@ from registry.employments import pair_of
 from registry.ledger import Decision, Ledger
 from registry.matching import Directory, Known
 from registry.reading.names import name_key
-from registry.roster_rows import OF_A_UNIT, Entry, Number, document_of, spelled_as
+from registry.roster_rows import OF_A_UNIT, Entry, Number, NumberKey, document_of, number_key, spelled_as
 from registry.vault import Keys, Vault
 from shared.database import Transaction
 
@@ -74,7 +74,7 @@ SELECT workers.*, digest, name, birth,
 FROM workers JOIN persons USING (worker_id) WHERE worker_id = ANY($1::uuid[]) ORDER BY worker_id FOR UPDATE
 """
 GET_NUMBERS = """
-SELECT worker_id, type, blind_index, verified FROM identifiers
+SELECT worker_id, type, scope, blind_index, verified FROM identifiers
 WHERE worker_id = ANY($1::uuid[]) AND valid_to IS NULL ORDER BY valid_from
 """
 GET_SEALED = "SELECT worker_id, sealed FROM persons WHERE worker_id = ANY($1::uuid[])"
@@ -110,15 +110,13 @@ async def directory_of(tx: Transaction, vault: Vault, entries: Sequence[Entry]) 
     namesakes = await tx.fetch(GET_BY_NAMESAKE, list({entry.namesake for entry in entries}))
     by_number, by_namesake = _grouped(numbers), _grouped(namesakes)
     ids = list({*by_number, *by_namesake})
-    active: dict[UUID, dict[str, tuple[bytes, bool]]] = {}
-    for row in await tx.fetch(GET_NUMBERS, ids):
-        active.setdefault(row["worker_id"], {})[row["type"]] = (row["blind_index"], row["verified"])
+    active = _grouped_rows(await tx.fetch(GET_NUMBERS, ids))
     directory = Directory(vault.index)
     for row in await tx.fetch(LOCK_WORKERS, ids):
         worker_id = row["worker_id"]
         known = Known(
             worker_id, (facts_of(row),), row["left_on"], row["digest"], row["name"], row["birth"],
-            active.get(worker_id, {}), person=row["person_id"],
+            _numbers(active.get(worker_id, ()), row["unit_id"]), person=row["person_id"],
         )  # fmt: skip
         directory.add(known, by_number.get(worker_id, ()), by_namesake.get(worker_id, ()))
     await employment_store.know_further(tx, directory.known)
@@ -244,12 +242,24 @@ def _number(
 ) -> tuple[Any, ...]:
     worker_id, roster = decision.known.worker_id, decision.roster
     sealed = boxes.close_box(keys[worker_id], worker_id, number.value.encode())
-    current = decision.known.numbers[number.type][0] == number.index
+    current = decision.known.numbers.get(number_key(number.type, roster.unit_id), (None,))[0] == number.index
     valid_to = None if current else ended.get((worker_id, number.index), roster.reference_date)
     return (
         worker_id, number.type, number.index, sealed, verified, roster.reference_date, valid_to, roster.roster_id,
         f"unions/{roster.unit_id}" if verified else None, roster.unit_id if number.type in OF_A_UNIT else None,
     )  # fmt: skip
+
+
+def _numbers(rows: Iterable[Record], unit_id: UUID) -> dict[NumberKey, tuple[bytes, bool]]:
+    """Somebody's numbers in use; 0.1.0 did not write of which unit they are, and nobody had two."""
+    return {number_key(row["type"], row["scope"] or unit_id): (row["blind_index"], row["verified"]) for row in rows}
+
+
+def _grouped_rows(rows: Iterable[Record]) -> dict[UUID, list[Record]]:
+    grouped: dict[UUID, list[Record]] = {}
+    for row in rows:
+        grouped.setdefault(row["worker_id"], []).append(row)
+    return grouped
 
 
 def _grouped(rows: Iterable[Record]) -> dict[UUID, list[bytes]]:

@@ -23,6 +23,8 @@ from registry.worker_facts import Facts, full_date
 NATIONAL = ("cccd", "passport", "bhxh", "bhyt", "cmnd")
 OF_A_UNIT = {"employee_code": "employee_code.duplicate", "union_member_no": ""}
 SHARED = "identity.shared_national_id"
+NumberKey = str | tuple[str, UUID]
+"""What somebody has one number of: of those of the state by their type, of those of a unit in each of their units."""
 NOT_IDENTITY = frozenset({"hazard_codes", "heavy_class", "start_date", "disabled", "last_health_check"})
 
 
@@ -95,6 +97,11 @@ class Entry:
 def document_of(identity: Mapping[str, Any], source: Mapping[str, str]) -> bytes:
     """Who somebody is, with the source text of every field beside it, as JSON."""
     return to_json({**identity, "source": source})
+
+
+def number_key(kind: str, unit_id: UUID) -> NumberKey:
+    """Of which somebody has one: a number of this type that a roster of a unit states."""
+    return (kind, unit_id) if kind in OF_A_UNIT else kind
 
 
 def columns_of(reading: Reading) -> frozenset[str]:
