@@ -40,7 +40,7 @@ LOOK_EVERY = 0.1
 RENEW_EVERY = 5.0
 PUT_OFF_SECONDS, ANSWERS_FIRST_SECONDS = 60.0, 1.0
 """For so long at most the facts of workers wait in the outbox while a large roster takes effect: whoever sent it waits
-for its receipt, which needs the same cores as the readers of a hundred thousand facts. Its last answers go before them."""
+for its receipt, which needs the same cores as the readers of a hundred thousand facts. Last answers go before them."""
 
 CLAIM = """
 WITH open AS (
