@@ -42,7 +42,16 @@ from shared.testing import Deliver, Templates
 pytestmark = pytest.mark.stack
 
 OTHER_UNIT = UUID(int=3)
-LISTS = {UNIT: [a_person(number) for number in range(7)], OTHER_UNIT: [a_person(number) for number in range(20, 25)]}
+EMPLOYERS = {UNIT: UUID(int=11), OTHER_UNIT: UUID(int=12)}
+# Two people work for both employers: one began here first, one there.
+LISTS = {
+    UNIT: [*(a_person(number) for number in range(5)), a_person(30), a_person(31, since="01/06/2025")],
+    OTHER_UNIT: [
+        *(a_person(number) for number in range(20, 23)), a_person(30, since="01/06/2025", code="S-30"),
+        a_person(31, code="S-31"),
+    ],
+}  # fmt: skip
+PEOPLE = 10
 
 
 def cut(register: Register, unit: UUID, cuts: list[int]) -> Sending:
@@ -54,8 +63,9 @@ def cut(register: Register, unit: UUID, cuts: list[int]) -> Sending:
     key = register.key
     sealed_facts = seal(key.public_key, to_json({**extracted.facts, "chunks": len(pieces)}))
     sending = a_roster(
-        key, a_sheet(*LISTS[unit]), unit_id=unit, chunks=len(pieces), sealed_facts=sealed_facts, complete=True
-    )
+        key, a_sheet(*LISTS[unit]), unit_id=unit, employer_id=EMPLOYERS[unit], chunks=len(pieces),
+        sealed_facts=sealed_facts, complete=True,
+    )  # fmt: skip
     sending.chunks[:] = [
         RosterChunkSealed(
             roster_id=sending.manifest.roster_id, index=index, key_id=key.key_id,
@@ -66,11 +76,21 @@ def cut(register: Register, unit: UUID, cuts: list[int]) -> Sending:
     return sending
 
 
+# Workers with what they work at beside what they count by, and how many numbers each of their units gave them.
+GET_PEOPLE = """
+SELECT worker_id, unit_id, sex, born, exposures, employed_since, left_on, employer_id,
+    (SELECT array_agg((other.unit_id, other.employer_id, other.employed_since)::text ORDER BY other.unit_id)
+     FROM further_employments AS other WHERE other.worker_id = workers.worker_id) AS others,
+    (SELECT count(*) FROM identifiers WHERE identifiers.worker_id = workers.worker_id AND valid_to IS NULL) AS numbers
+FROM workers
+"""
+
+
 async def register_of(database: Database) -> list[Any]:
     """Everybody in the register, as who they are and what is told of them; pseudonyms differ from run to run."""
     vault = await open_vault(database.url, MasterKeys({"1": bytes(32)}))
     async with database.transaction() as tx:
-        rows = await tx.fetch("SELECT worker_id, unit_id, sex, born, exposures, employed_since, left_on FROM workers")
+        rows = await tx.fetch(GET_PEOPLE)
         identities = await persons.open_identities(tx, vault, [row["worker_id"] for row in rows])
         employments = await tx.fetchval("SELECT count(*) FROM employments")
         numbers = await tx.fetchval("SELECT count(*) FROM identifiers")
@@ -97,9 +117,19 @@ async def play(
         await templates.drop(database.url.rpartition("/")[2])
 
 
+def organisations() -> list[Outgoing]:
+    """The federation, both units and both employers."""
+    units = [an_organisation(organisation_id=unit) for unit in LISTS]
+    firms = [
+        an_organisation(organisation_id=firm, kind="EMPLOYER", code=f"DN-{firm.int}", parent_id=None)
+        for firm in EMPLOYERS.values()
+    ]
+    return [says(told) for told in (a_federation(), *units, *firms)]
+
+
 def plainly(register: Register) -> Iterator[list[Outgoing]]:
     """Units first, then one roster after the other, uncut."""
-    yield [says(a_federation()), *(says(an_organisation(organisation_id=unit)) for unit in LISTS)]
+    yield organisations()
     for unit in LISTS:
         yield [says(event) for event in cut(register, unit, []).events]
 
@@ -127,7 +157,7 @@ def test_cut_shuffled_repeated_and_mixed_rosters_end_in_the_same_register(
         sendings += [
             cut(register, unit, data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=4))) for unit in LISTS
         ]
-        events = [says(a_federation()), *(says(an_organisation(organisation_id=unit)) for unit in LISTS)]
+        events = organisations()
         events += [says(event) for sending in sendings for event in sending.events]
         resent = [said_by(event.event, f"unions/{PROVINCE}") for event in data.draw(st.lists(st.sampled_from(events)))]
         order = data.draw(st.permutations([*events, *data.draw(st.lists(st.sampled_from(events))), *resent]))
@@ -139,7 +169,7 @@ def test_cut_shuffled_repeated_and_mixed_rosters_end_in_the_same_register(
 
     assert actual == expected
     registered = [row.event for row in register.heard if isinstance(row.event, WorkerRegistered)]
-    assert len(registered) == len({event.worker_id for event in registered}) == sum(map(len, LISTS.values()))
+    assert len(registered) == len({event.worker_id for event in registered}) == PEOPLE
 
 
 async def test_a_run_that_was_cut_off_goes_on_behind_what_was_committed(
