@@ -18,7 +18,7 @@ from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.openings import Outcome, Search
 from scheduling.planning.pricing import Floats, Prices
 
-HOT, WARM, COLD = 20.0, 2.0, 0.2
+HOT, WARM, LUKEWARM, COLD = 20.0, 2.0, 3.0, 0.15
 MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 RARELY_OPEN = 0.15
 SCARCER = 50.0  # cost units beyond the market's price: a place that somebody stays out for
@@ -103,13 +103,15 @@ class Draft:
             self.keep(rounding.rescue(ledger, waiting, priced, seconds))
 
     def cool(self) -> None:
-        """Let the free market cool for a better bound, while time lasts."""
-        for hot, cold in pairwise(np.geomspace(1.0, COLD, 7).tolist()):
+        """Let the free market cool for a better bound; from a program's prices where that saw scarcity."""
+        market = self.free
+        if self.program:
+            market.places = market.previous = self.topped()
+        for hot, cold in pairwise(np.geomspace(LUKEWARM, COLD, 7).tolist()):
             if time.monotonic() > self.deadline - COOLING_SECONDS:
                 return
-            self.free.run(self.pace // 6, hot, cold)
-        self.prove(self.free.prices())
-        self.prove_topped()
+            market.run(self.pace // 4, hot, cold)
+            self.prove(market.prices())
 
     def keep(self, ledger: Ledger) -> None:
         """Remember the state, with everybody seated who still fits, if it is the best so far."""
@@ -132,16 +134,15 @@ class Draft:
         places = np.where((opened > HALF)[self.block.window_session][:, None], found.places, self.free.places)
         return Prices.of(places, found.lines)
 
-    def prove_topped(self) -> None:
-        """Raise the bound to what the free market's prices prove, where the last program saw scarcity: that program's.
+    def topped(self) -> Floats:
+        """The free market's prices of places, where the last program saw scarcity: that program's.
 
         To a program, sessions that it must open cost nothing: its other prices leave their opening unpaid.
         """
-        if self.program is None:
-            return
+        assert self.program is not None
         found, opened = self.program
         scarcer = (opened > HALF)[self.block.window_session][:, None] & (found.places > self.free.places + SCARCER)
-        self.prove(Prices.of(np.where(scarcer, found.places, self.free.places), self.free.prices().lines))
+        return np.where(scarcer, found.places, self.free.places)
 
     def settled(self) -> Market:
         """A market in which every session is open or closed."""
@@ -180,7 +181,7 @@ class Draft:
             self.prove(self.blended(solution.prices, relaxation.upper))
             taken = time.monotonic() - begun
             self.program = solution.prices, relaxation.upper
-            self.prove_topped()
+            self.prove(Prices.of(self.topped(), self.free.prices().lines))
             self.keep(rounding.settle(relaxation, solution, min(2.0, ROUNDING_SHARE * left), priced))
             if not done:
                 needed = (solution.openings > RARELY_OPEN).astype(np.float64)

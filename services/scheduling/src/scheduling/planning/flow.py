@@ -15,7 +15,9 @@ from scheduling.planning.pricing import Floats, Prices
 TOLERANCE = 1e-4
 HALF = 0.5
 HALF_OPEN = 1e-5
+DUAL, PRIMAL = 1, 4  # the solver's names for its simplex methods
 SHARE_EXCESS = 0.1
+FAR = 20.0  # between optimum and bound per person: there are columns missing everywhere
 WORTHWHILE = 0.01  # gain of the bound per person that makes another round of cuts worth its time
 
 
@@ -25,14 +27,16 @@ class Relaxation:
     def __init__(self, block: Block, absence: Absence, sharing: bool = False, seed: int = 0) -> None:
         self.block, self.absence = block, absence
         self.classes, self.sessions = len(block.size), len(block.sessions)
+        self.people = float(block.size.sum())
         self.visit_cost = pricing.visit_costs(block)
         self.present = self.visit_cost >= FORBIDDEN
         self.lower, self.upper = np.zeros(self.sessions), np.ones(self.sessions)
+        self.shared = -np.inf  # the last optimum that rows of shares were added to
         self.proved = -np.inf  # the best bound met within the present limits
         self.column_class: Ints = np.zeros(0, dtype=np.int64)
         self.column_window: Ints = np.zeros(0, dtype=np.int64)
         self.line_rows: list[tuple[int, int, int]] = []
-        self.sharing, self.seed = sharing, seed
+        self.sharing, self.seed, self.strategy = sharing, seed, DUAL
         self.share_row: Ints = np.full((self.classes, self.sessions), -1, dtype=np.int64)
         self.solver = self._frame()
 
@@ -161,43 +165,67 @@ class Relaxation:
             columns = np.append(order[a:b] + self.classes + self.sessions, self.classes + s).astype(np.int32)
             values = np.append(np.ones(b - a), -float(self.block.size[c]))
             self.solver.addRow(-highspy.kHighsInf, 0.0, len(columns), columns, values)
+            self.strategy = DUAL
         return len(classes)
 
     def limit(self, lower: Floats, upper: Floats) -> None:
         """Bound how far each session may open."""
         self.lower, self.upper = lower.astype(np.float64), upper.astype(np.float64)
-        self.proved = -np.inf
+        self.proved, self.strategy = -np.inf, DUAL
         columns = np.arange(self.classes, self.classes + self.sessions, dtype=np.int32)
         self.solver.changeColsBounds(self.sessions, columns, self.lower, self.upper)
 
     def optimise(self, rounds: int = 50, seconds: float = highspy.kHighsInf) -> "Solution":
-        """Solve, price and cut until nothing is missing or the rounds are used up. Raises TimeoutError."""
+        """Solve, cut and price until nothing is missing or the rounds are used up. Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         solution, complete = self.advance(seconds)
-        shared = -np.inf
         for _ in range(rounds):
             if complete:
-                if not self.sharing or solution.bound < shared + WORTHWHILE * float(self.block.size.sum()):
-                    break
-                shared = solution.bound
-            if not (self.sharing and self._add_share_rows(solution)) and complete:
                 break
             solution, complete = self.advance(deadline - time.monotonic())
         return solution
 
-    def advance(self, seconds: float, per_class: int = 4) -> tuple["Solution", bool]:
-        """Solve once and add what the solution lacks; True if it lacked nothing. Raises TimeoutError."""
+    def advance(self, seconds: float, per_class: int = 8) -> tuple["Solution", bool]:
+        """Solve until no row is missing, then add the columns that lack; True if none did. Raises TimeoutError.
+
+        New rows leave a dual feasible basis, new columns a primal one; both together cost as many iterations as a start
+        from nothing. So they come apart, but where columns lack so badly that the next solution will be another anyway.
+        """
+        deadline = time.monotonic() + seconds
+        self.shared = -np.inf
+        solution, priced = self._solved(seconds)
+        while self._cut(solution) and solution.value - solution.bound < FAR * self.people:
+            try:
+                solution, priced = self._solved(deadline - time.monotonic())
+            except TimeoutError:
+                return solution, False
+        rows = self.solver.getNumRow()
+        added = self.add_columns(*cheapest(priced - solution.worth[:, None], per_class, -TOLERANCE))
+        self.strategy = PRIMAL if added and rows == solution.rows else DUAL
+        return solution, not added and rows == solution.rows
+
+    def _cut(self, solution: "Solution") -> int:
+        """Put rows in force that the solution breaks; returns how many."""
+        added = self._add_line_rows(solution.visits)
+        if self.sharing and solution.value > self.shared + WORTHWHILE * self.people:
+            self.shared = solution.value
+            added += self._add_share_rows(solution)
+        return added
+
+    def _solved(self, seconds: float) -> tuple["Solution", Floats]:
+        """The optimum as the LP stands, and every visit at its prices."""
+        self.solver.setOptionValue("simplex_strategy", self.strategy)
         self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + max(seconds, 0.01)))
         self.solver.run()
+        self.strategy = DUAL
         if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise TimeoutError("no relaxation within the limit")
         solution = self._solution()
+        solution.value, solution.rows = self.solver.getObjectiveValue(), self.solver.getNumRow()
         priced = self.reduced(solution.prices)
         solution.bound = pricing.bound(self.block, self.absence, solution.prices, priced, self.lower, self.upper)
         self.proved = max(self.proved, solution.bound)
-        missing = self._add_line_rows(solution.visits)
-        missing += self.add_columns(*cheapest(priced - solution.worth[:, None], per_class, -TOLERANCE))
-        return solution, not missing
+        return solution, priced
 
     def watch_lines(self, prices: Floats) -> None:
         """Put R5 in force from the start where these prices expect it to bind."""
@@ -234,7 +262,7 @@ class Solution:
     def __init__(self, openings: Floats, visits: Floats, left_out: Floats, worth: Floats, prices: Prices) -> None:
         self.openings, self.visits, self.left_out = openings, visits, left_out
         self.worth, self.prices = worth, prices
-        self.bound = -np.inf
+        self.value, self.bound, self.rows = -np.inf, -np.inf, 0
 
 
 def _peaks(excess: Floats, candidates: Ints) -> list[int]:

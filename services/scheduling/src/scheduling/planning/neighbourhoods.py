@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from scheduling.planning.absence import Absence
-from scheduling.planning.blocks import Block
+from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Ints
 from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger
@@ -38,6 +38,29 @@ def idlest(ledger: Ledger) -> list[Ints]:
     filled = np.where(ledger.visits > 0, ledger.visits / np.maximum(seats, 1), np.inf)
     roomy = np.argsort(-free, kind="stable")
     return [np.append(roomy[roomy != s][:TAKERS], s) for s in np.argsort(filled, kind="stable")[:IDLE].tolist()]
+
+
+def relieving(ledger: Ledger) -> list[Ints]:
+    """The sessions that most of those who wait could use, with closed ones that people who sit there could go to."""
+    block = ledger.block
+    waiting = np.flatnonzero(ledger.waiting)
+    wanted = _usable(block, waiting, ledger.waiting[waiting]) * (ledger.visits > 0)
+    crowded = np.argsort(-wanted, kind="stable")[:TAKERS]
+    crowded = crowded[wanted[crowded] > 0]
+    if not len(crowded):
+        return []
+    holders = np.flatnonzero(ledger.count[:, np.isin(block.window_session, crowded)].any(axis=1))
+    relief = _usable(block, holders, ledger.waiting[holders] + 1) * (ledger.visits == 0)
+    spare = np.argsort(-relief, kind="stable")[:TAKERS]
+    return [np.concatenate((crowded, spare[relief[spare] > 0]))]
+
+
+def _usable(block: Block, classes: Ints, weight: Ints) -> Ints:
+    """How many of these classes, by weight, could visit each session."""
+    allowed = (block.kind_cost[block.kind[classes]] + block.day_cost[classes][:, block.window_day]) < FORBIDDEN
+    order = np.argsort(block.window_session, kind="stable")
+    edges = np.searchsorted(block.window_session[order], np.arange(len(block.sessions)))
+    return np.asarray(weight @ np.logical_or.reduceat(allowed[:, order], edges, axis=1), dtype=np.int64)
 
 
 def improve(ledger: Ledger, sessions: Ints, deadline: float, openings: bool) -> Ledger:
@@ -115,7 +138,8 @@ def sweep_through(ledger: Ledger, sessions: Ints, deadline: float, sweeps: int, 
     """Go through all groups again and again until time or sweeps are used up or nothing gets better."""
     for sweep in range(sweeps):
         before = ledger.cost()
-        for group in (idlest(ledger) if openings and not sweep % 2 else []) + groups(ledger, sessions, sweep):
+        special = relieving(ledger) + idlest(ledger) if openings and not sweep % 2 else []
+        for group in special + groups(ledger, sessions, sweep):
             if time.monotonic() > deadline:
                 return ledger
             ledger = improve(ledger, group, deadline, openings)

@@ -14,9 +14,10 @@ from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.pricing import Floats, Prices
 
 FIRST_STEPS = (60, 20.0, 0.5)
-CLEARLY_OPEN, AT_ONCE, DIVE_ROUNDS, DEEPER_ROUNDS, EARLY_SECONDS = 0.95, 5, 3, 0, 0.3
+CLEARLY_OPEN, AT_ONCE, DIVE_ROUNDS, DEEPER_ROUNDS = 0.95, 5, 3, 0
+EARLY_SECONDS, EARLY_SHARE = 0.3, 0.2  # of a rounding on the way; of the time taken so far
 SHARED, MANY_SESSIONS, SHARED_ROUNDS = 250_000, 8, 8  # classes x windows; fewer sessions are soon branched on
-LEAF_SHARE = 0.15  # of the time left that one rounding may take: the rest is for the proof and other leaves
+LEAF_SECONDS, LEAF_SHARE = 2.0, 0.15  # of one rounding; of the time left: the rest is for the proof and other leaves
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Search:
     ) -> None:
         self.relaxation, self.deadline, self.first_prices = relaxation, deadline, prices
         self.outcome = Outcome(known, known.cost() if known else np.inf, -np.inf, None)
-        self.leaves = np.inf
+        self.leaves, self.started = np.inf, time.monotonic()
         self.nodes: list[tuple[float, int, Floats, Floats]] = []
         self.taken = 0
 
@@ -93,7 +94,7 @@ class Search:
                 if at_root:
                     self._price(solution)
                     if sharing and self._is_worth_sharing(solution):
-                        self._leaf(solution, np.inf, EARLY_SECONDS)
+                        self._early_leaf(solution)
                         relaxation.sharing = True
                         solution = relaxation.optimise(SHARED_ROUNDS, self.deadline - time.monotonic())
                         relaxation.sharing = False
@@ -103,7 +104,7 @@ class Search:
                 if _undecided(solution) is None:
                     break
                 if not (lower > whole[0]).any():
-                    self._leaf(solution, np.inf, EARLY_SECONDS)  # dear but valid, should time run out on the way
+                    self._early_leaf(solution)
                 clear = (share > CLEARLY_OPEN) | (share < HALF_OPEN)
                 clear[np.argsort(-share, kind="stable")[: max(1, len(share) // AT_ONCE)]] = True
                 lower[loose[clear & (share > HALF_OPEN)]] = 1
@@ -112,8 +113,9 @@ class Search:
             if (lower > whole[0]).any():
                 solution = relaxation.optimise(DIVE_ROUNDS, self.deadline - time.monotonic())
             self._leaf(solution, np.inf)
-        except TimeoutError:
-            pass  # whatever was found before stands
+        except TimeoutError:  # whatever was found before stands
+            if bool((lower == whole[0]).all() and (upper == whole[1]).all()):
+                self.outcome.bound = max(self.outcome.bound, relaxation.proved)
         finally:
             relaxation.sharing = sharing
             relaxation.limit(*whole)
@@ -171,13 +173,20 @@ class Search:
         self._push(floor, opened, upper)
         return lower, closed
 
-    def _leaf(self, solution: Solution, floor: float, seconds: float = 2.0) -> None:
-        seconds = min(seconds, LEAF_SHARE * (self.deadline - time.monotonic()))
-        ledger = rounding.settle(self.relaxation, solution, seconds)
+    def _early_leaf(self, solution: Solution) -> None:
+        """A dear but valid plan, should time run out on the way; quick where the relaxation was."""
+        seconds = min(EARLY_SECONDS, EARLY_SHARE * (time.monotonic() - self.started))
+        self._keep(rounding.settle(self.relaxation, solution, seconds))
+
+    def _leaf(self, solution: Solution, floor: float) -> None:
+        seconds = min(LEAF_SECONDS, LEAF_SHARE * (self.deadline - time.monotonic()))
+        self._keep(rounding.settle(self.relaxation, solution, max(seconds, rounding.HURRIED)))
+        self.leaves = min(self.leaves, floor)
+
+    def _keep(self, ledger: Ledger) -> None:
         cost = ledger.cost()
         if cost < self.outcome.cost:
             self.outcome.ledger, self.outcome.cost = ledger, cost
-        self.leaves = min(self.leaves, floor)
 
 
 def _market_prices(relaxation: Relaxation) -> Prices:

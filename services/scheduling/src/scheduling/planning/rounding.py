@@ -13,6 +13,7 @@ from scheduling.planning.pricing import Floats
 
 MANY_CLASSES, OPTIONS, WINDOWS_TRIED = 800, 8, 40
 MANY_COLUMNS = 4_000  # free visits above which a program over all of them takes too long
+HURRIED = 0.05  # seconds below which no program is begun
 LOST = 0.5  # people more than the fractional plan leaves out: lost by rounding
 
 
@@ -32,9 +33,9 @@ def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: F
     ledger.add_many(classes[whole], windows[whole], seats[whole])
     open_now = solution.openings > TOLERANCE
     free = np.flatnonzero(broken[classes] & open_now[relaxation.block.window_session[windows]])
-    if len(free) > MANY_COLUMNS:
+    if len(free) > MANY_COLUMNS or seconds < HURRIED:
         _seat_whole_parts(ledger, classes, windows, visits)
-    if len(free):
+    if len(free) and seconds >= HURRIED:
         seat_exactly(ledger, classes[free], windows[free], seconds)
     if priced is not None:
         ledger = rescue(ledger, np.flatnonzero(ledger.waiting > solution.left_out + LOST), priced, seconds)
