@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from contracts.base import BOTH_PARTIES, Event, Party, Public, Record
+from contracts.base import BOTH_PARTIES, Event, Party, Pseudonymous, Public, Record
 from contracts.fields import Funding, Percent, Problem, UnitTarget
 
 EVERYBODY = (Party.UNIONS, Party.HEALTH, Party.CLINICS)
@@ -241,6 +241,13 @@ class AlertRaised(
     text_en: Public[str]
 
 
+class JoinedCheck(Record):
+    """A check that counts with another one of the same person."""
+
+    health_check_id: Pseudonymous[UUID]
+    joined_to: Pseudonymous[UUID]
+
+
 class ClosingProposed(
     Event,
     name="coordination.closing.proposed",
@@ -250,13 +257,18 @@ class ClosingProposed(
     shown_to=BOTH_PARTIES,
     retention_days=None,
 ):
-    """The period is over and every person has a final state: the digest that both parties are to sign."""
+    """The period is over and every person has a final state: the digest that both parties are to sign.
+
+    `joined` are the checks that were counted with another, as merged people were known when this was said; None where
+    it does not say.
+    """
 
     campaign_id: Public[UUID]
     on_day: Public[date]
     tree_as_of: Public[date | None] = None
     figures: Public[Figures]
     digest: Public[str]
+    joined: Public[list[JoinedCheck] | None] = None
 
 
 class CampaignClosed(

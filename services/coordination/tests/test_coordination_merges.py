@@ -140,4 +140,6 @@ async def test_the_closing_names_one_check_of_each_person_and_later_merges_chang
     lines = [(uuid5(CAMPAIGN, str(worker(0))), "examined"), (uuid5(CAMPAIGN, str(worker(2))), "deferred")]
     assert proposed.digest == model.digest(CAMPAIGN, [(unit(1), 7, 2), (unit(2), 6, 1)], lines)
     assert (proposed.figures.in_scope, proposed.figures.examined, proposed.figures.deferred) == (2, 1, 1)
+    checks = [uuid5(CAMPAIGN, str(worker(number))) for number in (1, 0)]
+    assert proposed.joined == [said.JoinedCheck(health_check_id=checks[0], joined_to=checks[1])]
     assert (after[1].in_scope, after[1].examined, after[2].in_scope, after[2].deferred) == (1, 1, 1, 1)

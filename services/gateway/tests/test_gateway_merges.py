@@ -145,6 +145,35 @@ async def test_the_gateways_own_count_has_a_person_once(world: World) -> None:
     assert await reconciliation.count(world.database.pool, CAMPAIGN) == before
 
 
+def a_closing(joined: list[coordination.JoinedCheck] | None) -> coordination.ClosingProposed:
+    figures = coordination.Figures(in_scope=1, examined=1)
+    return coordination.ClosingProposed(campaign_id=CAMPAIGN, on_day=DAY, figures=figures, digest="d", joined=joined)
+
+
+async def test_a_merge_that_reached_scheduling_after_the_closing_counts_as_coordination_knew_it(world: World) -> None:
+    one = coordination.JoinedCheck(health_check_id=world.checks[PERSON], joined_to=world.checks[RECORD])
+
+    await world.hear(registry.WorkerMerged(worker_id=RECORD, person_id=PERSON, version=1), a_closing([one]))
+    counted = await reconciliation.count(world.database.pool, CAMPAIGN)
+
+    assert (counted["in_scope"], counted["examined"]) == (1, 1)
+
+
+async def test_a_merge_that_reached_coordination_after_the_closing_counts_no_more(world: World) -> None:
+    await world.hear(a_closing([]))
+    await world.merge()
+    counted = await reconciliation.count(world.database.pool, CAMPAIGN)
+
+    assert (counted["in_scope"], counted["examined"]) == (2, 1)
+
+
+async def test_a_closing_that_does_not_say_who_is_one_person_is_counted_as_scheduling_joined_them(world: World) -> None:
+    await world.hear(a_closing(None))
+    await world.merge()
+
+    assert (await reconciliation.count(world.database.pool, CAMPAIGN))["in_scope"] == 1
+
+
 async def test_only_a_registrar_of_a_union_decides_and_sees_the_queue(as_: Clients, world: World) -> None:
     word = unions.IdentityReviewDecided(review_id=uuid4(), decision="same", ground="documents-seen")
     officer, registrar = await as_.union(ROOT), await as_.union(ROOT, role="registrar")

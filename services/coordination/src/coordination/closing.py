@@ -7,11 +7,14 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts import health, unions
-from contracts.coordination import CampaignClosed, ClosingProposed, DayStarted, Figures
+from contracts.coordination import CampaignClosed, ClosingProposed, DayStarted, Figures, JoinedCheck
 from coordination import approvals, coverage, model, store
 from shared import outbox, waiting
 from shared.consuming import Message
 from shared.database import Transaction
+
+# What an event can carry; where more people were merged, it does not say whom.
+JOINED_AT_MOST = 5_000
 
 
 async def propose(tx: Transaction, message: Message[DayStarted]) -> None:
@@ -38,9 +41,11 @@ async def _propose(tx: Transaction, message: Message[DayStarted], campaign: Any)
     await coverage.say(tx, message, dict(campaign) | {"state": "closing"}, day)
     figures = _campaign_figures(await tx.fetch(store.OWN_FIGURES, campaign_id, day))
     await tx.execute(store.PROPOSE_CLOSING, campaign_id, digest, figures.model_dump_json())
+    joined = await tx.fetch(store.JOINED_CHECKS, campaign_id, JOINED_AT_MOST + 1)
     proposed = ClosingProposed(
-        campaign_id=campaign_id, on_day=day, tree_as_of=campaign["tree_as_of"], figures=figures, digest=digest
-    )
+        campaign_id=campaign_id, on_day=day, tree_as_of=campaign["tree_as_of"], figures=figures, digest=digest,
+        joined=[JoinedCheck(**row) for row in joined] if len(joined) <= JOINED_AT_MOST else None,
+    )  # fmt: skip
     await outbox.append(tx, [message.leads_to(proposed)])
     await waiting.release(tx, "closing", [campaign_id])
 

@@ -229,6 +229,16 @@ UPDATE people SET final_state = final.state
 FROM unnest($2::uuid[], $3::text[]) AS final (worker_id, state)
 WHERE people.campaign_id = $1 AND people.worker_id = final.worker_id
 """
+# After the final states: who is counted is settled.
+JOINED_CHECKS = """
+WITH person AS (
+    SELECT health_check_id, counted, coalesce(person_id, worker_id) AS person_id
+    FROM counted_people LEFT JOIN merges USING (worker_id) WHERE campaign_id = $1 AND health_check_id IS NOT NULL
+)
+SELECT other.health_check_id, kept.health_check_id AS joined_to
+FROM person AS other JOIN person AS kept ON kept.person_id = other.person_id AND kept.counted
+WHERE NOT other.counted ORDER BY other.health_check_id LIMIT $2
+"""
 BEGIN_CLOSING = "UPDATE campaigns SET state = 'closing' WHERE campaign_id = $1"
 PROPOSE_CLOSING = "UPDATE campaigns SET digest = $2, figures = $3 WHERE campaign_id = $1"
 SIGNING_SEED = """

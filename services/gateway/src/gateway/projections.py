@@ -40,7 +40,7 @@ TABLES_OF_MODULE = {
     "workers": ("workers",),
     "merges": ("merges", "joined_checks"),
     "campaigns": (
-        "programmes", "campaigns", "frozen_scopes", "frozen_units", "demands", "closings", "approvals",
+        "programmes", "campaigns", "frozen_scopes", "frozen_units", "demands", "closings", "closing_joins", "approvals",
     ),
     "coverage": ("coverage",),
     "health_checks": ("health_checks", "health_check_ends"),

@@ -79,6 +79,18 @@ SELECT campaign_id, 'proposed', on_day, figures, digest FROM json_populate_recor
 ON CONFLICT (campaign_id) DO UPDATE
 SET on_day = excluded.on_day, figures = excluded.figures, digest = excluded.digest WHERE closings.state = 'proposed'
 """
+CLOSING_JOINS = """
+WITH told AS (
+    SELECT * FROM json_to_recordset($1::json) AS told (campaign_id uuid, joined json)
+    WHERE json_typeof(joined) = 'array'
+), known AS (
+    UPDATE closings SET joins_told = true FROM told WHERE closings.campaign_id = told.campaign_id
+)
+INSERT INTO closing_joins (campaign_id, health_check_id, joined_to)
+SELECT campaign_id, one.health_check_id, one.joined_to
+FROM told CROSS JOIN LATERAL json_to_recordset(joined) AS one (health_check_id uuid, joined_to uuid)
+ON CONFLICT (campaign_id, health_check_id) DO UPDATE SET joined_to = excluded.joined_to
+"""
 CLOSE = """
 INSERT INTO closings (campaign_id, state, on_day, figures, digest, signature, public_key)
 SELECT campaign_id, 'closed', on_day, figures, digest, signature, public_key
@@ -159,8 +171,10 @@ async def freeze(tx: Transaction, batch: Batch[ScopeFrozen]) -> None:
 
 
 async def propose_closing(tx: Transaction, batch: Batch[ClosingProposed]) -> None:
-    """Remember the figures that both parties are to sign."""
-    await tx.execute(PROPOSE_CLOSING, as_rows(batch.events))
+    """Remember the figures that both parties are to sign, and which checks they count as one."""
+    told = as_rows(batch.events)
+    await tx.execute(PROPOSE_CLOSING, told)
+    await tx.execute(CLOSING_JOINS, told)
 
 
 async def close(tx: Transaction, batch: Batch[CampaignClosed]) -> None:
