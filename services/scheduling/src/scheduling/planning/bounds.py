@@ -68,7 +68,7 @@ class Board:
         """From now on these classes of one piece count to another, at the prices there."""
         at, size = self._at(classes), self.demand.size[classes]
         self.proved[p] -= float((self.least[at] * size).sum())
-        trips = self._priced(classes, self.cut[q].sessions)
+        trips = self.priced(classes, self.cut[q].sessions)
         self.least[at] = np.minimum(self.penalty[at], trips.priced.min(axis=1, initial=np.inf) if trips else np.inf)
         self.proved[q] += float((self.least[at] * size).sum())
         self.cut[p] = Component(np.setdiff1d(self.cut[p].classes, classes), self.cut[p].sessions)
@@ -97,9 +97,10 @@ class Board:
         roaming, elsewhere = self.abroad[p]
         if not len(roaming):
             return None
-        return self._priced(roaming, elsewhere)
+        return self.priced(roaming, elsewhere)
 
-    def _priced(self, classes: Ints, sessions: Ints) -> Trips | None:
+    def priced(self, classes: Ints, sessions: Ints) -> Trips | None:
+        """What sessions cost people of some classes at the prices there; None if they may use none."""
         block = blocks.build(self.rules, self.demand, classes, sessions)
         if not len(block.window_at):
             return None

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scheduling.planning import blocks, components
+from scheduling.planning import blocks, components, rounding
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import Block
 from scheduling.planning.bounds import Board
 from scheduling.planning.classes import Demand
 from scheduling.planning.eligibility import Ints, Rules
+from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.occupancy import Occupancy
 from scheduling.planning.piecework import Crew, Finding, Piece, Standing, Teller
 from scheduling.planning.seats import Seats
@@ -26,6 +27,7 @@ FAIR = 0.4  # of the time that each piece would have if all had the same
 SECOND, LINKED = 0.1, 0.2  # of all time, for pieces that ended poorly; where they have borders
 POOR, MORE = 1.0, 2.0  # gap per worker from which a piece is planned again; times what it had
 WORTH_MOVING, HOSTS = 0.1, 1 / 3  # cost per worker that people could save in another piece; of the time left, to that
+TABLE, PATIENCE, LEFT_STANDING = 60, 2.0, 0.2  # classes seated at a time, seconds for that; of guests, to plan anew
 MANY = 6_000  # workers from which helper processes are worth starting
 
 
@@ -193,7 +195,8 @@ class Round:
             job.classes, host.classes = np.setdiff1d(job.classes, guests), np.union1d(host.classes, guests)
             self.take(job, job.seats.of(~np.isin(job.seats.classes, guests)), job.cost)
         now = time.monotonic()
-        self.plan_again(host, now + min(host.seconds, HOSTS * (self.deadline - now)))
+        if self.welcome(host) > LEFT_STANDING * float(self.demand.size[guests].sum()):
+            self.plan_again(host, now + min(host.seconds, HOSTS * (self.deadline - now)))
         self.plan_again(job, time.monotonic() + MORE * job.seconds)
         with self.guard:
             if job.cost + host.cost > sum(cost for *_, cost in before):
@@ -201,6 +204,26 @@ class Round:
                     piece.classes = classes
                     self.take(piece, seats, cost)
                 self.settled |= {job, host}  # the board counts the guests at their host
+
+    def welcome(self, host: Job) -> int:
+        """Seat who waits in a piece, guests above all, by moving others about at its prices; how many still wait."""
+        with self.guard:
+            assert host.board is not None
+            fixed, trips = self.away_in_others(host), host.board.priced(host.classes, host.sessions)
+        if trips is None:
+            return int(self.demand.size[host.classes].sum())
+        known, ledger = host.seats.within(trips.block), Ledger(trips.block, Absence(self.rules, trips.block, fixed))
+        ledger.add_many(known.classes, known.windows, known.amounts)
+        waiting = np.flatnonzero(ledger.waiting)
+        for some in np.array_split(waiting, -(-len(waiting) // TABLE) or 1):
+            if time.monotonic() < self.deadline:
+                ledger = rounding.rescue(ledger, some, trips.priced, PATIENCE)
+        insert_waiting(ledger)
+        at, windows = np.nonzero(ledger.count)
+        seats = Seats.at(trips.block, at, windows, ledger.count[at, windows].astype(np.int64))
+        with self.guard:
+            self.take(host, seats, ledger.cost())
+        return int(ledger.waiting.sum())
 
     def plan_again(self, job: Job, until: float) -> None:
         """Plan a job from what it has; where people of its lines have visits in other pieces, those count."""
