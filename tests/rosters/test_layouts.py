@@ -47,6 +47,25 @@ def test_the_delimiter_is_that_of_the_header_even_if_titles_and_cells_hold_more_
     assert len(reading.persons[0].fields["hazard_codes"]) == 8
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Danh sách gồm: họ tên, ngày sinh, giới tính, CCCD",
+        "Họ tên người lập: Trần A; Điện thoại: 0912345678; Đơn vị: X",
+    ],
+)
+def test_the_delimiter_is_not_that_of_a_title_which_tells_of_columns(
+    read: Read, a_text_file: Builder, title: str, delimiter: str
+) -> None:
+    quoted = f'"{title}"' if delimiter in title else title
+
+    reading = read(a_text_file([[quoted], HEADER, AN, BE], delimiter))
+
+    assert (reading.delimiter, reading.header_rows) == (delimiter, [2])
+    assert names(reading) == ["Trần Văn An", "Lê Thị Bé"]
+
+
 @pytest.mark.parametrize("order", [[4, 3, 2, 1, 0], [1, 0, 4, 2, 3]])
 def test_columns_may_stand_in_any_order(read: Read, a_text_file: Builder, order: list[int]) -> None:
     permuted = [[row[i] for i in order] for row in (HEADER, AN, BE)]

@@ -15,6 +15,8 @@ from gateway.extraction.workbook import text_cell
 
 DELIMITERS = (";", ",", "\t", "|")
 HEADER_WITHIN = 100
+HEADERS_TRIED = 3
+LOOKED_AT = 20
 LEGACY_CODEPAGE = "windows-1258"
 WESTERN = "latin-1"
 WITHIN_LOOK = 64 * 1024
@@ -122,17 +124,29 @@ def _known(row: list[str]) -> list[str]:
 
 
 def find_delimiter(text: str) -> str:
-    """The delimiter that occurs most in the header record; without a header, in the first record that has one."""
+    """The delimiter that occurs most in the header record; without a header, in the first record that has one.
+
+    A title may look like a header too (`Gồm: họ tên, ngày sinh, CCCD`): one that the records below it fit comes first.
+    """
     heads = {delimiter: _head(text, delimiter) for delimiter in DELIMITERS}
-    best: tuple[int, int, str] | None = None
-    for delimiter, rows in heads.items():
-        for number, row in enumerate(rows):
-            if roster_headings.is_header(_texts(row)):
-                best = min(best or (number, 0, delimiter), (number, -len(row), delimiter))
-                break
-    if best:
-        return best[2]
+    headers = [
+        (not _fits(rows, number), number, -len(rows[number]), delimiter)
+        for delimiter, rows in heads.items()
+        for number in islice(_headers(rows), HEADERS_TRIED)
+    ]
+    if headers:
+        return min(headers)[-1]
     return max(DELIMITERS, key=lambda delimiter: max(map(len, heads[delimiter]), default=0))
+
+
+def _headers(rows: list[list[str]]) -> Iterator[int]:
+    return (number for number, row in enumerate(rows) if roster_headings.is_header(_texts(row)))
+
+
+def _fits(rows: list[list[str]], header: int) -> bool:
+    """Whether half of the records below a header, at least, are as wide as it is."""
+    below = [len(row) for row in rows[header + 1 :] if any(row)][:LOOKED_AT]
+    return sum(width == len(rows[header]) for width in below) * 2 >= max(len(below), 1)
 
 
 def _texts(row: list[str]) -> list[str]:
