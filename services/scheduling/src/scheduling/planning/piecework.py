@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection, Pipe
 
 import numpy as np
 
-from scheduling.planning import pricing
+from scheduling.planning import finishing, pricing
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import Block
 from scheduling.planning.drafting import Draft
@@ -147,7 +147,10 @@ def _search(stage: Stage, block: Block, absence: Absence, until: float, seed: in
         known = Ledger(block, absence)
         known.add_many(seats.classes, seats.windows, seats.amounts)
     if len(block.size) * len(block.window_at) <= SMALL:
-        return stage.run(Search(Relaxation(block, absence, sharing=True, seed=seed), until, known))
+        relaxation = Relaxation(block, absence, sharing=True, seed=seed)
+        outcome = stage.run(Search(relaxation, until, known))
+        finishing.finish(relaxation, outcome, until)
+        return outcome
     small = len(block.size) * len(block.window_at) <= MIDDLING
     now = time.monotonic()
     draft = stage.run(Draft(block, absence, now + (until - now) / 2 if small else until, seed, known))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scheduling.planning import blocks, changing, classes, components, costs, naming, reasons
+from scheduling.planning import blocks, changing, classes, components, costs, finishing, naming, reasons
 from scheduling.planning.absence import Absence
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation
@@ -176,8 +176,11 @@ class _Repair:
                 bound += float((block.penalty * block.size).sum())
                 continue
             absence = Absence(self.seating, block, fixed)
-            search = Search(Relaxation(block, absence, sharing=True, seed=self.seed), self.deadline)
+            relaxation = Relaxation(block, absence, sharing=True, seed=self.seed)
+            search = Search(relaxation, self.deadline)
             outcome = search.dive() if quick else search.run()
+            if not quick:
+                finishing.finish(relaxation, outcome, self.deadline)
             ledger = outcome.ledger
             if ledger is None:
                 ledger = Ledger(block, absence)
