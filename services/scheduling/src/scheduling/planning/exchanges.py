@@ -1,0 +1,147 @@
+"""The second turn: the poorest pieces planned anew, after handing over people whom others would serve for less."""
+
+import threading
+import time
+
+import numpy as np
+
+from scheduling.planning import blocks, rounding
+from scheduling.planning.absence import Absence
+from scheduling.planning.classes import Demand
+from scheduling.planning.eligibility import Ints, Rules
+from scheduling.planning.jobs import Job
+from scheduling.planning.ledger import Ledger, insert_waiting
+from scheduling.planning.occupancy import Occupancy
+from scheduling.planning.piecework import Crew, Piece
+from scheduling.planning.seats import Seats
+from scheduling.planning.tally import Tally
+
+POOR, MORE = 1.0, 2.0  # gap per worker from which a piece is planned again; times what it had
+WORTH_MOVING, HOSTS = 0.1, 1 / 3  # cost per worker that people could save in another piece; of the time left, to that
+TABLE, PATIENCE, LEFT_STANDING = 60, 2.0, 0.2  # classes seated at a time, seconds for that; of guests, to plan anew
+
+
+class SecondTurn:
+    """Jobs that ended far from their bound, the poorest first; `work` may run in several threads that share a guard."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        demand: Demand,
+        jobs: list[Job],
+        crew: Crew,
+        tally: Tally,
+        guard: threading.Lock,
+        deadline: float,
+        seed: int,
+    ) -> None:
+        self.rules, self.demand, self.jobs, self.crew = rules, demand, jobs, crew
+        self.tally, self.guard, self.deadline, self.seed = tally, guard, deadline, seed
+        gaps = [(job.gap(), job) for job in jobs if job.seconds]
+        poor = [(gap, job) for gap, job in gaps if gap > POOR * job.people]
+        self.waiting = [job for _, job in sorted(poor, key=lambda pair: -pair[0])]
+        self.busy: set[Job] = set()
+        self.settled: set[Job] = set()
+
+    def work(self) -> None:
+        """Plan the poorest job that nobody is at, again and again, while time is left."""
+        while job := self.poorest():
+            host, guests = self.host_of(job)
+            if host is None:
+                self.plan_again(job, time.monotonic() + MORE * job.seconds)
+            else:
+                self.exchange(job, host, guests)
+            with self.guard:
+                self.busy -= {job, host or job}
+                if host and job not in self.settled and job.gap() > POOR * job.people:
+                    self.waiting.append(job)  # others may have room for more of its people
+
+    def poorest(self) -> Job | None:
+        """The job to be planned anew next; busy from now on."""
+        with self.guard:
+            now = time.monotonic()
+            for job in self.waiting:
+                if now + job.seconds / 2 < self.deadline and self.is_free(job, self.busy):
+                    self.waiting.remove(job)
+                    self.busy.add(job)
+                    return job
+        return None
+
+    def is_free(self, job: Job, busy: set[Job]) -> bool:
+        """Whether the job may be planned now: nobody is at it, nor at another that holds people of its lines (R5)."""
+        if job in self.settled or job in busy:
+            return False
+        own = self.demand.line[job.classes]
+        return not any(np.isin(self.demand.line[other.classes], own).any() for other in busy)
+
+    def host_of(self, job: Job) -> tuple[Job | None, Ints]:
+        """Another piece, busy from now on, that would take some classes for much less; None if there is none."""
+        with self.guard:
+            for saved, number, classes in job.board.wishes(job.number) if job.board else ():
+                host = next(other for other in self.jobs if other.board is job.board and other.number == number)
+                if saved > WORTH_MOVING * job.people and self.is_free(host, self.busy - {job}):
+                    self.busy.add(host)
+                    return host, classes
+        return None, np.zeros(0, dtype=np.int64)
+
+    def exchange(self, job: Job, host: Job, guests: Ints) -> None:
+        """Hand classes over and plan both pieces anew, first the host; if that is dearer, both stay as they were."""
+        before = [(piece, piece.classes, piece.seats, piece.cost) for piece in (job, host)]
+        with self.guard:
+            assert job.board is not None
+            job.board.hand_over(job.number, host.number, guests)
+            job.classes, host.classes = np.setdiff1d(job.classes, guests), np.union1d(host.classes, guests)
+            job.take(self.tally, job.seats.of(~np.isin(job.seats.classes, guests)), job.cost)
+        now = time.monotonic()
+        if self.welcome(host) > LEFT_STANDING * float(self.demand.size[guests].sum()):
+            self.plan_again(host, now + min(host.seconds, HOSTS * (self.deadline - now)))
+        self.plan_again(job, time.monotonic() + MORE * job.seconds)
+        with self.guard:
+            if job.cost + host.cost > sum(cost for *_, cost in before):
+                for piece, classes, seats, cost in before:
+                    piece.classes = classes
+                    piece.take(self.tally, seats, cost)
+                self.settled |= {job, host}  # the board counts the guests at their host
+
+    def welcome(self, host: Job) -> int:
+        """Seat who waits in a piece, guests above all, by moving others about at its prices; how many still wait."""
+        with self.guard:
+            assert host.board is not None
+            fixed, trips = self.away_in_others(host), host.board.priced(host.classes, host.sessions)
+        if trips is None:
+            return int(self.demand.size[host.classes].sum())
+        known, ledger = host.seats.within(trips.block), Ledger(trips.block, Absence(self.rules, trips.block, fixed))
+        ledger.add_many(known.classes, known.windows, known.amounts)
+        waiting = np.flatnonzero(ledger.waiting)
+        for some in np.array_split(waiting, -(-len(waiting) // TABLE) or 1):
+            if time.monotonic() < self.deadline:
+                ledger = rounding.rescue(ledger, some, trips.priced, PATIENCE)
+        insert_waiting(ledger)
+        at, windows = np.nonzero(ledger.count)
+        seats = Seats.at(trips.block, at, windows, ledger.count[at, windows].astype(np.int64))
+        with self.guard:
+            host.take(self.tally, seats, ledger.cost())
+        return int(ledger.waiting.sum())
+
+    def plan_again(self, job: Job, until: float) -> None:
+        """Plan a job from what it has; where people of its lines have visits in other pieces, those count."""
+        with self.guard:
+            fixed = self.away_in_others(job) if job.board else None
+        block = blocks.build(self.rules, self.demand, job.classes, job.sessions, fixed)
+        if not len(block.window_at):  # everybody who could come was handed over
+            with self.guard:
+                job.take(self.tally, Seats.joined([]), self.tally.penalties(job.classes))
+            return
+        piece = Piece(
+            block, Absence(self.rules, block, fixed), min(until, self.deadline), self.seed, job.seats.within(block)
+        )
+        found = self.crew.work(lambda: piece)
+        with self.guard:
+            job.enter(self.tally, block, found)
+
+    def away_in_others(self, job: Job) -> Occupancy:
+        """The visits that people of a job's lines have in other pieces of its component."""
+        others = [other.seats for other in self.jobs if other.board is job.board and other is not job]
+        visits = Seats.joined(others).visits(self.demand)
+        own = np.isin(visits.line, np.unique(self.demand.line[job.classes]))
+        return Occupancy(self.rules, visits.of(own))
