@@ -9,7 +9,7 @@ from registry_builders import UNIT, Register, Taken, a_line, a_person, says
 from contracts.fields import FieldConflict
 from contracts.registry import RosterRowsAnswered, WorkerChanged
 from contracts.unions import LeavingConfirmed
-from registry import persons, roster_steps
+from registry import persons, roster_answers, roster_steps, upkeep
 
 pytestmark = pytest.mark.stack
 
@@ -187,6 +187,32 @@ async def test_a_ground_that_never_took_effect_refuses_the_whole(register: Regis
     assert late.assessed.conflict.ours is not None
     assert late.assessed.conflict.ours.roster_id == ground
     assert fresh.effects == ["registered"]
+
+
+async def test_a_ground_from_before_what_is_remembered_refuses_the_whole(register: Register) -> None:
+    ground = await a_ground(register)
+    await register.take(a_person(1, hazards="Nóng"), based_on=ground)
+    await register.database.pool.execute("UPDATE rosters SET assessed_at = assessed_at - interval '401 days'")
+    await register.database.pool.execute("UPDATE field_changes SET recorded_at = recorded_at - interval '401 days'")
+
+    await upkeep.keep(register.database, register.vault)
+    late = await register.take(a_person(1), based_on=ground)
+
+    assert await register.database.pool.fetchval("SELECT count(*) FROM field_changes") == 0
+    assert late.assessed.file_codes == ["roster.outdated"]
+
+
+async def test_of_many_conflicts_the_first_are_shown_and_every_row_is_answered(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roster_answers, "SHOWN_AT_MOST", 2)
+    ground = await a_ground(register)
+    await register.take(*(a_person(number, hazards="Nóng") for number in (1, 2, 3)), based_on=ground)
+
+    late = await register.take(*(a_person(number, hazards="Bụi silic") for number in (1, 2, 3)), based_on=ground)
+
+    assert late.assessed.conflict is not None
+    assert (len(late.assessed.conflict.rows), late.effects) == (2, ["refused"] * 3)
 
 
 async def test_rosters_of_other_lines_leave_one_up_to_date_and_one_of_the_whole_unit_may_not(

@@ -1,6 +1,7 @@
 """What was changed of whom, field by field, since a roster that somebody builds on: every SQL statement about it."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from registry import fields, persons
@@ -9,6 +10,9 @@ from registry.ledger import Ledger, Page
 from registry.matching import Directory
 from registry.vault import Vault
 from shared.database import Transaction
+
+KEPT_FOR = timedelta(days=400)
+"""Nobody builds on a list of more than a year and a month ago."""
 
 COLUMNS = ("worker_id", "unit_id", "place", "roster_id", "fields", "befores", "afters")
 GET_CHANGES = """
@@ -24,6 +28,7 @@ INSERT INTO field_changes (worker_id, unit_id, place, fields, befores, afters)
 SELECT id, $2, nextval('roster_places'), ARRAY[$3], ARRAY[''::bytea], ARRAY[$4::bytea]
 FROM unnest($1::uuid[]) AS id
 """
+FORGET = "DELETE FROM field_changes WHERE recorded_at < $1"
 
 
 async def load(tx: Transaction, vault: Vault, pages: Sequence[Page], directory: Directory) -> None:
@@ -69,3 +74,8 @@ async def note_left(tx: Transaction, unit_id: UUID, worker_ids: Sequence[UUID]) 
     """Note that these were said to have left: a list of before does not bring them back."""
     if worker_ids:
         await tx.execute(NOTE_LEFT, list(worker_ids), unit_id, LEFT, GONE)
+
+
+async def forget(tx: Transaction, now: datetime) -> None:
+    """Remove what is older than anybody builds on."""
+    await tx.execute(FORGET, now - KEPT_FOR)

@@ -19,6 +19,7 @@ from registry.roster_rows import Entry, document_of
 from registry.worker_facts import Facts
 
 OUTDATED = "row.outdated"
+SHOWN_AT_MOST = 500
 LEFT = "left_on"
 GONE = b"left"
 """Somebody was said to have left, or is back; a change like any other."""

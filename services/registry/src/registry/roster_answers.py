@@ -11,7 +11,7 @@ from contracts.fields import FieldConflict
 from contracts.profiles import RosterRead
 from contracts.registry import RosterAssessed, RosterRowsAnswered, RowAnswer
 from contracts.roster_mapping import UnitCount
-from registry.fields import OUTDATED
+from registry.fields import OUTDATED, SHOWN_AT_MOST
 from registry.ledger import Decision, Page
 from registry.roster_opening import Opened
 from registry.roster_rows import Entry, Roster
@@ -69,7 +69,8 @@ def answer_rows(part: Slice, decisions: Sequence[Decision]) -> list[Outgoing]:
         if unit_id != part.roster.unit_id:
             part.effects[f"{MEMBERS}{unit_id}"] += change
     part.effects.update(ELSEWHERE for decision in decisions if decision.now[0].unit_id != part.roster.unit_id)
-    part.outdated += [conflict for decision in decisions for conflict in decision.conflicts]
+    conflicts = [conflict for decision in decisions for conflict in decision.conflicts]
+    part.outdated = [*part.outdated, *conflicts][:SHOWN_AT_MOST]
     answers = [_row_answer(decision) for decision in decisions]
     if part.is_last:
         answers += part.opened.refused

@@ -7,17 +7,18 @@ from asyncpg import Record
 from pydantic_core import from_json
 
 from contracts.fields import FieldConflict, RosterConflict, RosterVersion
+from registry import field_changes
 from shared.database import Transaction
 
 OUTDATED = "roster.outdated"
-SHOWN_AT_MOST = 500
 
 # The roster that somebody built on, and the last one that took effect on some of the same people. Rosters of two lines,
 # employers or hosts have nobody in common; one that names none is of all of them.
 GET_BOTH = """
 SELECT asked.roster_id AS of_roster, known.roster_id, known.reference_date, known.complete, known.assessed_at,
        known.effects, known.place, known.roster_id = asked.based_on AS theirs,
-       known.roster_id = latest.roster_id AS ours, NOT known.dry_run AND known.effects <> '{}' AS took_effect
+       known.roster_id = latest.roster_id AS ours, NOT known.dry_run AND known.effects <> '{}' AS took_effect,
+       known.assessed_at > now() - $2::interval AS is_remembered
 FROM rosters AS asked
 LEFT JOIN LATERAL (
     SELECT roster_id FROM rosters AS other
@@ -32,12 +33,15 @@ WHERE asked.roster_id = ANY($1::uuid[])
 
 
 async def grounds(tx: Transaction, claimed: Sequence[Record]) -> tuple[dict[UUID, int], dict[UUID, RosterConflict]]:
-    """The places of the rosters that these are built on, and the conflict of those whose ground never took effect."""
+    """The places of the rosters that these are built on, and the conflict of those whose ground never took effect.
+
+    A ground from before what is remembered is none either.
+    """
     asking = [row["roster_id"] for row in claimed if row["based_on"]]
     places: dict[UUID, int] = {}
     conflicts = {}
     for roster_id, both in (await _both(tx, asking)).items():
-        ground = next((known["place"] for known in both if known["theirs"] and known["took_effect"]), None)
+        ground = next((known["place"] for known in both if known["theirs"] and _is_ground(known)), None)
         if ground is None:
             conflicts[roster_id] = _side_by_side(both, ())
         else:
@@ -53,15 +57,20 @@ async def of(tx: Transaction, rows: Mapping[UUID, Sequence[FieldConflict]]) -> d
 
 async def _both(tx: Transaction, roster_ids: Sequence[UUID]) -> dict[UUID, list[Record]]:
     found: dict[UUID, list[Record]] = {roster_id: [] for roster_id in roster_ids}
-    for row in await tx.fetch(GET_BOTH, list(roster_ids)) if roster_ids else ():
+    for row in await tx.fetch(GET_BOTH, list(roster_ids), field_changes.KEPT_FOR) if roster_ids else ():
         found[row["of_roster"]].append(row)
     return found
+
+
+def _is_ground(known: Record) -> bool:
+    """Whether what happened since a roster can be told."""
+    return bool(known["took_effect"] and known["is_remembered"])
 
 
 def _side_by_side(both: Sequence[Record], rows: Sequence[FieldConflict]) -> RosterConflict:
     theirs = next((_version(known) for known in both if known["theirs"]), None)
     ours = next((_version(known) for known in both if known["ours"]), None)
-    return RosterConflict(theirs=theirs, ours=ours, rows=list(rows)[:SHOWN_AT_MOST])
+    return RosterConflict(theirs=theirs, ours=ours, rows=list(rows))
 
 
 def _version(row: Record) -> RosterVersion:

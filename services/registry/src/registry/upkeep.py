@@ -1,11 +1,11 @@
-"""What the registry does on the side: rotate intake keys, destroy old ones, drop what nobody can open any more."""
+"""What the registry does on the side: rotate intake keys, destroy old ones, drop what nobody can open or builds on."""
 
 import asyncio
 from contextlib import suppress
 
 import structlog
 
-from registry import authority, erasures, intake_keys, rosters
+from registry import authority, erasures, field_changes, intake_keys, rosters
 from registry.vault import Vault
 from shared import faults
 from shared.clock import new_id, utc_now
@@ -30,7 +30,7 @@ async def keep_for_ever(database: Database, stop: asyncio.Event, *, vault: Vault
 
 
 async def keep(database: Database, vault: Vault) -> None:
-    """Rotate and destroy intake keys, and forget the chunks that were sealed to destroyed ones."""
+    """Rotate and destroy intake keys; forget the chunks that were sealed to destroyed ones, and changes of long ago."""
     now = utc_now()
     vault.masters.refresh()
     async with vault.database.transaction() as tx:
@@ -41,5 +41,6 @@ async def keep(database: Database, vault: Vault) -> None:
     await erasures.reapply(database, vault, now=now, today=today)
     async with database.transaction() as tx:
         await rosters.forget_chunks(tx, now - intake_keys.IN_USE_FOR - intake_keys.DESTROYED_AFTER)
+        await field_changes.forget(tx, now)
     if destroyed:
         log.info("intake keys destroyed", keys=len(destroyed))
