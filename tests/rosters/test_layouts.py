@@ -123,6 +123,13 @@ def test_a_line_about_the_sender_is_no_header(read: Read, a_workbook: Builder, s
     assert names(reading) == ["Trần Văn An", "Lê Thị Bé"]
 
 
+def test_a_title_that_tells_of_the_columns_is_no_header(read: Read, a_text_file: Builder) -> None:
+    reading = read(a_text_file([["Gồm: họ tên", "ngày sinh", "giới tính", "CCCD"], HEADER, AN, BE]))
+
+    assert reading.header_rows == [2]
+    assert names(reading) == ["Trần Văn An", "Lê Thị Bé"]
+
+
 def test_a_blank_form_on_the_first_sheet_does_not_hide_the_list_on_the_second(read: Read, a_workbook: Builder) -> None:
     def add_list(workbook: Any, _: Any) -> None:
         sheet = workbook.create_sheet("DS")

@@ -65,7 +65,8 @@ class Head:
                 not is_numbering(own.values())
             )
         fields = [roster_headings.match(words) for words in own.values()]
-        return len(own) >= 2 and all(fields) and own != above and any(column not in above for column in own)
+        is_another = own == above or roster_headings.is_header(own.values())
+        return len(own) >= 2 and all(fields) and not is_another and any(column not in above for column in own)
 
     def headings(self, rows: Sequence[int]) -> list[Heading]:
         """For every column the lowest filled heading cell, with the cell that spans it from above."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from contracts import roster_headings
 from contracts.legacy_text import Encoding
 from contracts.roster_cells import RosterCells, Row, Sheet
+from contracts.roster_headings import Match
 from contracts.roster_mapping import NOTHING, Chosen, problems_of
 from registry.reading import mapping, text
 from registry.reading.chosen import fingerprint_of, header_of
@@ -100,9 +101,22 @@ def _roster(sheet: Sheet, chosen: Chosen, kept: Kept | None) -> Layout | None:
             if found and number in found[-1].header_rows:
                 continue
             found.append(_under(head, sheet, head.extent(number), chosen, kept))
-            if found[-1].persons:
+            if found[-1].persons and not _is_title(head, found[-1]):
                 return found[-1]
     return found[0] if found else None
+
+
+def _is_title(head: Head, layout: Layout) -> bool:
+    """Whether what looks like a header only tells of the columns that the next row heads otherwise."""
+    below = (head.texts(row) for row in range(layout.header_rows[-1] + 1, HEADER_WITHIN))
+    texts = next(filter(None, below), {})
+    own = {heading.column: roster_headings.match(heading.text) for heading in layout.headings}
+    same = [words for column, words in texts.items() if _field(own.get(column)) == _field(roster_headings.match(words))]
+    return roster_headings.is_header(texts.values()) and not same
+
+
+def _field(found: Match | None) -> str | None:
+    return found.field if found else None
 
 
 def _under(head: Head, sheet: Sheet, rows: list[int], chosen: Chosen, kept: Kept | None) -> Layout:
