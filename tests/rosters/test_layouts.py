@@ -226,6 +226,15 @@ def test_a_header_repeated_in_another_language_is_nobody(read: Read, a_text_file
     assert names(reading) == ["Trần Văn An", "Lê Thị Bé"]
 
 
+def test_what_stands_under_somebody_elses_heading_is_not_the_workers(read: Read, a_workbook: Builder) -> None:
+    rows = [[*HEADER, "Người thân", None], [*[None] * 5, "Họ tên", "Điện thoại"], [*AN, "Trần Ba", "0912345678"]]
+
+    reading = read(a_workbook(rows, [*(f"{column}1:{column}2" for column in "ABCDE"), "F1:G1"]))
+
+    assert names(reading) == ["Trần Văn An"]
+    assert "phone" not in reading.persons[0].fields
+
+
 def test_beside_an_old_card_the_citizens_number_counts(read: Read, a_text_file: Builder) -> None:
     reading = read(a_text_file([[*HEADER[:4], "Số CMND", "Số CCCD"], [*AN[:4], "123456789", AN[4]]]))
 

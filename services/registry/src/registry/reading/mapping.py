@@ -77,7 +77,7 @@ def by_wording(headings: Sequence[Heading], overrides: Mapping[str, str | None] 
     `overrides` (column letter to field, None to ignore the column) is what a person decided about this file.
     """
     overrides = overrides or {}
-    matches = {h.column: roster_headings.match(h.text) for h in headings}
+    matches = {h.column: None if _is_of_others(h) else roster_headings.match(h.text) for h in headings}
     _birth_dates_in_parts(headings, matches)
     _birth_dates_by_sex(headings, matches)
     chosen = _apply(overrides, matches)
@@ -97,6 +97,12 @@ def by_wording(headings: Sequence[Heading], overrides: Mapping[str, str | None] 
     taken = {column: role for role, columns in roles.items() for column in columns}
     fields = {h.column: SHOWN_AS.get(taken.get(h.column, ""), taken.get(h.column)) for h in headings}
     return Columns(roles, fields, {column: _why(column, chosen, matches) for column in sorted(taken.keys() | chosen)})
+
+
+def _is_of_others(heading: Heading) -> bool:
+    """Whether a column stands under `Người thân` or the like: whose telephone is that."""
+    above = roster_headings.match(heading.group) if heading.group else None
+    return above is not None and above.field == "ignored" and above.score == roster_headings.PHRASE
 
 
 def _why(column: int, chosen: Container[int], matches: Mapping[int, Match | None]) -> Why:
