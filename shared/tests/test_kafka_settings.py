@@ -36,6 +36,26 @@ async def test_static_membership_is_used_where_the_process_has_a_stable_name(
         assert consumer._group_instance_id == "store-0"
 
 
+async def test_a_second_process_of_the_same_name_is_a_member_of_its_own_and_they_share_the_partitions(
+    store: Store, database: Database, kafka: Topics
+) -> None:
+    settings = kafka.settings(database, kafka_instance_id="store-0")
+    async with (
+        running(Service("store", settings, consumer=store.consumer), partitions=4) as first,
+        running(Service("store", settings, consumer=store.consumer), partitions=4) as second,
+    ):
+        async with asyncio.timeout(30):
+            while not _share(first) or not _share(second) or _share(first) & _share(second):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        shares = len(_share(first)), len(_share(second))
+
+    assert sum(shares) == 4 * len(store.consumer.topics)
+
+
+def _share(service: Service) -> set[Any]:
+    return set(service.subscription.assigned or ()) if service.subscription else set()
+
+
 def test_the_producer_waits_for_all_replicas_and_never_gives_up_alone() -> None:
     assert kernel_kafka.PRODUCING["acks"] == "all"
     assert kernel_kafka.PRODUCING["enable.idempotence"] is True

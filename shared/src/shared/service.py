@@ -17,6 +17,7 @@ from shared.database import Database
 from shared.delivery import Delivery
 from shared.failpoints import Failpoints
 from shared.lateness import Deadline
+from shared.membership import Name
 from shared.metrics import Metrics
 from shared.relay import Relay
 from shared.serving import HttpServer
@@ -68,6 +69,7 @@ class Service:
         self.relay = Relay(
             self.database, partial(kafka.producer, settings), settings, self.telemetry, self.metrics, self.failpoints
         )
+        self._name = Name(settings.database_url)
         self.subscription: Subscription | None = None
         self.stop = asyncio.Event()
         self.started = asyncio.Event()
@@ -137,7 +139,9 @@ class Service:
         for number, work in enumerate(self._background):
             self._spawn(f"background-{number}", _run(work, self.database, self.stop))
         if self.consumer.topics:
-            subscription = Subscription(self.delivery, self.settings)
+            name = await self._name.claim(self.settings.kafka_instance_id)
+            settings = self.settings.model_copy(update={"kafka_instance_id": name})
+            subscription = Subscription(self.delivery, settings)
             subscription.failure.add_done_callback(partial(self._ended, "consumer", may_end=False))
             await subscription.start()
             self.subscription = subscription
@@ -170,6 +174,7 @@ class Service:
         self._operations.should_exit = True
         await self._end_tasks()
         await self.relay.close()
+        await self._name.give_up()
         await self.database.close()
         await asyncio.to_thread(self.telemetry.close)
 
