@@ -43,7 +43,8 @@ OF_EMPLOYER = """
 SELECT appointment_id, worker_id, campaign_id, site, day, start,
        CASE WHEN state = 'kept' THEN true WHEN state IN ('missed', 'cancelled') THEN false END AS attended
 FROM appointments JOIN workers USING (worker_id)
-WHERE workers.employer_id = $1 AND ($2::date IS NULL OR day = $2)
+WHERE (workers.employer_id = $1 OR (other_employers @> ARRAY[$1::uuid] AND other_employers <> '{}'))
+  AND ($2::date IS NULL OR day = $2)
   AND (state <> 'cancelled' OR reason IN ('refused', 'left')) AND (day, appointment_id) > ($3, $4)
 ORDER BY day, appointment_id LIMIT $5
 """

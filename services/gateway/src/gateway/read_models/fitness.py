@@ -20,7 +20,9 @@ OF_EMPLOYER = """
 SELECT fitness.worker_id, fitness.campaign_id, visits.concluded_on, fitness.final_class, fitness.restrictions,
        fitness.visit_id
 FROM fitness LEFT JOIN visits USING (visit_id)
-WHERE fitness.employer_id = $1 AND ($2::uuid IS NULL OR fitness.campaign_id = $2)
+WHERE (fitness.employer_id = $1 OR fitness.worker_id IN (
+        SELECT worker_id FROM workers WHERE other_employers @> ARRAY[$1::uuid] AND other_employers <> '{}'))
+  AND ($2::uuid IS NULL OR fitness.campaign_id = $2)
   AND (fitness.worker_id, fitness.visit_id) > ($3, $4)
 ORDER BY fitness.worker_id, fitness.visit_id LIMIT $5
 """
