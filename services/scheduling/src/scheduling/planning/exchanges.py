@@ -38,6 +38,7 @@ class SecondTurn:
         self.rules, self.demand, self.jobs, self.crew = rules, demand, jobs, crew
         self.tally, self.guard, self.deadline, self.seed = tally, guard, deadline, seed
         gaps = [(job.gap(), job) for job in jobs if job.seconds]
+        self.pace = sum(job.seconds for job in jobs) / max(1.0, sum(job.people for job in jobs))
         poor = [(gap, job) for gap, job in gaps if gap > POOR * job.people]
         self.waiting = [job for _, job in sorted(poor, key=lambda pair: -pair[0])]
         self.busy: set[Job] = set()
@@ -48,7 +49,7 @@ class SecondTurn:
         while job := self.poorest():
             host, guests = self.host_of(job)
             if host is None:
-                self.plan_again(job, time.monotonic() + MORE * job.seconds)
+                self.plan_again(job, time.monotonic() + MORE * self.usual(job))
             else:
                 self.exchange(job, host, guests)
             with self.guard:
@@ -66,6 +67,10 @@ class SecondTurn:
                     self.busy.add(job)
                     return job
         return None
+
+    def usual(self, job: Job) -> float:
+        """Seconds that a job's first turn took, or should have taken: the last ones may have come too late."""
+        return max(job.seconds, self.pace * job.people)
 
     def is_free(self, job: Job, busy: set[Job]) -> bool:
         """Whether the job may be planned now: nobody is at it, nor at another that holds people of its lines (R5)."""
@@ -94,8 +99,8 @@ class SecondTurn:
             job.take(self.tally, job.seats.of(~np.isin(job.seats.classes, guests)), job.cost)
         now = time.monotonic()
         if self.welcome(host) > LEFT_STANDING * float(self.demand.size[guests].sum()):
-            self.plan_again(host, now + min(host.seconds, HOSTS * (self.deadline - now)))
-        self.plan_again(job, time.monotonic() + MORE * job.seconds)
+            self.plan_again(host, now + min(self.usual(host), HOSTS * (self.deadline - now)))
+        self.plan_again(job, time.monotonic() + MORE * self.usual(job))
         with self.guard:
             if job.cost + host.cost > sum(cost for *_, cost in before):
                 for piece, classes, seats, cost in before:

@@ -21,6 +21,7 @@ from scheduling.planning.tally import Tally
 PIECE = 12_000  # workers; larger components are cut into pieces of about this size
 THREADS = 2
 FAIR = 0.4  # of the time that each piece would have if all had the same
+LEARNT = 0.1  # what one job adds to the experience
 SECOND, LINKED = 0.1, 0.2  # of all time, for pieces that ended poorly; where they have borders
 MANY = 6_000  # workers from which helper processes are worth starting
 
@@ -54,6 +55,7 @@ class Round:
                 self.jobs.append(Job(piece.classes, piece.sessions, size, board, number, Seats.joined([]), penalties))
         work = sum(job.people for job in self.jobs)
         self.left, self.ends, self.guard = work, dict[int, float](), threading.Lock()
+        self.extra = 0.0  # seconds that a job takes beyond what it was promised, of late
         self.crew = Crew(THREADS, processes=len(self.jobs) > 1 and work >= MANY)
         share = LINKED if self.boards else SECOND if len(self.jobs) > THREADS else 0.0
         kept = share * (deadline - time.monotonic())
@@ -80,21 +82,21 @@ class Round:
 
     def plan(self, x: int) -> None:
         """Plan one job in its turn."""
-        job = self.jobs[x]
+        job, begun = self.jobs[x], time.monotonic()
         block = blocks.build(self.rules, self.demand, job.classes, job.sessions)
         if not len(block.window_at):
             with self.guard:
                 self.tally.add(0, 0 if job.board else job.cost)
             return
-        begun = time.monotonic()
         found = self.crew.work(
-            lambda: Piece(block, Absence(self.rules, block), self.end_of(x), self.seed), self.teller(x, block)
+            lambda: Piece(block, Absence(self.rules, block), self.end_of(x, begun), self.seed), self.teller(x, block)
         )
         with self.guard:
-            del self.ends[x]
+            now = time.monotonic()
+            self.extra += LEARNT * (max(0.0, now - self.ends.pop(x)) - self.extra)
             self.tally.under_way.pop(x, None)
             job.enter(self.tally, block, found)
-            job.seconds = time.monotonic() - begun
+            job.seconds = now - begun
 
     def teller(self, x: int, block: Block) -> Teller | None:
         """Who passes on how far a job's first turn is, if anybody listens."""
@@ -107,14 +109,14 @@ class Round:
 
         return tell if self.tally.listener else None
 
-    def end_of(self, x: int) -> float:
-        """When a job that begins now should end, given what the jobs at work were promised."""
+    def end_of(self, x: int, begun: float) -> float:
+        """When a job should end, given what the jobs at work were promised, and what jobs take beyond that."""
         with self.guard:
             now = time.monotonic()
             # By people, but small pieces of few have their own difficulties: at least a part of an equal share.
             share = max(self.jobs[x].people / max(self.left, 1.0), FAIR / (len(self.jobs) - x))
             self.left -= self.jobs[x].people
             promised = sum(max(0.0, end - now) for end in self.ends.values())
-            left = max(0.0, self.first - now)
-            self.ends[x] = now + min(left, share * max(0.0, THREADS * left - promised))
+            left, extra = max(0.0, self.first - now), self.extra * (len(self.jobs) - x)
+            self.ends[x] = begun + min(left, share * max(0.0, THREADS * left - promised - extra))
             return self.ends[x]
