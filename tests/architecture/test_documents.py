@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -128,6 +129,12 @@ def test_the_index_lists_every_document() -> None:
     linked = {(index.parent / link.partition("#")[0]).resolve() for link in LINK.findall(text_of(index))}
 
     assert [by_name(document) for document in DOCUMENTS if document not in {*linked, index}] == []
+
+
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = Counter(path.name[:4] for path in (ROOT / "docs/decisions").glob("*.md"))
+
+    assert [number for number, times in numbers.items() if times > 1 or not number.isdigit()] == []
 
 
 def test_the_glossary_has_every_noun_that_events_are_about() -> None:
