@@ -49,7 +49,8 @@ async def test_the_guide_for_union_portals_is_true(edge: Edge, tmp_path: Path) -
         "REFERENCE_DATE": campaign.today.isoformat(),
     })  # fmt: skip
 
-    assert printed["bash"].count('"state":"answered"') == 2
+    assert printed["bash"].count('"state":"answered"') == 3  # the roster's is told, then asked for
+    assert "event: receipt" in printed["bash"]
     assert '"outcome":"refused"' in printed["bash"]
     assert "members: 2" in printed["python"]
 
