@@ -171,7 +171,7 @@ async def _watch_memory(house: House, peaks: dict[str, float]) -> None:
     while True:
         for service, child in house.children.items():
             for pid in descendants(child.pid):
-                kind = service if pid == child.pid else f"{service}, a process beside it"
+                kind = f"{service} at most" if pid == child.pid else f"{service}, a process beside it"
                 peaks[kind] = max(peaks.get(kind, 0.0), megabytes_at_most(pid))
         await asyncio.sleep(GLANCE_SECONDS)
 
