@@ -438,3 +438,7 @@ def test_the_source_text_is_kept_beside_every_value(read: Read, a_text_file: Bui
     source = reading.source(reading.persons[0])
 
     assert source == {"full_name": "TRẦN  VĂN AN", "birth_date": "5.6.1990", "sex": "NAM", "national_id": "1090123456"}
+
+
+def test_a_reading_that_is_written_out_names_nobody(read: Read, a_text_file: Builder) -> None:
+    assert "Trần" not in repr(read(a_text_file([HEADER, AN, BE])))

@@ -36,9 +36,12 @@ class Column:
     suggested: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Reading:
-    """All that one roster file says; row numbers are those that a spreadsheet program shows."""
+    """All that one roster file says; row numbers are those that a spreadsheet program shows.
+
+    It is never shown as a whole: asyncio, for one, writes out whatever a finished task holds, here a list of people.
+    """
 
     file_outcome: Literal["accepted", "refused"]
     file_codes: list[str]
