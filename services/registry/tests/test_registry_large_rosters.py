@@ -11,7 +11,7 @@ from registry_builders import UNIT, a_person, a_sheet
 from contracts.roster_cells import to_chunks
 from registry.blind_index import BlindIndex
 from registry.roster_opening import Opened, Sealed, open_roster
-from registry.roster_reader import Reader, ReaderGoneError
+from registry.roster_reader import Reader, ReaderFailedError, ReaderGoneError
 from registry.roster_rows import Roster
 from shared.sealing import new_key_pair, seal
 
@@ -62,3 +62,12 @@ def test_whoever_waits_for_a_process_that_ended_is_told_so(reader: Reader) -> No
     assert opened.accepted is not None
     with pytest.raises(ReaderGoneError):
         opened.accepted.entries(0, 1)
+
+
+def test_what_goes_wrong_there_is_told_by_its_place_alone_and_ends_nothing(reader: Reader) -> None:
+    opened = read_by(reader.open_roster)
+
+    with pytest.raises(ReaderFailedError, match=r"^KeyError at registry\.roster_reader:\d+$"):
+        reader.entries(UUID(int=404), 0, 1)
+    assert opened.accepted is not None
+    assert len(opened.accepted.entries(0, 7)) == 7

@@ -20,6 +20,7 @@ from registry.line_rules import Lines
 from registry.roster_mappings import Current
 from registry.roster_opening import Opened, Sealed, open_roster
 from registry.roster_rows import Entry, Roster, Rows
+from shared import faults
 from shared.telemetry import set_up_logs
 
 READER = "import sys; from registry import roster_reader; roster_reader.main(int(sys.argv[1]))"
@@ -29,6 +30,10 @@ LARGE = 20
 
 class ReaderGoneError(ConnectionError):
     """The process has ended; the rosters that it had read are read anew once their claim has run out."""
+
+
+class ReaderFailedError(Exception):
+    """What went wrong there, as type and line: an exception's own text may carry what stands in a cell."""
 
 
 class Reader:
@@ -73,9 +78,12 @@ class Reader:
             pipe = self._pipe or self._start()
             try:
                 pipe.send(request)
-                return pipe.recv()
+                answer = pipe.recv()
             except (EOFError, OSError) as error:
                 raise ReaderGoneError from error
+        if isinstance(answer, ReaderFailedError):
+            raise answer
+        return answer
 
     def _start(self) -> Connection:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -112,7 +120,11 @@ def main(pipe: int) -> None:
                 request = line.recv()
             except EOFError:
                 return
-            line.send(_answer(known, *request))
+            try:
+                answer = _answer(known, *request)
+            except Exception as error:
+                answer = ReaderFailedError(faults.where(error))
+            line.send(answer)
 
 
 def _answer(known: dict[UUID, Rows], task: str, roster: Any, *told: Any) -> Any:
