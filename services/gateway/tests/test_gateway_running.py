@@ -6,6 +6,7 @@ import sys
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 from gateway_builders import (
@@ -23,7 +24,8 @@ from gateway_builders import (
 )
 from pydantic_core import to_json
 
-from gateway.app import make_service
+from gateway.app import make_app, make_service
+from gateway.edge import Edge
 from gateway.settings import Settings
 from shared.database import Database
 from shared.service import Service
@@ -170,3 +172,17 @@ def test_the_process_ends_with_one_sentence_where_it_must_not_run(environment: d
     assert ended.returncode == 2
     assert sentence in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [asyncpg.TooManyConnectionsError(), asyncpg.CannotConnectNowError(), TimeoutError()])
+async def test_a_database_that_cannot_be_asked_just_now_is_told_as_such(edge: Edge, error: Exception) -> None:
+    app = make_app(edge)
+
+    @app.get("/in-vain")
+    async def ask_in_vain() -> None:
+        raise error
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        answer = await client.get("/in-vain")
+
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "database.away", "2")
