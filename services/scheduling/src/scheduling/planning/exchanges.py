@@ -100,7 +100,8 @@ class SecondTurn:
         now = time.monotonic()
         if self.welcome(host) > LEFT_STANDING * float(self.demand.size[guests].sum()):
             self.plan_again(host, now + min(self.usual(host), HOSTS * (self.deadline - now)))
-        self.plan_again(job, time.monotonic() + MORE * self.usual(job))
+        if time.monotonic() < self.deadline:  # else its cost still counts the guests, and seats stay
+            self.plan_again(job, time.monotonic() + MORE * self.usual(job))
         with self.guard:
             if job.cost + host.cost > sum(cost for *_, cost in before):
                 for piece, classes, seats, cost in before:
