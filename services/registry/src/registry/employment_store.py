@@ -55,7 +55,7 @@ FURTHER_COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "host_id", 
                    "exposures", "employed_since", "digest", "namesake")  # fmt: skip
 HISTORY_COLUMNS = ("worker_id", "unit_id", "employer_id", "line_id", "host_id", "job", "shift", "valid_from",
                    "valid_to", "roster_id", "counts")  # fmt: skip
-JOB, SHIFT, VALID_TO = (HISTORY_COLUMNS.index(name) for name in ("job", "shift", "valid_to"))
+JOB, SHIFT, VALID_TO, COUNTS = (HISTORY_COLUMNS.index(name) for name in ("job", "shift", "valid_to", "counts"))
 END = """
 UPDATE employments AS known SET valid_to = ended.day
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[]) AS ended (worker_id, unit_id, employer_id, day)
@@ -106,7 +106,7 @@ class History:
         elif decision.learns:
             self._learn(worker_id, met.stated)
         if decision.moved_from and (decision.is_aside or not begins):
-            self.counted.append((worker_id, met.now[0].unit_id))
+            self._count(worker_id, met.now[0])
 
     def _end(self, worker_id: UUID, pair: Pair, day: date) -> None:
         row = self.under_way.pop((worker_id, pair), None)
@@ -114,6 +114,13 @@ class History:
             self.ended.append((worker_id, *pair, day))
         else:
             row[VALID_TO] = day
+
+    def _count(self, worker_id: UUID, facts: Facts) -> None:
+        row = self.under_way.get((worker_id, pair_of(facts)))
+        if row is None:
+            self.counted.append((worker_id, facts.unit_id))
+        else:
+            row[COUNTS] = True
 
     def _learn(self, worker_id: UUID, facts: Facts) -> None:
         row = self.under_way.get((worker_id, pair_of(facts)))
@@ -137,11 +144,11 @@ async def write(tx: Transaction, ledger: Ledger) -> None:
     history = History()
     for decision in ledger.decisions:
         history.enter(decision)
+    if history.counted:
+        await tx.execute(COUNT_BY, *_columns(history.counted))
     await end(tx, history.ended)
     await learn(tx, history.learnt)
     await tx.copy_records_to_table("employments", records=history.begun, columns=HISTORY_COLUMNS)
-    if history.counted:
-        await tx.execute(COUNT_BY, *_columns(history.counted))
     await _write_further(tx, ledger)
 
 

@@ -60,7 +60,7 @@ def meet(
     known: tuple[Facts, ...], spans: Spans, stated: Facts, day: date, columns: frozenset[str], *, had_left: bool = False
 ) -> Met:
     """What somebody's employments are after a row of a roster for a day; `columns` are those that its file has."""
-    meant = _meant(known, stated)
+    meant = spoken_of(known, stated)
     if meant is None and (had_left or None in (stated.employer_id, known[0].employer_id)):
         meant = known[0]
     if meant is not None:
@@ -68,6 +68,14 @@ def meet(
         others = [facts for facts in known if facts is not meant]
         return Met(_ordered(fresh, others, spans, day) if others else (fresh,), fresh, meant)
     return _beside(known, spans, stated, day, columns)
+
+
+def spoken_of(known: Sequence[Facts], stated: Facts) -> Facts | None:
+    """The employment that a row speaks of, of those that are known."""
+    of_unit = [facts for facts in known if facts.unit_id == stated.unit_id]
+    same = [facts for facts in of_unit if facts.employer_id == stated.employer_id]
+    unsaid = [facts for facts in of_unit if None in (facts.employer_id, stated.employer_id)]
+    return next(iter(same or unsaid), None)
 
 
 def without(known: Sequence[Facts], unit_id: UUID, employer_id: UUID | None) -> tuple[Facts, ...]:
@@ -106,14 +114,6 @@ def _place(facts: Facts) -> dict[str, Any]:
         "shift": facts.shift,
         "employed_since": facts.employed_since,
     }
-
-
-def _meant(known: Sequence[Facts], stated: Facts) -> Facts | None:
-    """The employment that a row speaks of, of those that are known."""
-    of_unit = [facts for facts in known if facts.unit_id == stated.unit_id]
-    same = [facts for facts in of_unit if facts.employer_id == stated.employer_id]
-    unsaid = [facts for facts in of_unit if None in (facts.employer_id, stated.employer_id)]
-    return next(iter(same or unsaid), None)
 
 
 def _beside(known: tuple[Facts, ...], spans: Spans, stated: Facts, day: date, columns: frozenset[str]) -> Met:

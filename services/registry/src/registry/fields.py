@@ -31,6 +31,8 @@ OF_FACTS = {
     "last_health_check": "last_health_check",
     "disabled": "disabled",
 }
+OF_EMPLOYMENT = frozenset({"hazard_codes", "heavy_class", "start_date", LEFT})
+"""What is said of the work for one employer: that for another has its own."""
 TOLD = frozenset(OF_FACTS) - {"disabled"}
 """Fields whose values others are told as facts; of any other, an answer says the name alone."""
 
@@ -52,7 +54,7 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Since:
-    """What happened since the roster that somebody built on: changes by worker and field, and who came since."""
+    """What happened since the roster that somebody built on: changes by worker and field, and who came, as they are."""
 
     changed: dict[UUID, dict[str, Change]] = field(default_factory=dict)
     came: dict[UUID, Values] = field(default_factory=dict)
@@ -74,11 +76,12 @@ class Verdict:
 NOTHING_SINCE = Verdict()
 
 
-def values_of(identity: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
-    """What is said of somebody, field by field; what is not said is left out."""
+def values_of(identity: Mapping[str, Any], facts: Facts | None) -> dict[str, Any]:
+    """What is said of somebody and of their work, field by field; what is not said is left out."""
     said = {name: value for name, value in identity.items() if name not in DERIVED and name != "identifiers"}
     said |= {f"{NUMBERS}{kind}": number for kind, number in (identity.get("identifiers") or {}).items()}
-    said |= {name: getattr(facts, attribute) for name, attribute in OF_FACTS.items()}
+    if facts is not None:
+        said |= {name: getattr(facts, attribute) for name, attribute in OF_FACTS.items()}
     return {name: value for name, value in said.items() if value}
 
 
@@ -97,16 +100,27 @@ def changes(index: BlindIndex, worker_id: UUID, before: Values, after: Values) -
 
 
 def judge(
-    since: Since, index: BlindIndex, entry: Entry, worker_id: UUID, known: Facts, columns: frozenset[str]
+    since: Since,
+    index: BlindIndex,
+    entry: Entry,
+    worker_id: UUID,
+    known: Facts,
+    columns: frozenset[str],
+    *,
+    aside: bool,
 ) -> Verdict:
-    """What a row about somebody known changes of what others changed; `columns` are those that its file has."""
-    theirs = values_of(entry.identity, entry.facts)
-    if (ours := since.came.get(worker_id)) is not None:
+    """What a row about somebody known changes of what others changed; `columns` are those that its file has.
+
+    `known` is the employment that it speaks of; one aside from what they count by says nothing of who they are.
+    """
+    theirs = values_of({} if aside else entry.identity, entry.facts)
+    if (who := since.came.get(worker_id)) is not None:
+        ours = values_of({} if aside else who, known)
         differing = [name for name in theirs if name in ours and theirs[name] != ours[name]]
         return Verdict(conflicts=[_conflict(entry, name, theirs, known, None) for name in differing])
     alone, both = set(), []
     for name, change in since.changed.get(worker_id, {}).items():
-        if name == LEFT or not _is_said(name, theirs, columns):
+        if name == LEFT or (aside and name not in OF_FACTS) or not _is_said(name, theirs, columns):
             continue
         stated = hashed(index, worker_id, name, theirs.get(name))
         if stated == change.before:

@@ -41,7 +41,7 @@ async def _record(tx: Transaction, message: Message[LeavingConfirmed], today: da
     left = {id_: employments.without(had[id_], confirmed.unit_id, confirmed.employer_id) for id_ in had}
     leaving = [id_ for id_ in had if len(left[id_]) < len(had[id_])]
     await workers.leave(tx, {id_: had[id_] for id_ in leaving if not left[id_]}, confirmed.left_on, message.leads_to)
-    await field_changes.note_left(tx, confirmed.unit_id, leaving)
+    await field_changes.note_left(tx, confirmed.unit_id, confirmed.employer_id, leaving)
     staying = [id_ for id_ in leaving if left[id_]]
     ended = [(id_, facts) for id_ in staying for facts in had[id_] if facts not in left[id_]]
     await employment_store.end(tx, [(id_, *pair_of(facts), confirmed.left_on) for id_, facts in ended])

@@ -146,10 +146,13 @@ class Ledger:
         since, columns = page.since, page.columns
         if since is None:
             return self._met(page, entry, known, columns)
-        if known.left_on is not None and since.left(known.worker_id):
+        ours = employments.spoken_of(known.employments, entry.facts)
+        if since.left(known.worker_id) and (ours is None or known.left_on is not None):
             return _without_effect(page, entry, known, "unchanged")
-        ours = known.in_unit(page.roster.unit_id)
-        verdict = fields.judge(since, self.directory.index, entry, known.worker_id, ours, columns)
+        if ours is None:
+            return self._met(page, entry, known, columns)
+        aside = ours is not known.facts
+        verdict = fields.judge(since, self.directory.index, entry, known.worker_id, ours, columns, aside=aside)
         if verdict.conflicts:
             return _without_effect(page, entry, known, "refused", verdict.conflicts)
         if verdict.alone:

@@ -65,10 +65,6 @@ class Known:
             over += [known for known in former if known[0] == key[0] and known != key]
         return over
 
-    def in_unit(self, unit_id: UUID) -> Facts:
-        """What they work at in a unit; elsewhere, what they count by."""
-        return next((facts for facts in self.employments if facts.unit_id == unit_id), self.facts)
-
     def state(self, facts: Facts, day: date) -> None:
         """Note that a roster stated an employment for a day; only those of two employers are ever compared."""
         if facts.employer_id is None:

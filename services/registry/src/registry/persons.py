@@ -126,14 +126,13 @@ async def directory_of(tx: Transaction, vault: Vault, entries: Sequence[Entry]) 
 
 
 def _met_elsewhere(directory: Directory, entries: Sequence[Entry]) -> list[Known]:
-    """Those whom a row may name as working for another employer than the one known."""
+    """Those with several employers, and those whom a row may name as working for another than the one known."""
     found: dict[UUID, Known] = {}
     for entry in entries:
-        if entry.facts.employer_id is not None:
-            pair = pair_of(entry.facts)
-            for known in directory.candidates(entry):
-                if len(known.employments) > 1 or pair_of(known.facts) != pair:
-                    found[known.worker_id] = known
+        pair, names_one = pair_of(entry.facts), entry.facts.employer_id is not None
+        for known in directory.candidates(entry):
+            if len(known.employments) > 1 or (names_one and pair_of(known.facts) != pair):
+                found[known.worker_id] = known
     return list(found.values())
 
 

@@ -167,10 +167,11 @@ async def _compare_identities(tx: Transaction, vault: Vault, ledger: Ledger) -> 
 def _note_changes(ledger: Ledger, said: Mapping[int, tuple[Identity, Identity]]) -> None:
     """Note field by field what each decision changes of somebody known; `said` has who they were and are."""
     for decision in ledger.decisions:
-        if decision.is_new or decision.is_aside or (not decision.is_kept and id(decision) not in said):
+        if decision.is_new or (not decision.is_kept and id(decision) not in said):
             continue
         known, identity = said.get(id(decision), ({}, {}))
-        before, after = fields.values_of(known, decision.before[0]), fields.values_of(identity, decision.now[0])
+        former = decision.met.before if decision.is_aside else decision.before[0]
+        before, after = fields.values_of(known, former), fields.values_of(identity, decision.met.stated)
         changed = fields.changes(ledger.directory.index, decision.known.worker_id, before, after)
         if decision.returned:
             changed[fields.LEFT] = fields.GONE, b""
