@@ -214,6 +214,6 @@ class Market:
 def scarcity_market(block: Block, absence: Absence, steps: int, cold: float) -> Market:
     """A market whose prices come down from penalties rather than up from nothing: where people must stay out."""
     market = Market(block, absence, by_line=False)
-    hot = min(SCORCHING, float(block.penalty.min(initial=1)) / 4)
+    hot = min(SCORCHING, float(block.penalty.min(initial=int(4 * SCORCHING))) / 4)
     market.run(steps, hot or cold, cold)  # people may be worth nothing
     return market

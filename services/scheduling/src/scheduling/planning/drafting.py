@@ -1,6 +1,6 @@
 """A plan for a large block: prices by ascent, openings settled on them, people seated, then mended by a relaxation.
 
-Where places are so scarce that people stay out, settled prices judge openings badly: the relaxation decides instead.
+Where places are so scarce that people stay out, the prices come down from penalties rather than up from nothing.
 """
 
 import copy
@@ -15,7 +15,7 @@ from scheduling.planning.ascent import Market, scarcity_market
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
-from scheduling.planning.openings import Outcome, Search
+from scheduling.planning.openings import Outcome
 from scheduling.planning.pricing import Floats, Prices
 
 HOT, WARM, LUKEWARM, COLD = 20.0, 2.0, 3.0, 0.15
@@ -47,7 +47,7 @@ class Draft:
         """Plan, mend and bound until the deadline."""
         self.free.run(self.pace, HOT, WARM)
         if self.free.is_scarce():
-            return self.search()
+            self.free = scarcity_market(self.block, self.absence, self.pace + self.pace // 3, WARM)
         self.free.run(self.pace // 3, WARM, 1.0)
         self.prove(self.free.prices())
         market = self.settled()
@@ -62,21 +62,6 @@ class Draft:
         until = self.deadline - BOUND_SHARE * (self.deadline - self.started)
         self.keep(neighbourhoods.sweep_through(self.outcome.ledger, every, until, 6, openings=True))
         self.cool()
-        return self.outcome
-
-    def search(self) -> Outcome:
-        """Find prices from penalties downwards, then let the relaxation decide who comes and what opens."""
-        self.free = scarcity_market(self.block, self.absence, self.pace + self.pace // 3, WARM)
-        self.prove(self.free.prices())
-        ledger = Ledger(self.block, self.absence)
-        seat_by_prices(ledger, self.priced(self.free, self.free.upper), *self.free.seats(WARM))
-        self.keep(ledger)
-        relaxation = Relaxation(self.block, self.absence, sharing=True, seed=self.seed)
-        found = Search(relaxation, self.deadline, self.outcome.ledger, self.free.prices()).run()
-        if found.bound > self.outcome.bound:
-            self.outcome.bound, self.outcome.prices = found.bound, found.prices
-        if found.ledger is not None:
-            self.keep(found.ledger)
         return self.outcome
 
     def seat(self, market: Market) -> Ledger:

@@ -52,7 +52,7 @@ class Search:
                 self.nodes.clear()
                 break
             if not self._plunge(lower, upper):
-                heapq.heappush(self.nodes, (max(bound, self.relaxation.proved), self.taken, lower, upper))
+                self._push(max(bound, self.relaxation.proved), lower, upper)
                 break
             self._prove()
             if better:
