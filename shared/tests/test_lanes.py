@@ -56,3 +56,13 @@ async def test_a_lane_is_idle_once_its_batch_had_its_effect() -> None:
     await waiting
 
     assert (before, lane.idle) == ((False, False), True)
+
+
+async def test_batches_of_one_are_taken_one_by_one() -> None:
+    lane = Lane(1)
+
+    async with asyncio.timeout(5):
+        await lane.put(parts(1, 2))
+        batches = [await lane.take(), await lane.take()]
+
+    assert batches == [[1], [2]]

@@ -48,3 +48,15 @@ async def test_what_was_put_off_comes_by_itself_when_its_time_is_over(
         await say_round(service.database, 1)
 
         assert len(await kafka.hear("store.orders", len(KEYS))) == len(KEYS)
+
+
+async def test_who_puts_off_again_and_again_puts_off_no_longer(store: Store, database: Database, kafka: Topics) -> None:
+    await kafka.create("store.orders")
+    service = Service("store", kafka.settings(database), consumer=store.consumer)
+
+    async with running(service):
+        service.relay.put_off("store.orders", 0.5)
+        await say_round(service.database, 1)
+        service.relay.put_off("store.orders", 60.0)
+
+        assert len(await kafka.hear("store.orders", len(KEYS))) == len(KEYS)

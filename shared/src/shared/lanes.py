@@ -22,7 +22,7 @@ class Lane:
     async def put(self, decoded: list[Decoded]) -> None:
         """Add arrivals; returns at once unless half a batch waits already."""
         async with self._changed:
-            await self._changed.wait_for(lambda: len(self._waiting) < self._at_most // 2)
+            await self._changed.wait_for(lambda: 2 * len(self._waiting) < self._at_most)
             self._waiting += decoded
             self._changed.notify_all()
 

@@ -115,8 +115,12 @@ class Relay:
         await self._idle.wait()
 
     def put_off(self, topic: str, seconds: float) -> None:
-        """Leave what is said on a topic in the outbox for so long (zero: no longer), for what is more urgent."""
-        self._shunned[topic] = monotonic() + seconds
+        """Leave what is said on a topic in the outbox for so long (zero: no longer), for what is more urgent.
+
+        While it is put off it can only be put off less: however many ask in a row, it comes to its turn in between.
+        """
+        until = monotonic() + seconds
+        self._shunned[topic] = min(until, self._shunned.get(topic, until))
         self._wake.set()
 
     async def close(self) -> None:
