@@ -18,6 +18,8 @@ OLD_ENCODINGS: tuple[Encoding, ...] = ("tcvn3", "vni")
 EXACT, PART, PHRASE = 3, 2, 1
 SHORT = 3
 """Letters of a wording that means little in a longer heading: `Tên`, `Tổ`, `Ca`, `TT`."""
+LONGEST = 1_000
+"""Characters as they are written, white space and marks among them, beyond which nothing is a heading."""
 NAME_FIELDS = frozenset({"full_name", "given_name"})
 UNNAMED_FIELDS = frozenset({"running_number", "ignored"})
 
@@ -169,6 +171,8 @@ def in_unicode(headings: Iterable[str]) -> list[str]:
 
 
 def _match(heading: str) -> Match | None:
+    if len(heading) > LONGEST:
+        return None
     words = _wordings()
     folded = fold(heading)
     if not folded or len(folded) > 160:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.extraction import files, limits, text_file
+from gateway.extraction import files, limits, text_file, workbook
 from gateway.sandbox import Sandbox
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -245,3 +245,13 @@ def test_a_damaged_workbook_never_breaks_the_extraction(position: int, value: in
     extracted = files.extract(bytes(damaged))
 
     assert extracted.readable or extracted.file_codes
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0323", "\u0f71\u0f72"])
+def test_a_tower_of_marks_is_cut_down_before_anybody_has_to_put_them_in_order(marks: str) -> None:
+    name = "Trầ" + marks * 16_000
+
+    cell = workbook.text_cell(name)
+
+    assert cell == "Trầ" + marks * 15
+    assert workbook.text_cell("Nguyễn Thị " * 40) == "Nguyễn Thị " * 40

@@ -2,7 +2,9 @@
 
 import io
 import re
+import unicodedata
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -15,6 +17,8 @@ INVISIBLE = (
     " \t\n\r\x0b\x0c\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff"
 )
+SHORT = 200
+"""Characters among which nothing costs much."""
 _ESCAPED = re.compile(r"_x(00(?:0[0-9A-Fa-f]|1[0-9A-Fa-f]|7[Ff]))_")
 
 
@@ -106,9 +110,20 @@ def _unescape(found: re.Match[str]) -> str:
     return letter if letter in "\t\n\r" else ""
 
 
+def _without_towers(text: str) -> str:
+    """The text with at most thirty marks on one letter: to put thousands in their order costs the square of them."""
+    return text if text.isascii() else _towers().sub(r"\1", text)
+
+
+@lru_cache(maxsize=1)
+def _towers() -> re.Pattern[str]:
+    marks = "".join(letter for letter in map(chr, range(0x300, 0x1F000)) if unicodedata.combining(letter))
+    return re.compile(f"([{marks}]{{30}})[{marks}]+")
+
+
 def text_cell(text: str) -> str | None:
     """The text as it stands, or None if there is nothing in it but spaces of any kind."""
     if text and (text[0] > " " or text.strip(INVISIBLE)):
-        text = text[:MAX_TEXT] if len(text) > MAX_TEXT else text
+        text = _without_towers(text[:MAX_TEXT]) if len(text) > SHORT else text
         return text.replace("\0", "") if "\0" in text else text
     return None
