@@ -40,9 +40,10 @@ async def load(tx: Transaction, vault: Vault, pages: Sequence[Page], directory: 
 
 async def _since(tx: Transaction, vault: Vault, page: Page, ground: int, directory: Directory) -> Since:
     since, unit_id, employer_id = Since(), page.roster.unit_id, page.roster.employer_id
-    if not directory.known:
+    meant = {known.worker_id: known for entry in page.entries for known in directory.candidates(entry)}
+    if not meant:
         return since
-    for row in await tx.fetch(GET_CHANGES, list(directory.known), unit_id, ground):
+    for row in await tx.fetch(GET_CHANGES, list(meant), unit_id, ground):
         changed = since.changed.setdefault(row["worker_id"], {})
         is_of_another = None not in (employer_id, row["employer_id"]) and employer_id != row["employer_id"]
         for name, before, after in zip(row["fields"], row["befores"], row["afters"], strict=True):
@@ -50,7 +51,7 @@ async def _since(tx: Transaction, vault: Vault, page: Page, ground: int, directo
                 continue
             earlier = changed.get(name)
             changed[name] = Change(earlier.before if earlier else before, after, row["roster_id"])
-    ids = [id_ for id_, known in directory.known.items() if known.is_of_unit(unit_id)]
+    ids = [id_ for id_, known in meant.items() if known.is_of_unit(unit_id)]
     came = set(ids) - await named_by(tx, unit_id, ground, ids)
     since.came = dict(await persons.open_identities(tx, vault, came))
     return since
