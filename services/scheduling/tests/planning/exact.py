@@ -62,7 +62,9 @@ def _solve(columns: list[tuple[float, list[tuple[str, float]]]], limits: dict[st
     lp.a_matrix_.value_ = np.array([value for _, entries in columns for _, value in entries])
     lp.integrality_ = [highspy.HighsVarType.kInteger] * len(columns)
     solver = highspy.Highs()
+    solver.setOptionValue("threads", 1)  # as the engine does: one process has one number of threads
     solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)  # as in the engine: HiGHS keeps its first number of threads for a whole process
     solver.setOptionValue("mip_rel_gap", 0.0)
     solver.passModel(lp)
     solver.run()
