@@ -9,9 +9,13 @@ import tomllib
 from datetime import date
 from importlib.resources import files
 
+import structlog
+
 from gateway.read_models import organisations
 from shared import faults
 from shared.database import Database
+
+log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 3_600.0
 AT_ONCE = 5_000
@@ -60,6 +64,7 @@ async def prune_for_ever(database: Database, stop: asyncio.Event) -> None:
         except Exception as error:
             if faults.is_of_the_message(error):
                 raise
+            log.warning("old receipts kept for another hour", error=faults.where(error))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(EVERY_SECONDS):
                 await stop.wait()
