@@ -65,7 +65,8 @@ class Program(Relaxation):
         self.solver.setSolution(self._start(known))
         for option, value in (("time_limit", seconds), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1 - DOUBT)):
             self.solver.setOptionValue(option, value)
-        self.solver.run()
+        if self.solver.run() == highspy.HighsStatus.kError:  # nothing is proved then, nor found
+            return -np.inf, None
         info = self.solver.getInfo()
         bound = float(np.ceil(info.mip_dual_bound - DOUBT))
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
