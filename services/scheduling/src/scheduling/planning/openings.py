@@ -16,7 +16,7 @@ from scheduling.planning.pricing import Floats, Prices
 FIRST_STEPS = (60, 20.0, 0.5)
 CLEARLY_OPEN, AT_ONCE, DIVE_ROUNDS, DEEPER_ROUNDS = 0.95, 5, 3, 0
 EARLY_SECONDS, EARLY_SHARE = 0.3, 0.2  # of a rounding on the way; of the time taken so far
-SHARED, MANY_SESSIONS, SHARED_ROUNDS = 250_000, 8, 8  # classes x windows; fewer sessions are soon branched on
+SHARED, MANY_SESSIONS, SHARED_ROUNDS = 250_000, 8, 1  # classes x windows; fewer sessions are soon branched on
 LEAF_SECONDS, LEAF_SHARE = 2.0, 0.15  # of one rounding; of the time left: the rest is for the proof and other leaves
 
 
