@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -71,3 +72,22 @@ def test_what_goes_wrong_there_is_told_by_its_place_alone_and_ends_nothing(reade
         reader.entries(UUID(int=404), 0, 1)
     assert opened.accepted is not None
     assert len(opened.accepted.entries(0, 7)) == 7
+
+
+def environments_of_readers() -> list[Path]:
+    """The environment of each process that reads for this one, as Linux shows it."""
+    children = [pid for told in Path("/proc/self/task").glob("*/children") for pid in told.read_text().split()]
+    readers = [Path("/proc", pid) for pid in children if b"roster_reader" in Path("/proc", pid, "cmdline").read_bytes()]
+    return [reader / "environ" for reader in readers]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks where Linux shows processes")
+def test_the_process_has_none_of_the_secrets_of_the_service(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KHAMDOAN_MASTER_KEY", "kept-from-others")
+
+    read_by(reader.open_roster)
+
+    told = [path.read_bytes().split(b"\0") for path in environments_of_readers()]
+    assert len(told) == 1
+    assert [entry for entry in told[0] if entry.startswith(b"PYTHONPATH=")]
+    assert [entry for entry in told[0] if entry.startswith(b"KHAMDOAN_MASTER_KEY")] == []
