@@ -52,6 +52,33 @@ async def test_a_list_without_an_employer_moves_nobody_who_works_in_its_unit(reg
     assert await counts_in(register) == {UNIT: 1}
 
 
+async def test_employers_who_list_somebody_in_turns_without_hire_dates_do_not_take_them_from_each_other(
+    register: Register,
+) -> None:
+    await employers(register)
+    in_turns = [(MILL, UNIT), (SHOP, OTHER)] * 3
+
+    effects = [
+        (await listed(register, *who, a_person(3, since=None), reference_date=date(2026, month, 1))).effects
+        for month, who in enumerate(in_turns, start=1)
+    ]
+
+    assert effects == [["registered"], ["moved"], ["moved"], ["unchanged"], ["unchanged"], ["unchanged"]]
+    assert await counts_in(register) == {UNIT: 1}
+
+
+async def test_what_ended_by_a_word_of_the_unit_begins_anew_when_it_is_listed_again(register: Register) -> None:
+    await employers(register)
+    first = await listed(register, MILL, UNIT, a_person(3, since=None), reference_date=date(2026, 1, 1))
+    left = LeavingConfirmed(unit_id=UNIT, worker_ids=first.worker_ids, left_on=date(2026, 1, 31))
+    await register.hear(says(left))
+    await listed(register, SHOP, OTHER, a_person(3, since=None), reference_date=date(2026, 2, 1))
+
+    back = await listed(register, MILL, UNIT, a_person(3, since=None), reference_date=date(2026, 7, 1))
+
+    assert (back.effects, back.of(WorkerChanged)[0].employments) == (["moved"], [])
+
+
 async def test_whoever_left_one_of_two_employers_is_not_brought_back_by_its_list_of_before(register: Register) -> None:
     await employers(register)
     ground = await listed(register, SHOP, OTHER, a_person(3, since=SECOND))
@@ -101,9 +128,9 @@ async def test_who_counted_by_a_second_employer_for_a_moment_has_counted_there(r
     await listed(register, SHOP, OTHER, a_person(3, since="01/06/2021"), reference_date=date(2026, 3, 1))
     sheets = [
         a_roster(register.key, a_sheet(a_person(3, since=FIRST)), unit_id=OTHER, employer_id=SHOP,
-                 reference_date=date(2026, 3, 1)),
+                 reference_date=date(2026, 3, 1), roster_id=UUID(int=1)),
         a_roster(register.key, a_sheet(a_person(3, since="01/09/2026")), unit_id=THIRD, employer_id=QUARRY,
-                 reference_date=WINTER),
+                 reference_date=WINTER, roster_id=UUID(int=2)),
     ]  # fmt: skip
 
     said = await register.hear(*(says(event) for sheet in sheets for event in sheet.events))

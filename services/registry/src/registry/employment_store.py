@@ -21,12 +21,17 @@ SELECT other.*, sex, born, disabled, last_health_check
 FROM further_employments AS other JOIN workers USING (worker_id)
 WHERE worker_id = ANY($1::uuid[]) ORDER BY other.unit_id, other.employer_id
 """
-# The days of all rosters that named a worker in a unit: those of the employer, and those that named none.
+# The days of all rosters that named a worker in a unit: those of the employer, and those that named none; none from
+# before a word of the unit that this work was over.
 GET_SPANS = """
 SELECT asked.worker_id, asked.unit_id, asked.employer_id, min(reference_date) AS first, max(reference_date) AS last
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS asked (worker_id, unit_id, employer_id)
 JOIN rosters ON rosters.unit_id = asked.unit_id AND coalesce(rosters.employer_id = asked.employer_id, true)
 JOIN roster_members AS named ON named.roster_id = rosters.roster_id AND named.worker_id = asked.worker_id
+WHERE NOT EXISTS (
+    SELECT FROM field_changes AS gone
+    WHERE gone.worker_id = asked.worker_id AND gone.unit_id = asked.unit_id AND gone.roster_id IS NULL
+      AND gone.place > rosters.place AND coalesce(gone.employer_id = asked.employer_id, true))
 GROUP BY 1, 2, 3
 """
 FORGET_FURTHER = "DELETE FROM further_employments WHERE worker_id = ANY($1::uuid[])"
@@ -192,16 +197,16 @@ async def know_further(tx: Transaction, known: Mapping[UUID, Known]) -> None:
         one.digests |= {(row["unit_id"], row["employer_id"]): row["digest"] for row in rows}
 
 
-async def know_spans(tx: Transaction, known: Collection[Known]) -> None:
-    """Add to workers for which days rosters stated each of their employments."""
-    spans = await get_spans(tx, {one.worker_id: one.employments for one in known})
-    for one in known:
-        one.spans = spans.get(one.worker_id, {})
+async def know_spans(tx: Transaction, known: Mapping[UUID, Known], stated: Mapping[UUID, Sequence[Facts]]) -> None:
+    """Add to workers for which days rosters stated each of their employments, and those that are stated now."""
+    asked = {worker_id: (*known[worker_id].employments, *facts) for worker_id, facts in stated.items()}
+    for worker_id, spans in (await get_spans(tx, asked)).items():
+        known[worker_id].spans = spans
 
 
 async def get_spans(tx: Transaction, known: Mapping[UUID, Sequence[Facts]]) -> dict[UUID, dict[Pair, Span]]:
     """For which days rosters stated each employment of these workers."""
-    asked = [(worker_id, *pair_of(facts)) for worker_id, several in known.items() for facts in several]
+    asked = {(worker_id, *pair_of(facts)) for worker_id, several in known.items() for facts in several}
     spans: dict[UUID, dict[Pair, Span]] = {}
     for row in await tx.fetch(GET_SPANS, *_columns(asked)) if asked else ():
         of_worker = spans.setdefault(row["worker_id"], {})

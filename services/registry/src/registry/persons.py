@@ -20,6 +20,7 @@ from registry.matching import Directory, Known
 from registry.reading.names import name_key
 from registry.roster_rows import OF_A_UNIT, Entry, Number, NumberKey, document_of, number_key, spelled_as
 from registry.vault import Keys, Vault
+from registry.worker_facts import Facts
 from shared.database import Transaction
 
 # OFFSET 0 keeps each hash looked up by itself: with statistics of an empty table the planner would read all of it.
@@ -120,20 +121,21 @@ async def directory_of(tx: Transaction, vault: Vault, entries: Sequence[Entry]) 
         )  # fmt: skip
         directory.add(known, by_number.get(worker_id, ()), by_namesake.get(worker_id, ()))
     await employment_store.know_further(tx, directory.known)
-    await employment_store.know_spans(tx, _met_elsewhere(directory, entries))
+    await employment_store.know_spans(tx, directory.known, _met_elsewhere(directory, entries))
     await _tell_namesakes_apart(tx, vault, directory, entries, by_namesake.keys() - by_number.keys())
     return directory
 
 
-def _met_elsewhere(directory: Directory, entries: Sequence[Entry]) -> list[Known]:
-    """Those with several employers, and those whom a row may name as working for another than the one known."""
-    found: dict[UUID, Known] = {}
+def _met_elsewhere(directory: Directory, entries: Sequence[Entry]) -> dict[UUID, list[Facts]]:
+    """Those with several employers, and those whom a row may name as working for another than the one known: with what
+    rows may say of them."""
+    found: dict[UUID, list[Facts]] = {}
     for entry in entries:
         pair, names_one = pair_of(entry.facts), entry.facts.employer_id is not None
         for known in directory.candidates(entry):
             if len(known.employments) > 1 or (names_one and pair_of(known.facts) != pair):
-                found[known.worker_id] = known
-    return list(found.values())
+                found.setdefault(known.worker_id, []).append(entry.facts)
+    return found
 
 
 async def _tell_namesakes_apart(
