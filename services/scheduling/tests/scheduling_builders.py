@@ -11,6 +11,7 @@ from contracts.fields import Window
 from contracts.health import PermitGranted
 from contracts.organisations import Reach
 from contracts.registry import LineRegistered, OrganisationRegistered, RosterClosed, WorkerLeft, WorkerRegistered
+from contracts.results import VisitConcluded
 from contracts.scheduling import Appointment
 from contracts.unions import AbsenceReported, BookingRequested, MoveRequested, RefusalReported
 
@@ -191,6 +192,13 @@ def a_walk_in(number: int, session: SessionOffered) -> AttendanceRecorded:
         status="present",
         walk_in=True,
     )
+
+
+def concluded(number: int, on_day: date) -> VisitConcluded:
+    return VisitConcluded(
+        visit_id=uuid5(a_worker_id(number), str(on_day)), worker_id=a_worker_id(number), unit_id=UNIT,
+        campaign_id=CAMPAIGN, version=1, concluded_on=on_day, valid_until=on_day + timedelta(days=365),
+    )  # fmt: skip
 
 
 def plan_approved(plan_id: UUID) -> PlanApproved:

@@ -12,6 +12,7 @@ from scheduling_builders import (
     a_refusal,
     a_unit,
     a_worker,
+    concluded,
     day_started,
     rosters_closed,
     scope_frozen,
@@ -21,7 +22,6 @@ from scheduling_builders import (
 from scheduling_campaigns import of
 
 from contracts.registry import Exposure, WorkerChanged
-from contracts.results import VisitConcluded
 from contracts.scheduling import DemandDeclared, HealthCheckBecameDue, HealthCheckWithdrawn, RequestAnswered
 from scheduling.consumers import consumer
 from shared.database import Database
@@ -151,11 +151,7 @@ async def test_a_concluded_visit_counts_for_the_next_campaign(database: Database
         ),
     )
     await deliver(consumer, database, [a_campaign(), worker, rosters_closed(1)])
-    concluded = VisitConcluded(
-        visit_id=UNIT, worker_id=worker.worker_id, unit_id=UNIT, campaign_id=CAMPAIGN, version=1,
-        concluded_on=date(2027, 4, 1), valid_until=date(2028, 4, 1),
-    )  # fmt: skip
-    await deliver(consumer, database, [concluded])
+    await deliver(consumer, database, [concluded(0, date(2027, 4, 1))])
 
     said = await deliver(consumer, database, [autumn, rosters_closed(1, campaign_id=UNIT)])
 

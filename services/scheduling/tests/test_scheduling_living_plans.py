@@ -250,3 +250,22 @@ def test_folders_of_killed_runners_are_swept(tmp_path: Path) -> None:
 
     assert swept == 1
     assert [folder.exists() for folder in (dead, alive, other)] == [False, True, True]
+
+
+async def test_a_repair_for_a_few_does_not_put_off_the_make_up_plan_for_all(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_campaign_with(database, deliver, 3, a_session(day=TODAY + timedelta(days=30)))
+    first, _ = await planned(database)
+    await deliver(consumer, database, [plan_approved(first.plan_id)])
+    await database.pool.execute("UPDATE appointments SET state = 'cancelled'")
+    await database.pool.execute("UPDATE health_checks SET state = 'open', displaced = true")
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=4))])
+    repair, _ = await planned(database)
+    await deliver(consumer, database, [plan_approved(repair.plan_id)])
+    await database.pool.execute("UPDATE appointments SET state = 'missed' WHERE state = 'booked'")
+    await database.pool.execute("UPDATE health_checks SET state = 'open'")
+
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=14))])
+
+    assert [kind for kind, _ in await runs(database)] == ["initial", "repair", "make-up"]

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from random import Random
 from typing import Any
@@ -19,16 +19,21 @@ from scheduling_builders import (
     a_refusal,
     a_session,
     a_unit,
+    a_walk_in,
     a_window,
     a_worker_id,
     an_absence,
+    attendance,
     booking,
+    concluded,
     day_started,
     rosters_closed,
+    scope_frozen,
     session_withdrawn,
     worker_left,
     workers,
 )
+from structlog.testing import capture_logs
 
 from scheduling.appointment_store import appointment_of
 from scheduling.consumers import consumer
@@ -65,6 +70,29 @@ def a_turn(random: Random, held: dict[Any, Appointment]) -> Any:
     return booking(number, session)
 
 
+def turns_of_one_kind(random: Random, held: dict[Any, Appointment], today: date) -> list[Any]:
+    """What one party might say at once while sessions take place."""
+    numbers, session = random.sample(range(PEOPLE), 12), random.choice(SESSIONS)
+    booked = [(number, held[a_worker_id(number)]) for number in numbers if a_worker_id(number) in held]
+    match random.choice(["attendance", "conclusions", "bookings", "moves", "absences", "days", "cuts", "left"]):
+        case "attendance":
+            came = [attendance(a, random.choice(["present", "absent", "refused"])) for _, a in booked]
+            return [*came, *(a_walk_in(number, random.choice(SESSIONS)) for number in numbers[:4])]
+        case "conclusions":
+            return [concluded(number, session.day) for number in numbers]
+        case "bookings":
+            return [booking(number, random.choice(SESSIONS)) for number in numbers]
+        case "moves":
+            return [a_move(number, a, random.choice([None, session])) for number, a in booked]  # type: ignore[arg-type]
+        case "absences":
+            return [an_absence(number, session.day) for number in numbers[:4]]
+        case "days":
+            return [day_started(today + timedelta(days=1))]
+        case "cuts":
+            return [session.model_copy(update={"windows": [a_window(480, 2, XRY=1), a_window(1020, 3)]})]
+    return [worker_left(number) for number in numbers[:2]]
+
+
 async def live(database: Database) -> dict[Any, Appointment]:
     rows = await database.pool.fetch("SELECT * FROM appointments WHERE state = 'booked'")
     return {row["worker_id"]: appointment_of(row) for row in rows}
@@ -88,6 +116,31 @@ async def test_rival_requests_never_exceed_what_there_is(database: Database, del
         await asyncio.gather(*(deliver(consumer, database, batch) for batch in batches))
 
     await assert_within_limits(database)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whoever_meets_on_the_floor_takes_their_locks_in_one_order(
+    database: Database, deliver: Deliver, seed: int
+) -> None:
+    random, offsets, today = Random(seed), count(), EXAM_DAY + timedelta(days=1)
+    everybody = [booking(number, SESSIONS[number % len(SESSIONS)]) for number in range(PEOPLE)]
+    await deliver(
+        consumer, database,
+        [a_campaign(), a_unit(), a_line(), *workers(PEOPLE), rosters_closed(PEOPLE), scope_frozen(), day_started(),
+         a_permit(), *SESSIONS, *everybody, day_started(today)],
+    )  # fmt: skip
+
+    with capture_logs() as logged:
+        for _ in range(8):
+            held = await live(database)
+            batches = [
+                [replace(arrival_of(turn, next(offsets)), partition=1 + lane) for turn in turns]
+                for lane in range(3)
+                if (turns := turns_of_one_kind(random, held, today))
+            ]
+            await asyncio.gather(*(deliver(consumer, database, batch) for batch in batches))
+
+    assert [entry for entry in logged if entry["event"] == "batch tried again"] == []  # a deadlock
 
 
 async def assert_within_limits(database: Database) -> None:

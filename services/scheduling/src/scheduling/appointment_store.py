@@ -220,8 +220,8 @@ async def set_check_states(tx: Transaction, states: dict[UUID, str], displaced: 
         )
 
 
-async def unreported(tx: Transaction, until: date) -> list[Appointment]:
-    """Booked appointments up to a day, of checks that nobody has concluded; locked with their checks, skipping none."""
+async def overdue_checks(tx: Transaction, until: date) -> list[UUID]:
+    """Checks that nobody has concluded, booked up to a day; unlocked."""
     rows = await tx.fetch(
         """
         SELECT health_check_id FROM appointments JOIN health_checks AS c USING (health_check_id)
@@ -229,10 +229,17 @@ async def unreported(tx: Transaction, until: date) -> list[Appointment]:
         """,
         until,
     )
-    locked = await lock_checks(tx, [row["health_check_id"] for row in rows])
+    return [row["health_check_id"] for row in rows]
+
+
+async def unreported(tx: Transaction, check_ids: Iterable[UUID], until: date) -> list[Appointment]:
+    """Booked appointments up to a day, of those of these checks that nobody has concluded; the caller holds them."""
     rows = await tx.fetch(
-        "SELECT * FROM appointments WHERE health_check_id = ANY($1) AND state = 'booked' AND day <= $2",
-        [check_id for check_id, state in locked.items() if state == "booked"],
+        """
+        SELECT appointments.* FROM appointments JOIN health_checks AS c USING (health_check_id)
+        WHERE health_check_id = ANY($1) AND appointments.state = 'booked' AND day <= $2 AND c.state = 'booked'
+        """,
+        list(check_ids),
         until,
     )
     return [appointment_of(row) for row in rows]

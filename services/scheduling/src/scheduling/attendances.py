@@ -9,12 +9,12 @@ from asyncpg import Record
 from contracts.clinics import AttendanceRecorded
 from contracts.coordination import DayStarted
 from contracts.results import VisitConcluded
-from contracts.scheduling import AppointmentMissed, AttendanceRefused
+from contracts.scheduling import AttendanceRefused
 from scheduling import appointment_store, demand_store, merges, seating, sessions, workers
 from scheduling.floor import Appointment, Floor
 from scheduling.model import Person, Seat
 from scheduling.problems import problem
-from shared import outbox, waiting
+from shared import waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
@@ -22,28 +22,36 @@ Attendance = Message[AttendanceRecorded]
 
 
 async def record(tx: Transaction, batch: Batch[AttendanceRecorded]) -> None:
-    """Note who came, did not come or refused; walk-ins take a seat that is free."""
+    """Note who came, did not come or refused; walk-ins take a seat that is free, on one floor with all others."""
     today = await demand_store.today(tx)
+    begun = [m for m in batch if m.event.day <= today]
+    planned, walk_ins = [m for m in begun if not m.event.walk_in], [m for m in begun if m.event.walk_in]
+    walk_ins, listed = await sessions.known(tx, await workers.known(tx, walk_ins))
+    pairs = [(listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in walk_ins]
+    checks = {pair: row["health_check_id"] for pair, row in (await demand_store.find_checks(tx, pairs)).items()}
+    elsewhere = await appointment_store.sessions_of_checks(tx, checks.values())
+    visits = [m.event.visit_id for m in begun]
+    booked = [a.health_check_id for a in (await appointment_store.get_appointments(tx, visits)).values()]
+    floor = await seating.open_floor(tx, {*listed, *elsewhere.values()}, [*booked, *checks.values()], today)
+    known = await appointment_store.get_appointments(tx, visits)
+    for message in planned:
+        appointment = known.get(message.event.visit_id)
+        code = _why_not(message.event, appointment) or _record_one(floor, message, appointment)
+        _answer(floor, message, code)
+    for message, pair in zip(walk_ins, pairs, strict=True):
+        person = floor.people[checks[pair]] if pair in checks else None
+        code = _why_no_walk_in(message.event, listed[message.event.session_id], known)
+        _answer(floor, message, code or _seat_walk_in(floor, message, person))
+    await seating.settle(tx, floor)
+    await merges.join_checks_of(tx, {m.event.worker_id: m for m in begun})
+    # Last, as a day's start releases after its floor.
     early = [m for m in batch if m.event.day > today]
     await waiting.hold(tx, early, "day", [m.event.day for m in early])
-    begun = [m for m in batch if m.event.day <= today]
-    await _record_planned(tx, [m for m in begun if not m.event.walk_in], today)
-    await _record_walk_ins(tx, [m for m in begun if m.event.walk_in], today)
-    await merges.join_checks_of(tx, {m.event.worker_id: m for m in begun})
 
 
-async def _record_planned(tx: Transaction, messages: list[Attendance], today: date) -> None:
-    if not messages:
-        return
-    known = await appointment_store.get_appointments(tx, [m.event.visit_id for m in messages])
-    floor = await seating.open_floor(tx, (), [a.health_check_id for a in known.values()], today)
-    fresh = await appointment_store.get_appointments(tx, known)
-    for message in messages:
-        appointment = fresh.get(message.event.visit_id)
-        code = _why_not(message.event, appointment) or _record_one(floor, message, appointment)
-        if code is not None:
-            floor.said.append(message.leads_to(_refused(message.event, code)))
-    await seating.settle(tx, floor)
+def _answer(floor: Floor, message: Attendance, code: str | None) -> None:
+    if code is not None:
+        floor.said.append(message.leads_to(_refused(message.event, code)))
 
 
 def _record_one(floor: Floor, message: Attendance, appointment: Appointment | None) -> str | None:
@@ -81,26 +89,6 @@ def _why_not(attendance: AttendanceRecorded, appointment: Appointment | None) ->
     return None
 
 
-async def _record_walk_ins(tx: Transaction, messages: list[Attendance], today: date) -> None:
-    """Seat whoever came without an appointment there; an appointment elsewhere is replaced."""
-    if not messages:
-        return
-    ready, listed = await sessions.known(tx, await workers.known(tx, messages))
-    pairs = [(listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready]
-    checks = await demand_store.find_checks(tx, pairs)
-    check_ids = [check["health_check_id"] for check in checks.values()]
-    seen = await appointment_store.get_appointments(tx, [m.event.visit_id for m in ready])
-    elsewhere = await appointment_store.sessions_of_checks(tx, check_ids)
-    floor = await seating.open_floor(tx, {*listed, *elsewhere.values()}, check_ids, today)
-    for message, pair in zip(ready, pairs, strict=True):
-        person = floor.people[checks[pair]["health_check_id"]] if pair in checks else None
-        code = _why_no_walk_in(message.event, listed[message.event.session_id], seen)
-        code = code or _seat_walk_in(floor, message, person)
-        if code is not None:
-            floor.said.append(message.leads_to(_refused(message.event, code)))
-    await seating.settle(tx, floor)
-
-
 def _why_no_walk_in(attendance: AttendanceRecorded, session: Record, seen: Mapping[UUID, Appointment]) -> str | None:
     if attendance.status != "present":
         return "attendance.walk-in-not-present"
@@ -134,15 +122,11 @@ def _seat_walk_in(floor: Floor, message: Attendance, person: Person | None) -> s
     return None
 
 
-async def sweep(tx: Transaction, until: date, message: Message[DayStarted]) -> int:
-    """Appointments up to a day that nobody reported are missed; returns how many."""
-    missed = await appointment_store.unreported(tx, until)
+async def sweep(tx: Transaction, floor: Floor, until: date, message: Message[DayStarted]) -> int:
+    """Appointments of the floor's people up to a day that nobody reported are missed; returns how many."""
+    missed = await appointment_store.unreported(tx, floor.people, until)
     for appointment in missed:
-        appointment.state = "missed"
-    await appointment_store.change_appointments(tx, missed)
-    await appointment_store.set_check_states(tx, {a.health_check_id: "open" for a in missed})
-    events = [AppointmentMissed(**a.parties(), day=a.day, reason="unreported") for a in missed]
-    await outbox.append(tx, [message.leads_to(event) for event in events])
+        floor.miss(floor.people[appointment.health_check_id], appointment, "unreported", message.leads_to)
     return len(missed)
 
 

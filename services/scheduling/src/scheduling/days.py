@@ -1,11 +1,12 @@
 """The business day and the scope of campaigns: what their turns set in motion."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 from contracts.coordination import CampaignOpened, DayStarted, ScopeFrozen
 from contracts.scheduling import DaySwept
 from scheduling import appointment_store, attendances, demand_store, make_ups, plan_store, plans, seating
-from scheduling.floor import refused
+from scheduling.floor import Floor, refused
 from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
@@ -20,8 +21,7 @@ async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
         before = await demand_store.today(tx)
         if not await demand_store.advance_today(tx, day):
             continue
-        missed = await attendances.sweep(tx, day - timedelta(days=REPORTING_DAYS), message)
-        await _serve_wait_lists(tx, message, day)
+        missed = await _turn_to(tx, message, day)
         await plans.expire(tx, day, message.leads_to)
         await plans.ask(tx, day, [message.ref])
         await make_ups.propose(tx, day, message.leads_to)
@@ -40,19 +40,29 @@ def _days_between(before: date, day: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((day - first).days + 1)]
 
 
-async def _serve_wait_lists(tx: Transaction, message: Message[DayStarted], today: date) -> None:
-    """Tell whoever waited in vain, and give seats that became free unnoticed to the others."""
-    for session_id in sorted(await appointment_store.sessions_waited_for(tx)):
-        floor = await seating.open_floor(tx, [session_id], (), today)
-        session = floor.room.sessions[session_id]
-        if session.day <= today or session.status == "withdrawn":
-            for entry in list(floor.waiting.get(session_id, ())):
-                worker_id = floor.people[entry.health_check_id].worker_id
-                floor.give_up(entry)
-                floor.said.append(message.leads_to(refused(worker_id, entry.request_id, "wait-list.ended")))
-        else:
-            floor.promote(session_id, message.leads_to)
-        await seating.settle(tx, floor)
+async def _turn_to(tx: Transaction, message: Message[DayStarted], today: date) -> int:
+    """Miss what nobody reported and serve the wait-lists, on one floor; returns how many were missed."""
+    unreported_until = today - timedelta(days=REPORTING_DAYS)
+    waited_for = sorted(await appointment_store.sessions_waited_for(tx))
+    overdue = await appointment_store.overdue_checks(tx, unreported_until)
+    floor = await seating.open_floor(tx, waited_for, overdue, today)
+    missed = await attendances.sweep(tx, floor, unreported_until, message)
+    for session_id in waited_for:
+        _serve_wait_list(floor, session_id, message, today)
+    await seating.settle(tx, floor)
+    return missed
+
+
+def _serve_wait_list(floor: Floor, session_id: UUID, message: Message[DayStarted], today: date) -> None:
+    """Tell whoever waited in vain, or give seats that became free unnoticed."""
+    session = floor.room.sessions[session_id]
+    if session.day > today and session.status != "withdrawn":
+        floor.promote(session_id, message.leads_to)
+        return
+    for entry in list(floor.waiting.get(session_id, ())):
+        worker_id = floor.people[entry.health_check_id].worker_id
+        floor.give_up(entry)
+        floor.said.append(message.leads_to(refused(worker_id, entry.request_id, "wait-list.ended")))
 
 
 async def open_campaigns(tx: Transaction, batch: Batch[CampaignOpened]) -> None:

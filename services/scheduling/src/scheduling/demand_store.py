@@ -315,21 +315,27 @@ async def fulfil(tx: Transaction, conclusions: Sequence[tuple[UUID, UUID, date]]
     campaigns, workers, days = ([conclusion[part] for conclusion in conclusions] for part in range(3))
     await tx.execute(
         """
-        UPDATE health_checks SET state = 'fulfilled'
-        FROM unnest($1::uuid[], $2::uuid[]) AS concluded (campaign_id, worker_id)
-        WHERE health_checks.campaign_id = concluded.campaign_id AND health_checks.worker_id = concluded.worker_id
-          AND state <> 'fulfilled'
-        """,
-        campaigns,
-        workers,
-    )
-    await tx.execute(
-        """
+        WITH concluded AS (
+            SELECT worker_id, max(day) AS day FROM unnest($1::uuid[], $2::date[]) AS c (worker_id, day) GROUP BY 1
+        ), held AS (
+            SELECT worker_id FROM workers WHERE worker_id = ANY($1) ORDER BY worker_id FOR NO KEY UPDATE
+        )
         UPDATE workers SET last_check = greatest(last_check, concluded.day)
-        FROM (SELECT worker_id, max(day) AS day FROM unnest($1::uuid[], $2::date[]) AS c (worker_id, day) GROUP BY 1)
-            AS concluded
-        WHERE workers.worker_id = concluded.worker_id
+        FROM concluded JOIN held USING (worker_id) WHERE workers.worker_id = held.worker_id
         """,
         workers,
         days,
+    )
+    await tx.execute(
+        """
+        WITH held AS (
+            SELECT health_check_id FROM health_checks AS c
+            JOIN unnest($1::uuid[], $2::uuid[]) AS concluded (campaign_id, worker_id) USING (campaign_id, worker_id)
+            WHERE c.state <> 'fulfilled' ORDER BY health_check_id FOR NO KEY UPDATE OF c
+        )
+        UPDATE health_checks SET state = 'fulfilled' FROM held
+        WHERE health_checks.health_check_id = held.health_check_id
+        """,
+        campaigns,
+        workers,
     )

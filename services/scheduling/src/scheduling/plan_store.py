@@ -44,13 +44,14 @@ class Run:
 async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Record]:
     """Campaigns with a fixed scope, open checks and coming confirmed sessions, and no plan under way; locked in order.
 
-    With each: the day of its last published plan, whether anything changed since that a new one could use, whether
-    somebody lost a place, and of newer plans that a party declined how many they are, the day on which the last was
-    declined and the moment it was asked for, the same of repairs among them, and when a session last got room.
+    With each: the day of the last published plan for all (a repair is for few, and puts off no make-up plan), whether
+    anything changed since that a new one could use, whether somebody lost a place, and of newer plans that a party
+    declined how many they are, the day on which the last was declined and the moment it was asked for, the same of
+    repairs among them, and when a session last got room.
     """
     return await tx.fetch(
         """
-        SELECT campaign_id, last.asked_on AS last_plan, declined.*,
+        SELECT campaign_id, last.of_all AS last_of_all, declined.*,
             (SELECT max(s.loosened_at) FROM sessions AS s WHERE s.campaign_id = k.campaign_id
                 AND s.status = 'confirmed' AND s.day >= $1) AS loosened_at,
             EXISTS (SELECT FROM health_checks AS c
@@ -59,10 +60,10 @@ async def lock_campaigns_to_plan(tx: Transaction, first_day: date) -> list[Recor
                     WHERE c.campaign_id = k.campaign_id AND c.state = 'open' AND c.deferred_for IS NULL)
             OR EXISTS (SELECT FROM sessions AS s
                        WHERE s.campaign_id = k.campaign_id AND s.status = 'confirmed' AND s.day >= $1
-                         AND s.loosened_on >= last.asked_on) AS has_news
+                         AND s.loosened_on >= last.of_all) AS has_news
         FROM campaigns AS k LEFT JOIN LATERAL (
-            SELECT max(asked_on) AS asked_on FROM plan_runs AS r
-            WHERE r.campaign_id = k.campaign_id AND r.state = 'published'
+            SELECT max(asked_on) AS asked_on, max(asked_on) FILTER (WHERE kind <> 'repair') AS of_all
+            FROM plan_runs AS r WHERE r.campaign_id = k.campaign_id AND r.state = 'published'
         ) AS last ON true LEFT JOIN LATERAL (
             SELECT count(*) AS declines, max(declined_on) AS declined_on, max(asked_at) AS asked_at,
                 max(declined_on) FILTER (WHERE kind = 'repair') AS repair_declined_on,

@@ -46,7 +46,7 @@ async def ask(tx: Transaction, today: date, causes: Sequence[str], *, repairs_on
 
 
 def _kind(campaign: Record, today: date, interval: timedelta) -> Literal["initial", "make-up", "repair"] | None:
-    last = campaign["last_plan"]
+    last = campaign["last_of_all"]
     if last is None:
         return "initial"
     if campaign["has_displaced"]:
@@ -112,7 +112,8 @@ async def _publish(tx: Transaction, plan_id: UUID, campaign_id: UUID, says: Says
     placements = await plan_store.get_placements(tx, plan_id)
     seats = {p["health_check_id"]: Seat(p["session_id"], p["window_index"]) for p in placements if p["session_id"]}
     today = await demand_store.today(tx)
-    floor = await seating.open_floor(tx, {seat.session_id for seat in seats.values()}, seats, today)
+    everybody = [placement["health_check_id"] for placement in placements]
+    floor = await seating.open_floor(tx, {seat.session_id for seat in seats.values()}, everybody, today)
     # Movers first, so that nobody is seated where somebody may have to stay.
     checks = sorted(seats, key=lambda check_id: check_id not in floor.live)
     dropped = 0

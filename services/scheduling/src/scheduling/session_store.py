@@ -65,7 +65,7 @@ async def put_sessions(tx: Transaction, sessions: Sequence[SessionOffered]) -> N
         [
             (s.session_id, s.clinic_id, s.campaign_id, s.site, s.day, s.bnn, s.open_cost, windows_json(s),
              stations_of(s), sum(window.total for window in s.windows))
-            for s in sessions
+            for s in sorted(sessions, key=lambda s: s.session_id)
         ],
     )  # fmt: skip
 
@@ -110,6 +110,12 @@ async def match_permits(tx: Transaction, clinic_ids: Iterable[str], today: date)
         list(set(clinic_ids)),
         today,
     )
+
+
+async def sessions_under(tx: Transaction, permit_ids: Iterable[UUID]) -> list[UUID]:
+    """The sessions that are confirmed by one of these permits."""
+    rows = await tx.fetch("SELECT session_id FROM sessions WHERE permit_id = ANY($1)", list(permit_ids))
+    return [row["session_id"] for row in rows]
 
 
 async def withdraw_sessions(tx: Transaction, session_ids: Iterable[UUID]) -> list[Record]:

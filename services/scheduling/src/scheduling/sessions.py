@@ -1,6 +1,6 @@
 """Exam sessions in the calendar: offered, confirmed by a permit, changed, withdrawn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import TypeVar
@@ -33,7 +33,7 @@ async def offer(tx: Transaction, batch: Batch[SessionOffered]) -> None:
     offers = [m for m in batch if m.event.campaign_id in campaigns]
     await session_store.lock_clinics(tx, [m.event.clinic_id for m in offers])
     today = await demand_store.today(tx)
-    await session_store.lock_sessions(tx, [m.event.session_id for m in offers])
+    await _lock_with_ways_out(tx, [m.event.session_id for m in offers])
     listed = await session_store.get_sessions(tx, [m.event.session_id for m in offers])
     booked = await session_store.booked_in(tx, listed)
     taken, refusals = [], []
@@ -76,6 +76,7 @@ async def withdraw(tx: Transaction, batch: Batch[SessionWithdrawn]) -> None:
         else:
             causes[event.session_id] = message
     await session_store.lock_clinics(tx, [m.event.clinic_id for m in causes.values()])
+    await _lock_with_ways_out(tx, causes)
     await session_store.withdraw_sessions(tx, causes)
     says = {session_id: m.leads_to for session_id, m in causes.items()}
     await _empty(tx, says, "session-withdrawn", [m.ref for m in causes.values()])
@@ -94,6 +95,7 @@ async def revoke(tx: Transaction, batch: Batch[PermitRevoked]) -> None:
     """Shorten permits; sessions without another one are no longer bookable and their people are moved."""
     await session_store.lock_clinics(tx, [m.event.clinic_id for m in batch])
     granted = await session_store.shorten_permits(tx, batch.events)
+    await _lock_with_ways_out(tx, await session_store.sessions_under(tx, granted))
     early = [m for m in batch if m.event.permit_id not in granted]
     await waiting.hold(tx, early, "permit", [m.event.permit_id for m in early])
     await _match_permits(tx, {m.event.clinic_id: m for m in batch if m.event.permit_id in granted})
@@ -119,6 +121,14 @@ async def _match_permits(
         )
         notes.append(message.leads_to(noted))
     await outbox.append(tx, notes + await _listings(tx, says))
+
+
+async def _lock_with_ways_out(tx: Transaction, session_ids: Collection[UUID]) -> None:
+    """Lock sessions that are about to change together with those to which their people may go: once, in one order."""
+    held = await appointment_store.booked_checks(tx, session_ids)
+    checks = [row["health_check_id"] for row in held]
+    elsewhere = await session_store.sessions_within_reach(tx, checks, await demand_store.today(tx)) if checks else set()
+    await session_store.lock_sessions(tx, {*session_ids, *elsewhere})
 
 
 async def _empty(tx: Transaction, says: Mapping[UUID, Says], reason: LostBy, refs: Sequence[str]) -> None:
