@@ -2,8 +2,8 @@
 
 An employment is work for one employer in one unit. Two of them were held at once if each had begun by the last day for
 which the other was stated; else the later one followed the earlier. Whoever has several counts by the one begun first,
-as social insurance does (Luật BHXH 58/2014 art. 85.4). A list that names no employer says only where somebody
-belongs, and a person belongs to one unit: with it, they move.
+as social insurance did (Luật BHXH 58/2014 art. 85.4; by analogy, ADR 0038). A list that names no employer says only
+where somebody belongs, and a person belongs to one unit: with it, they move.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
