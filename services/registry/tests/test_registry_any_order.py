@@ -28,7 +28,7 @@ from registry_builders import (
 from contracts.registry import RosterAssessed, WorkerRegistered
 from contracts.roster_cells import to_chunks
 from contracts.unions import RosterChunkSealed
-from registry import persons, roster_runs, roster_steps
+from registry import persons, roster_claims, roster_runs, roster_steps
 from registry.consumers import consumer
 from registry.master_keys import MasterKeys
 from registry.roster_reader import Reader
@@ -200,7 +200,7 @@ async def test_whoever_lost_the_claim_writes_nothing(register: Register, monkeyp
     await register.deliver(consumer, register.database, [says(event) for event in sending.events])
 
     async with register.database.transaction() as tx:
-        claimed = await tx.fetch(roster_runs.CLAIM, slow := new_id(), 100)
+        claimed = await tx.fetch(roster_claims.CLAIM, slow := new_id(), 100)
     opened = await roster_runs.open_claimed(register.database, register.vault, claimed, Reader())
     await register.database.pool.execute("UPDATE rosters SET claimed_until = now()")
     await register.run()
@@ -228,7 +228,7 @@ async def first_step_alone(register: Register) -> None:
     """What a process does that dies after its first step."""
     holder = new_id()
     async with register.database.transaction() as tx:
-        claimed = await tx.fetch(roster_runs.CLAIM, holder, 100)
+        claimed = await tx.fetch(roster_claims.CLAIM, holder, 100)
     opened = await roster_runs.open_claimed(register.database, register.vault, claimed, Reader())
     async for step in roster_steps.prepared([next(roster_steps.steps(opened))]):
         await roster_runs.take(register.database, register.vault, holder, step)

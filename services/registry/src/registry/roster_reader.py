@@ -6,6 +6,7 @@ pipe that nobody else has; with the requests come the keys of the blind indexes.
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -31,7 +32,11 @@ LARGE = 20
 
 
 class ReaderGoneError(ConnectionError):
-    """The process has ended; the rosters that it had read are read anew once their claim has run out."""
+    """The process has ended while this roster was asked for; all that it had read has to be read anew."""
+
+    def __init__(self, roster_id: UUID) -> None:
+        super().__init__(roster_id)
+        self.roster_id = roster_id
 
 
 class ReaderFailedError(Exception):
@@ -58,12 +63,12 @@ class Reader:
     ) -> Opened:
         """Read a roster there, as `roster_opening.open_roster` does here; its rows stay there too."""
         opened: Opened
-        opened, size = self._ask("open", roster, facts, chunks, keys, index, lines, mappings)
+        opened, size = self._ask(roster.roster_id, "open", roster, facts, chunks, keys, index, lines, mappings)
         return opened if size is None else replace(opened, accepted=_RowsThere(self, roster.roster_id, size))
 
     def entries(self, roster_id: UUID, first: int, last: int) -> list[Entry]:
         """Some of the rows of a roster that was read."""
-        found: list[Entry] = self._ask("entries", roster_id, first, last)
+        found: list[Entry] = self._ask(roster_id, "entries", roster_id, first, last)
         return found
 
     def close(self) -> None:
@@ -75,14 +80,14 @@ class Reader:
             if self._pipe is not None:
                 self._pipe.close()
 
-    def _ask(self, *request: Any) -> Any:
+    def _ask(self, roster_id: UUID, *request: Any) -> Any:
         with self._guard:
             pipe = self._pipe or self._start()
             try:
                 pipe.send(request)
                 answer = pipe.recv()
             except (EOFError, OSError) as error:
-                raise ReaderGoneError from error
+                raise ReaderGoneError(roster_id) from error
         if isinstance(answer, ReaderFailedError):
             raise answer
         return answer
@@ -116,6 +121,9 @@ class _RowsThere:
 def main(pipe: int) -> None:
     """Read what comes through the pipe (a descriptor) until it ends, which it does with the service."""
     set_up_logs("registry", "INFO")
+    # What ends the service (Ctrl-C goes to both) must not look as if a roster had killed its reader.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     known: dict[UUID, Rows] = {}
     with Connection(pipe) as line:
         while True:

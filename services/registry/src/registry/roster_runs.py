@@ -7,7 +7,7 @@ unit take effect in the order in which they became complete.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 from random import uniform
@@ -18,12 +18,12 @@ from asyncpg import Record
 from pydantic_core import from_json, to_json
 
 from contracts.fields import FieldConflict
-from registry import field_changes, lines, roster_answers, roster_conflicts, roster_mappings, workers
+from registry import field_changes, lines, roster_answers, roster_claims, roster_conflicts, roster_mappings, workers
 from registry.ledger import Decision
 from registry.roster_answers import Slice
 from registry.roster_mappings import Keeping
 from registry.roster_opening import UNREADABLE, Opened, Sealed, open_roster
-from registry.roster_reader import LARGE, Reader
+from registry.roster_reader import LARGE, Reader, ReaderGoneError
 from registry.roster_rows import Roster
 from registry.roster_steps import prepared, steps
 from registry.vault import Vault
@@ -37,33 +37,10 @@ log = structlog.get_logger(__name__)
 
 CHUNKS_PER_CLAIM = 100
 LOOK_EVERY = 0.1
-RENEW_EVERY = 5.0
 PUT_OFF_SECONDS, ANSWERS_FIRST_SECONDS = 60.0, 1.0
 """For so long at most the facts of workers wait in the outbox while a large roster takes effect: whoever sent it waits
 for its receipt, which needs the same cores as the readers of a hundred thousand facts. Last answers go before them."""
 
-CLAIM = """
-WITH open AS (
-    SELECT roster_id, place, greatest(chunks, 1) AS size FROM rosters AS roster
-    WHERE state = 'ready' AND (claimed_until IS NULL OR claimed_until < now()) AND NOT EXISTS (
-        SELECT FROM rosters AS earlier
-        WHERE earlier.state = 'ready' AND earlier.unit_id = roster.unit_id AND earlier.place < roster.place)
-), sized AS (
-    SELECT roster_id, sum(size) OVER (ORDER BY place) - size AS before FROM open
-), next AS (
-    SELECT roster_id FROM rosters
-    WHERE roster_id IN (SELECT roster_id FROM sized WHERE before < $2)
-    AND state = 'ready' AND (claimed_until IS NULL OR claimed_until < now())
-    FOR UPDATE SKIP LOCKED
-)
-UPDATE rosters SET claimed_by = $1, claimed_until = now() + interval '20 seconds'
-FROM next WHERE rosters.roster_id = next.roster_id RETURNING rosters.*
-"""
-# What a step has locked, the step renews.
-RENEW = """
-UPDATE rosters SET claimed_until = now() + interval '20 seconds' WHERE roster_id IN (
-    SELECT roster_id FROM rosters WHERE claimed_by = $1 AND state = 'ready' FOR UPDATE SKIP LOCKED)
-"""
 LOCK_CLAIMED = """
 UPDATE rosters SET claimed_until = now() + interval '20 seconds'
 WHERE roster_id = ANY($1::uuid[]) AND claimed_by = $2 AND state = 'ready'
@@ -78,7 +55,7 @@ FORGET_MEMBERS = "DELETE FROM roster_members WHERE roster_id = ANY($1::uuid[])"
 ADVANCE = """
 UPDATE rosters SET step = done.step, parts = done.parts, effects = done.effects::jsonb,
     members_before = done.members_before, outdated = done.outdated::jsonb, state = done.state,
-    assessed_at = CASE WHEN done.state = 'assessed' THEN now() END
+    readers_lost = 0, assessed_at = CASE WHEN done.state = 'assessed' THEN now() END
 FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::int[], $6::text[], $7::text[])
     AS done (roster_id, step, parts, effects, members_before, outdated, state)
 WHERE rosters.roster_id = done.roster_id
@@ -115,17 +92,21 @@ async def run_for_ever(database: Database, stop: asyncio.Event, *, vault: Vault,
 async def work(database: Database, vault: Vault, holder: UUID, put_off: PutOff = _at_once) -> bool:
     """Claim some ready rosters and let them take effect; False where none was ready."""
     async with database.transaction() as tx:
-        claimed = await tx.fetch(CLAIM, holder, CHUNKS_PER_CLAIM)
+        claimed = await tx.fetch(roster_claims.CLAIM, holder, CHUNKS_PER_CLAIM)
     if not claimed:
         return False
-    renewing, reader = asyncio.create_task(_renew_for_ever(database, holder)), Reader()
+    renewing, reader = asyncio.create_task(roster_claims.renew_for_ever(database, holder)), Reader()
     is_waited_for = any(_is_large(row) for row in claimed)
     try:
         if is_waited_for:
             put_off(PUT_OFF_SECONDS)
         opened = await open_claimed(database, vault, sorted(claimed, key=lambda row: row["place"]), reader)
-        async for step in prepared(steps(opened)):
-            await take(database, vault, holder, step)
+        async with aclosing(prepared(steps(opened))) as ready:
+            async for step in ready:
+                await take(database, vault, holder, step)
+    except ReaderGoneError as gone:
+        log.warning("reader of a roster ended", roster_id=str(gone.roster_id))
+        await roster_claims.give_back(database, holder, gone.roster_id)
     finally:
         if is_waited_for:
             put_off(ANSWERS_FIRST_SECONDS)
@@ -133,14 +114,6 @@ async def work(database: Database, vault: Vault, holder: UUID, put_off: PutOff =
         renewing.cancel()
         await asyncio.gather(renewing, return_exceptions=True)
     return True
-
-
-async def _renew_for_ever(database: Database, holder: UUID) -> None:
-    """Keep the claims while files are read; a claim that could not be renewed in time is lost, which does no harm."""
-    while True:
-        await asyncio.sleep(RENEW_EVERY)
-        async with database.transaction() as tx:
-            await tx.execute(RENEW, holder)
 
 
 async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Record], reader: Reader) -> list[Opened]:
@@ -164,6 +137,10 @@ async def open_claimed(database: Database, vault: Vault, claimed: Sequence[Recor
         roster = _roster(row, grounds.get(row["roster_id"]))
         if row["refused_for"]:
             opened.append(Opened(roster, "refused", [row["refused_for"]]))
+            continue
+        if row["readers_lost"] >= roster_claims.READERS_LOST_AT_MOST:
+            log.error("roster refused: each of its readers ended", roster_id=str(roster.roster_id))
+            opened.append(Opened(roster, "refused", [UNREADABLE]))
             continue
         if conflict := conflicts.get(roster.roster_id):
             opened.append(Opened(roster, "refused", [roster_conflicts.OUTDATED], conflict=conflict))

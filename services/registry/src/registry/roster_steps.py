@@ -1,7 +1,7 @@
 """How rosters are cut into steps, and made ready one step ahead."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 
 from registry.roster_answers import Slice
 from registry.roster_opening import Opened
@@ -32,8 +32,8 @@ def steps(opened: Sequence[Opened]) -> Iterator[list[Slice]]:
         yield step
 
 
-async def prepared(planned: Iterable[list[Slice]]) -> AsyncIterator[list[Slice]]:
-    """Each step with its entries, which a thread makes while the step before it is written."""
+async def prepared(planned: Iterable[list[Slice]]) -> AsyncGenerator[list[Slice], None]:
+    """Each step with its entries, which a thread makes while the step before it is written; close it (`aclosing`)."""
     waiting_steps = iter(planned)
     following = asyncio.create_task(_prepare(next(waiting_steps, None)))
     try:
@@ -42,6 +42,7 @@ async def prepared(planned: Iterable[list[Slice]]) -> AsyncIterator[list[Slice]]
             yield step
     finally:
         following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def _prepare(step: list[Slice] | None) -> list[Slice] | None:
