@@ -91,6 +91,7 @@ PROJECTIONS = Projections(
         "alerts": Table((AlertRaised,)),
         "clusters": Table((ClusterDetected,)),
         "roster_rows": Table((RosterRowsAnswered,)),
+        "roster_counts": Table((RosterRowsAnswered,)),
         "roster_mappings": Table((RosterMappingKept,)),
         # Whose roster it is and which file it came in stands there since the file was taken in.
         "rosters": Table((RosterAssessed, RosterRead), of_record=("campaign_id", "file_digest"), rows_of_record=True),

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import from_json
-
 from contracts.profiles import RosterMappingKept, RosterRead
 from contracts.registry import RosterAssessed, RosterRowsAnswered
 from contracts.unions import RosterSubmitted
@@ -30,17 +28,38 @@ WHERE rosters.roster_id = told.roster_id
 """
 PROGRESS = """
 SELECT coalesce((assessment ->> 'rows')::int, people) AS people, assessment IS NOT NULL AS done,
-       (SELECT json_build_object('answered', count(*),
-                                 'registered', count(*) FILTER (WHERE effect = 'registered'),
-                                 'refused', count(*) FILTER (WHERE outcome = 'refused'))
-        FROM roster_rows WHERE roster_rows.roster_id = rosters.roster_id) AS rows
-FROM rosters WHERE roster_id = $1
+       coalesce(answered, 0) AS answered, coalesce(registered, 0) AS registered, coalesce(refused, 0) AS refused
+FROM rosters LEFT JOIN roster_counts USING (roster_id) WHERE roster_id = $1
 """
+LOCK_COUNTS = """
+INSERT INTO roster_counts (roster_id) SELECT unnest($1::uuid[]) AS roster_id ORDER BY roster_id
+ON CONFLICT (roster_id) DO UPDATE SET answered = roster_counts.answered
+"""
+# A row that was answered before is taken out of the counts and counted as it is answered now. Each is looked up by its
+# key (LIMIT): a join would read the whole table for some hundred of them.
 ANSWER = """
-INSERT INTO roster_rows
-SELECT told.roster_id, answer.row, answer.outcome, answer.codes, answer.related_rows, answer.worker_id, answer.effect
-FROM json_to_recordset($1::json) AS told (roster_id uuid, rows json)
-CROSS JOIN LATERAL json_populate_recordset(NULL::roster_rows, told.rows) AS answer
+WITH told AS MATERIALIZED (
+    SELECT DISTINCT ON (told.roster_id, answer.row) told.roster_id, answer.row, answer.outcome, answer.codes,
+           answer.related_rows, answer.worker_id, answer.effect
+    FROM ROWS FROM (json_to_recordset($1::json) AS (roster_id uuid, rows json))
+           WITH ORDINALITY AS told (roster_id, rows, nth)
+    CROSS JOIN LATERAL json_populate_recordset(NULL::roster_rows, told.rows) AS answer
+    ORDER BY told.roster_id, answer.row, told.nth DESC
+), counted AS (
+    SELECT told.roster_id, told.outcome, told.effect, 1 AS sign FROM told
+    UNION ALL
+    SELECT told.roster_id, before.outcome, before.effect, -1 FROM told CROSS JOIN LATERAL (
+        SELECT outcome, effect FROM roster_rows WHERE roster_id = told.roster_id AND row = told.row LIMIT 1) AS before
+), moved AS (
+    SELECT roster_id, sum(sign) AS answered, sum(sign * (effect = 'registered')::int) AS registered,
+           sum(sign * (outcome = 'refused')::int) AS refused
+    FROM counted GROUP BY roster_id
+), kept AS (
+    UPDATE roster_counts SET answered = roster_counts.answered + moved.answered,
+           registered = roster_counts.registered + moved.registered, refused = roster_counts.refused + moved.refused
+    FROM moved WHERE roster_counts.roster_id = moved.roster_id
+)
+INSERT INTO roster_rows SELECT * FROM told
 ON CONFLICT (roster_id, row) DO UPDATE
 SET outcome = excluded.outcome, codes = excluded.codes, related_rows = excluded.related_rows,
     worker_id = excluded.worker_id, effect = excluded.effect
@@ -87,7 +106,8 @@ async def assess(tx: Transaction, batch: Batch[RosterAssessed]) -> None:
 
 
 async def answer(tx: Transaction, batch: Batch[RosterRowsAnswered]) -> None:
-    """Remember what became of rows."""
+    """Remember what became of rows, and count them: exactly, however often a row is answered."""
+    await tx.execute(LOCK_COUNTS, list({event.roster_id for event in batch.events}))
     await tx.execute(ANSWER, as_rows(batch.events))
 
 
@@ -109,7 +129,7 @@ async def note_people(tx: Transaction, batch: Batch[RosterRead]) -> None:
 async def progress(db: Reader, roster_id: UUID) -> dict[str, Any] | None:
     """How far a roster is: people named (null until it was read), rows answered, registered and refused so far."""
     row = await db.fetchrow(PROGRESS, roster_id)
-    return {"people": row["people"], "done": row["done"], **from_json(row["rows"])} if row else None
+    return dict(row) if row else None
 
 
 async def outcomes(db: Reader, roster_id: UUID) -> list[dict[str, Any]]:
