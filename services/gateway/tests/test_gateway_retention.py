@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from gateway_builders import Clients, a_declaration, an_organisation, because, cloudevent, post, told_by
 
+from contracts.profiles import RosterRead
 from gateway import retention
 from gateway.consumers import make_consumer
 from shared.database import Database
@@ -63,6 +64,35 @@ async def test_what_is_open_or_within_its_time_is_kept(as_: Clients, database: D
 
     assert gone == 0
     assert (await (await as_.union(old)).get(f"/receipts/{unanswered}")).json()["state"] == "accepted"
+
+
+async def test_what_an_open_receipt_led_to_is_kept_with_it_however_old(
+    as_: Clients, database: Database, deliver: Deliver
+) -> None:
+    unit, over = uuid4(), uuid4()
+    union = await as_.union(unit)
+    open_, answered = cloudevent(a_declaration(unit)), cloudevent(a_declaration(over))
+    receipt = (await post(union, open_)).json()["receipt_id"]
+    await post(await as_.union(over), answered)
+    await deliver(CONSUMER, database, [because(_a_consequence(), f"unions/{unit}#{open_['id']}")])
+    first = await database.pool.fetchval("SELECT source || '#' || id FROM causation")
+    await deliver(CONSUMER, database, [because(_a_consequence(), first)])
+    await deliver(CONSUMER, database, [told_by(a_declaration(unit), f"unions/{unit}", open_["id"])])
+    await deliver(CONSUMER, database, [because(an_organisation(over), f"unions/{over}#{answered['id']}")])
+    before = (await union.get(f"/receipts/{receipt}/trace")).json()
+    await _age(database, retention.months_on(date.max))
+
+    gone = await retention.prune(database)
+    after = (await union.get(f"/receipts/{receipt}/trace")).json()
+
+    assert gone == 3, "a receipt, its answer and its link"
+    assert [(link["ref"], link["depth"]) for link in after] == [(link["ref"], link["depth"]) for link in before]
+    assert [link["depth"] for link in after] == [0, 1, 2]
+    assert await database.pool.fetchval("SELECT count(*) FROM causation") == 3
+
+
+def _a_consequence() -> RosterRead:
+    return RosterRead(roster_id=uuid4(), rows=1)
 
 
 def test_the_setting_of_a_day_before_the_first_is_the_first() -> None:

@@ -31,9 +31,20 @@ FORGET_ANSWERS = """
 DELETE FROM answers WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM answers WHERE at < now() - make_interval(months => $1, days => 1) LIMIT $2))
 """
+# What an old receipt that is still shown has led to; receipts end first, so these are few.
+STILL_SHOWN = """
+WITH RECURSIVE chain AS (
+    SELECT receipt_id AS event_key FROM receipts
+    WHERE ended_at IS NULL AND accepted_at < now() - make_interval(months => $1)
+    UNION
+    SELECT causation.event_key FROM causation JOIN chain ON causation.cause_key = chain.event_key
+)
+SELECT coalesce(array_agg(event_key), '{}') FROM chain
+"""
 FORGET_CAUSATION = """
 DELETE FROM causation WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM causation WHERE at < now() - make_interval(months => $1) LIMIT $2))
+    SELECT ctid FROM causation
+    WHERE at < now() - make_interval(months => $1) AND event_key <> ALL ($3::uuid[]) LIMIT $2))
 """
 
 
@@ -45,15 +56,21 @@ def months_on(day: date) -> int:
 
 async def prune(database: Database) -> int:
     """Forget what is older than the setting of the business day allows; how many rows that were."""
-    months, gone = months_on(await organisations.today(database.pool)), 0
-    for statement in (END_RECEIPTS, FORGET_ANSWERS, FORGET_CAUSATION):
-        while True:
-            async with database.transaction() as tx:
-                number = int((await tx.execute(statement, months, AT_ONCE)).rpartition(" ")[2])
-            gone += number
-            if number < AT_ONCE:
-                break
-    return gone
+    months = months_on(await organisations.today(database.pool))
+    gone = await _in_pieces(database, END_RECEIPTS, months)
+    gone += await _in_pieces(database, FORGET_ANSWERS, months)
+    shown = await database.pool.fetchval(STILL_SHOWN, months)
+    return gone + await _in_pieces(database, FORGET_CAUSATION, months, shown)
+
+
+async def _in_pieces(database: Database, statement: str, months: int, *further: object) -> int:
+    gone = 0
+    while True:
+        async with database.transaction() as tx:
+            number = int((await tx.execute(statement, months, AT_ONCE, *further)).rpartition(" ")[2])
+        gone += number
+        if number < AT_ONCE:
+            return gone
 
 
 async def prune_for_ever(database: Database, stop: asyncio.Event) -> None:
