@@ -155,6 +155,21 @@ async def test_a_file_that_cannot_be_read_is_refused_with_its_codes(
     assert await database.pool.fetchval("SELECT count(*) FROM outbox") == 0
 
 
+async def test_a_file_that_a_busy_machine_cannot_read_in_time_is_asked_for_again(
+    as_: Clients, edge: Edge, registry: Registry
+) -> None:
+    unit = uuid4()
+    union = await as_.union(unit)
+
+    edge.sandbox._longest_wait = 0
+    answer = await union.post("/rosters", params=said(unit), content=CSV)
+    edge.sandbox._longest_wait = 60
+    again = await union.post("/rosters", params=said(unit), content=CSV)
+
+    assert (answer.status_code, answer.json()["code"], again.status_code) == (503, "roster.busy", 202)
+    assert answer.headers["retry-after"]
+
+
 async def test_a_roster_of_a_unit_elsewhere_is_refused(
     as_: Clients, database: Database, deliver: Deliver, registry: Registry
 ) -> None:

@@ -37,6 +37,7 @@ from gateway.consumers import make_consumer
 from gateway.edge import Edge, make_edge, read_rosters
 from gateway.etags import ETags
 from gateway.problems import Refusal
+from gateway.sandbox import BusyError
 from gateway.settings import Settings
 from shared.database import Database
 from shared.service import Service
@@ -96,6 +97,7 @@ def make_app(edge: Edge) -> FastAPI:
     app.add_exception_handler(HTTPException, _no_route)
     for kind in AWAY:
         app.add_exception_handler(kind, _away)
+    app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(Exception, _broken)
     documents.describe(app)
     return app
@@ -153,6 +155,10 @@ async def _no_route(request: Request, error: Exception) -> Response:
 
 async def _broken(request: Request, _error: Exception) -> Response:
     return _response(request, Refusal("internal"))
+
+
+async def _busy(request: Request, _error: Exception) -> Response:
+    return _response(request, Refusal("roster.busy", headers={"Retry-After": "30"}))
 
 
 async def _away(request: Request, _error: Exception) -> Response:

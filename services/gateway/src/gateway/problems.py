@@ -59,6 +59,9 @@ CODES = {
     "cursor.invalid": Code(422, "Con trỏ trang không hợp lệ", "The page cursor is not valid"),
     "roster.refused": Code(422, "Không đọc được tệp danh sách", "The roster file cannot be taken"),
     "roster.empty": Code(422, "Tệp danh sách trống", "The roster file is empty"),
+    "roster.busy": Code(
+        503, "Hệ thống đang quá tải, chưa đọc kịp tệp; hãy gửi lại", "Too busy to read the file just now; send it again"
+    ),
     "roster.key-away": Code(503, "Chưa lấy được khóa niêm phong", "The key to seal the roster cannot be had just now"),
     "roster.not-assessed": Code(409, "Danh sách chưa có kết quả theo dòng", "The roster has no answers by row yet"),
     "roster.other-file": Code(409, "Không phải tệp đã gửi", "This is not the file that was sent"),

@@ -1,4 +1,4 @@
-"""Extraction of roster files in child processes with limits on memory and time.
+"""Extraction of roster files in child processes with limits on memory and processor time.
 
 A child that breaches a limit or dies takes one file with it: the file is refused, the child replaced. Children live
 long, so that a small file costs milliseconds.
@@ -16,7 +16,7 @@ from typing import Any
 from contracts.roster_cells import ExtractedFile, RosterCells, to_chunks
 from gateway.extraction.answer_file import Place
 from gateway.extraction.child import LENGTH
-from gateway.extraction.limits import MAX_EXPANDED_BYTES, MAX_SECONDS
+from gateway.extraction.limits import LONGEST_WAIT_SECONDS, MAX_EXPANDED_BYTES
 
 TOO_LARGE = "file.too_large_uncompressed"
 MAX_ANSWER_BYTES = 1 << 30
@@ -28,11 +28,16 @@ class BrokenChildError(Exception):
     """A child died or breached a limit; the file it worked on is lost, the next one gets a new child."""
 
 
+class BusyError(Exception):
+    """A child got too little of a busy machine to finish by the clock; the file may well be read later."""
+
+
 class Sandbox:
     """A pool of extracting children; `async with Sandbox() as sandbox: await sandbox.extract(data, "list.xlsx")`."""
 
-    def __init__(self, children: int = 2) -> None:
+    def __init__(self, children: int = 2, longest_wait: float = LONGEST_WAIT_SECONDS) -> None:
         self._size = children
+        self._longest_wait = longest_wait
         self._idle: asyncio.LifoQueue[asyncio.subprocess.Process | None] = asyncio.LifoQueue()
         self._alive: set[asyncio.subprocess.Process] = set()
 
@@ -48,7 +53,7 @@ class Sandbox:
             await self._end(child)
 
     async def extract(self, data: bytes, filename: str = "") -> ExtractedFile:
-        """The cells of a file in sealed-size chunks, or the codes of its refusal within about ten seconds.
+        """The cells of a file in sealed-size chunks, or the codes of its refusal; a BusyError after a minute.
 
         The name is never trusted: what a file is, its content says.
         """
@@ -61,16 +66,19 @@ class Sandbox:
             return to_chunks(RosterCells(file_codes=[TOO_LARGE]))
 
     async def answer(self, data: bytes, place: Place, answers: Mapping[int, str]) -> bytes:
-        """The file with a column that answers every row (`extraction.answer_file`); BrokenChildError if it cannot."""
+        """The file with a column that answers every row (`extraction.answer_file`); else one of these errors."""
         request = {"do": "answer", "sheet": place.sheet, "header_row": place.header_row, "answers": dict(answers)}
         return (await self._ask(request, data)).chunks[0]
 
     async def _ask(self, request: dict[str, Any], data: bytes) -> ExtractedFile:
         async with self._child() as child:
             try:
-                async with asyncio.timeout(MAX_SECONDS):
+                async with asyncio.timeout(self._longest_wait):
                     return await _ask(child, request, data)
-            except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
+            except TimeoutError as error:
+                await self._end(child)
+                raise BusyError from error
+            except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
                 await self._end(child)
                 raise BrokenChildError from error
             except asyncio.CancelledError:

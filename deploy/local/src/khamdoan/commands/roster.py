@@ -14,7 +14,7 @@ from contracts import roster_mapping
 from contracts.roster_cells import from_chunks
 from gateway.extraction.answer_file import Place
 from gateway.extraction.limits import MAX_EXPANDED_BYTES
-from gateway.sandbox import Sandbox
+from gateway.sandbox import BusyError, Sandbox
 from khamdoan.errors import SetupError
 from registry.reading import reader
 from registry.reading.reader import Column, Reading
@@ -47,7 +47,12 @@ def add_to(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(options: argparse.Namespace) -> int:
     """Print one line per person and one for the file; a refused file is an answer, not a failure."""
-    reading = asyncio.run(_read(options))
+    try:
+        reading = asyncio.run(_read(options))
+    except BusyError as error:
+        raise SetupError(
+            "roster.busy", "Máy quá bận, chưa đọc kịp tệp; hãy thử lại.", "Too busy to read the file; try again."
+        ) from error
     lines = [*map(_person, reading.persons), _summary(reading)]
     sys.stdout.writelines(to_json(line).decode() + "\n" for line in lines)
     return 0

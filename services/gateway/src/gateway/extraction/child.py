@@ -9,6 +9,7 @@ import json
 import resource
 import struct
 import sys
+from math import ceil
 from typing import Any, BinaryIO
 
 from contracts.roster_cells import ExtractedFile, RosterCells, to_chunks
@@ -26,16 +27,16 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while length := source.read(LENGTH.size):
+        _allow_seconds(MAX_SECONDS)
         request = json.loads(source.read(LENGTH.unpack(length)[0]))
         data = source.read(LENGTH.unpack(source.read(LENGTH.size))[0])
-        _allow_seconds(MAX_SECONDS)
         _reply(sink, _extract(data) if request["do"] == "extract" else _answer_file(data, request))
 
 
 def _allow_seconds(seconds: int) -> None:
     """The CPU limit counts the whole life of a process, so it is moved on for every file."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + seconds
+    limit = ceil(used.ru_utime + used.ru_stime) + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 

@@ -9,6 +9,9 @@ MAX_GRID_CELLS = 6_000_000
 MAX_PARTS = 5_000
 MAX_MEMORY_BYTES = 512 * 1024 * 1024
 MAX_SECONDS = 8
+"""Processor time of one file: how busy the machine is must not decide whether a file can be read."""
+LONGEST_WAIT_SECONDS = 60.0
+"""By the clock, until whoever waits is asked to come again; the file is not blamed."""
 MAX_TEXT = 32_767
 """Characters of a cell, as spreadsheet programs have it; the rest of a longer text is cut."""
 
