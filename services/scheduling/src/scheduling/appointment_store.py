@@ -289,10 +289,10 @@ async def change_wait_list(tx: Transaction, joined: Sequence[Waiting], left: Seq
     )
 
 
-async def sessions_waited_for(tx: Transaction) -> dict[UUID, date]:
-    """The sessions with a wait-list, and their days."""
-    rows = await tx.fetch("SELECT session_id, day FROM sessions WHERE session_id IN (SELECT session_id FROM wait_list)")
-    return {row["session_id"]: row["day"] for row in rows}
+async def sessions_waited_for(tx: Transaction) -> list[UUID]:
+    """The sessions with a wait-list, in the order of their ids."""
+    rows = await tx.fetch("SELECT DISTINCT session_id FROM wait_list ORDER BY session_id")
+    return [row["session_id"] for row in rows]
 
 
 def waiting_of(row: Record) -> Waiting:

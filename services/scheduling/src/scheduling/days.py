@@ -43,7 +43,7 @@ def _days_between(before: date, day: date) -> list[date]:
 async def _turn_to(tx: Transaction, message: Message[DayStarted], today: date) -> int:
     """Miss what nobody reported and serve the wait-lists, on one floor; returns how many were missed."""
     unreported_until = today - timedelta(days=REPORTING_DAYS)
-    waited_for = sorted(await appointment_store.sessions_waited_for(tx))
+    waited_for = await appointment_store.sessions_waited_for(tx)
     overdue = await appointment_store.overdue_checks(tx, unreported_until)
     floor = await seating.open_floor(tx, waited_for, overdue, today)
     missed = await attendances.sweep(tx, floor, unreported_until, message)
