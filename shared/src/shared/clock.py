@@ -22,14 +22,19 @@ def instant_text() -> str:
 
 def new_id() -> UUID:
     """A fresh UUID of version 7: it sorts by time, so that indexes over it grow at one end."""
-    return UUID(new_id_text())
+    return UUID(int=_new_number())
 
 
 def new_id_text() -> str:
     """The same as text, which is all that an envelope needs."""
-    milliseconds = f"{time_ns() // 1_000_000:012x}"
-    random = f"{next(_randomness.numbers) >> 2 | 2 << 62:016x}"
-    return f"{milliseconds[:8]}-{milliseconds[8:]}-7{next(_randomness.ticks) & 0xFFF:03x}-{random[:4]}-{random[4:]}"
+    digits = f"{_new_number():032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _new_number() -> int:
+    """48 bits of time, the version, twelve that count, the variant, 62 of chance."""
+    time, tick = time_ns() // 1_000_000 << 80, (next(_randomness.ticks) & 0xFFF) << 64
+    return time | 7 << 76 | tick | 2 << 62 | next(_randomness.numbers) >> 2
 
 
 # One second of a thousand events asks a thousand times for the same few texts.

@@ -45,11 +45,12 @@ FROM stored JOIN claimed USING (topic, key) ORDER BY position
 
 @dataclass(slots=True)
 class Outgoing:
-    """An event on its way out: what it says, who says it, and what led to it."""
+    """An event on its way out: what it says, who says it, and what led to it; `value` where it is written already."""
 
     event: Event
     headers: dict[str, str]
     linked: tuple[str, ...] = ()
+    value: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -143,7 +144,7 @@ async def append(tx: "Transaction", events: Sequence[Outgoing]) -> None:
         [item.event.entry.topic for item in events],
         [item.headers["ce_subject"] for item in events],
         [item.headers for item in events],
-        [_encoded(item.event) for item in events],
+        [item.value or _encode(item.event) for item in events],
         [item.event for item in events],
     )
 
@@ -212,7 +213,13 @@ class TooLargeError(Exception):
     """An event that no topic would take; it must be said in parts."""
 
 
-def _encoded(event: Event) -> bytes:
+def encoded(item: Outgoing) -> Outgoing:
+    """The event with its value written, for whoever says so many that they write them while the database works."""
+    item.value = _encode(item.event)
+    return item
+
+
+def _encode(event: Event) -> bytes:
     value = event.model_dump_json(by_alias=True).encode()
     if len(value) > LARGEST_VALUE:
         raise TooLargeError(event.entry.type)

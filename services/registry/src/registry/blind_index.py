@@ -1,5 +1,6 @@
 """Keyed hashes by which something can be found again without being readable."""
 
+from collections.abc import Callable
 from hashlib import sha256
 
 SEPARATOR = "\x1f"
@@ -15,22 +16,32 @@ class BlindIndex:
 
     def __init__(self, key: bytes, blocking_key: bytes | None = None) -> None:
         self._keys = key, blocking_key
-        block = (key if len(key) <= BLOCK_BYTES else sha256(key).digest()).ljust(BLOCK_BYTES, b"\0")
-        self._inner = sha256(bytes(byte ^ INNER for byte in block))
-        self._outer = sha256(bytes(byte ^ OUTER for byte in block))
-        self._blocking = BlindIndex(blocking_key) if blocking_key is not None else None
+        self._hashed = _keyed(key)
+        self._blocked = _keyed(blocking_key) if blocking_key is not None else None
 
     def __reduce__(self) -> tuple[type["BlindIndex"], tuple[bytes, bytes | None]]:
         return BlindIndex, self._keys
 
     def block(self, kind: str, *parts: object) -> int:
         """Eight bytes, under the blocking key, of what alike people have in common; whoever meets there is compared."""
-        assert self._blocking is not None, "a blind index without a blocking key was asked for a block"
-        return int.from_bytes(self._blocking.of(kind, *parts)[:8], "big", signed=True)
+        assert self._blocked is not None, "a blind index without a blocking key was asked for a block"
+        hashed = self._blocked(SEPARATOR.join((kind, *map(str, parts))).encode())
+        return int.from_bytes(hashed[:8], "big", signed=True)
 
     def of(self, kind: str, *parts: object) -> bytes:
         """The 32-byte index of some values of a kind."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(SEPARATOR.join((kind, *map(str, parts))).encode())
+        return self._hashed(SEPARATOR.join((kind, *map(str, parts))).encode())
+
+
+def _keyed(key: bytes) -> Callable[[bytes], bytes]:
+    block = (key if len(key) <= BLOCK_BYTES else sha256(key).digest()).ljust(BLOCK_BYTES, b"\0")
+    begin_inner = sha256(bytes(byte ^ INNER for byte in block)).copy
+    begin_outer = sha256(bytes(byte ^ OUTER for byte in block)).copy
+
+    def hashed(message: bytes) -> bytes:
+        inner, outer = begin_inner(), begin_outer()
+        inner.update(message)
         outer.update(inner.digest())
         return outer.digest()
+
+    return hashed

@@ -30,9 +30,11 @@ class Blocks(NamedTuple):
     number_end: int | None
 
     @property
-    def words(self) -> set[int]:
-        """The hashes of single words, where there are any."""
-        return {word for word in (self.first_word, self.last_word) if word is not None}
+    def words(self) -> tuple[int, ...]:
+        """The hashes of single words, where there are any, each once."""
+        if self.first_word is None or self.last_word is None:
+            return ()
+        return (self.first_word,) if self.first_word == self.last_word else (self.first_word, self.last_word)
 
     def may_share_number(self, other: "Blocks") -> bool:
         """Whether two numbers may be one with a slip in it; so may anybody who has none."""

@@ -36,7 +36,8 @@ NEVER = Span(date.min, date.min)
 Spans = Mapping[Pair, Span]
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: there is one for every row of a roster.
+@dataclass(slots=True)
 class Met:
     """What a row does to the employments of somebody known.
 

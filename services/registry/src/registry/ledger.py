@@ -121,17 +121,18 @@ class Ledger:
 
     def _registered(self, page: Page, entry: Entry, doubts: list[Doubt]) -> Decision:
         worker_id, index = self.new_id(), self.directory.index
+        owner = str(worker_id)
         known = Known(
             worker_id=worker_id,
             employments=(entry.facts,),
             left_on=None,
             digest=entry.digest,
-            name=index.of("name", worker_id, entry.name_key),
-            birth=index.of("birth", worker_id, entry.birth) if entry.full_birth else None,
+            name=index.of("name", owner, entry.name_key),
+            birth=index.of("birth", owner, entry.birth) if entry.full_birth else None,
             entry=entry,
         )
         known.state(entry.facts, page.roster.reference_date)
-        self.directory.add(known, [number.index for number in entry.numbers], [entry.namesake])
+        self.directory.add(known, [number.index for number in entry.numbers], (entry.namesake,))
         effect: Effect = "review" if doubts else "registered"
         met = Met(known.employments, entry.facts, None)
         decision = Decision(
@@ -181,7 +182,7 @@ class Ledger:
             if held is not None and held[0] == number.index:
                 continue
             verified = number.verified and self.directory.holder(number.index) is None
-            for over in known.numbers_over(key):
+            for over in known.numbers_over(key) if known.numbers else ():
                 self.numbers_ended.append((known.worker_id, known.numbers.pop(over)[0], day))
             known.numbers[key] = (number.index, verified)
             self.numbers_added.append((decision, number, verified))

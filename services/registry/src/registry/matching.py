@@ -131,7 +131,9 @@ class Directory:
         """Whom a row means, of those whom no earlier row of its roster meant."""
         found = Found(None)
         for number in entry.numbers:
-            holders = sorted(self._held(self._by_number, number.index), key=lambda known: not _is_of_unit(entry, known))
+            holders = self._held(self._by_number, number.index)
+            if len(holders) > 1:
+                holders = sorted(holders, key=lambda known: not _is_of_unit(entry, known))
             for known in holders:
                 if known.worker_id not in taken and self._is_same_person(entry, known):
                     return Found(known)
@@ -140,7 +142,8 @@ class Directory:
                 if number.verified and number.type in NATIONAL:
                     found.doubts.append(Doubt(known.worker_id, NUMBER_OF_ANOTHER))
         found = self._among_namesakes(entry, taken, found)
-        found.doubts = self._one_of_each_person(found.doubts)
+        if found.doubts:
+            found.doubts = self._one_of_each_person(found.doubts)
         return found
 
     def candidates(self, entry: Entry) -> Iterator[Known]:
@@ -151,7 +154,7 @@ class Directory:
 
     def holders(self, number: bytes) -> list[Known]:
         """Everybody who has or had a number, as far as the directory goes."""
-        return list(self._held(self._by_number, number))
+        return self._held(self._by_number, number)
 
     def holder(self, number: bytes) -> UUID | None:
         """Who has a verified number in use."""
@@ -172,6 +175,8 @@ class Directory:
                 found.doubts.append(Doubt(known.worker_id, SIMILAR_NAME, 100.0))
             else:
                 same.append(known)
+        if not same:
+            return found
         again = [known for known in same if known.digest == entry.digest]
         if again or len({known.person_id for known in same}) == 1:
             return Found(min(again or same, key=lambda known: known.worker_id))
@@ -193,8 +198,8 @@ class Directory:
         birth = entry.full_birth is not None and known.birth == self.index.of("birth", known.worker_id, entry.birth)
         return (name and birth) if _numbers_differ(entry, known) else (name or birth)
 
-    def _held(self, by: dict[bytes, list[UUID]], index: bytes) -> Iterator[Known]:
-        return (self.known[worker_id] for worker_id in by.get(index, ()))
+    def _held(self, by: dict[bytes, list[UUID]], index: bytes) -> list[Known]:
+        return [self.known[worker_id] for worker_id in by[index]] if index in by else []
 
 
 def _is_of_unit(entry: Entry, known: Known) -> bool:

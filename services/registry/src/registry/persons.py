@@ -205,20 +205,21 @@ class Sealed:
     numbers: list[tuple[Any, ...]]
 
 
-async def keys_for(vault: Vault, ledger: Ledger) -> Keys:
+async def _keys_for(vault: Vault, ledger: Ledger) -> Keys:
     """The keys of all whom a ledger has something to seal of; new ones for everybody new."""
     keys = await vault.new_keys([decision.known.worker_id for decision in ledger.decisions if decision.is_new])
     others = {d.known.worker_id for d, _, _ in ledger.numbers_added if not d.is_new} | ledger.identities.keys()
     return keys | await vault.keys(list(others - keys.keys()))
 
 
-async def seal(ledger: Ledger, keys: Keys, index: BlindIndex) -> Sealed:
+async def seal(vault: Vault, ledger: Ledger) -> Sealed:
     """Seal who is in a ledger, in turns with the event loop."""
+    keys = await _keys_for(vault, ledger)
     latest = {decision.known.worker_id: decision for decision in ledger.decisions}
     ended = {(worker_id, number): day for worker_id, number, day in ledger.numbers_ended}
     new = await turns.made(lambda d: _person(d, keys), [d for d in ledger.decisions if d.is_new])
     changed = [
-        _changed_person(latest[worker_id], identity, source, keys, index)
+        _changed_person(latest[worker_id], identity, source, keys, vault.index)
         for worker_id, (identity, source) in ledger.identities.items()
     ]
     return Sealed(new, changed, await turns.made(lambda added: _number(*added, keys, ended), ledger.numbers_added))

@@ -84,7 +84,9 @@ def _compare_with_known(
 
 
 def _compare_among_new(new: Iterable[Decision], taken: Mapping[UUID, set[UUID]]) -> None:
-    """Rosters that take effect together may name one new person twice, as spelled differently."""
+    """Rosters that take effect together may name one new person twice, as spelled differently; one alone does not."""
+    if len(taken) < 2:
+        return
     met: dict[int, list[Decision]] = {}
     for decision in new:
         blocks, seen = decision.entry.blocks, set[UUID]()

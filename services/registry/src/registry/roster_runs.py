@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from random import uniform
 from uuid import UUID
 
@@ -18,7 +19,17 @@ from asyncpg import Record
 from pydantic_core import from_json, to_json
 
 from contracts.fields import FieldConflict
-from registry import field_changes, lines, roster_answers, roster_claims, roster_conflicts, roster_mappings, workers
+from registry import (
+    collector,
+    field_changes,
+    lines,
+    roster_answers,
+    roster_claims,
+    roster_conflicts,
+    roster_mappings,
+    turns,
+    workers,
+)
 from registry.ledger import Decision
 from registry.roster_answers import Slice
 from registry.roster_mappings import Keeping
@@ -101,9 +112,11 @@ async def work(database: Database, vault: Vault, holder: UUID, put_off: PutOff =
         if is_waited_for:
             put_off(PUT_OFF_SECONDS)
         opened = await open_claimed(database, vault, sorted(claimed, key=lambda row: row["place"]), reader)
-        async with aclosing(prepared(steps(opened))) as ready:
-            async for step in ready:
-                await take(database, vault, holder, step)
+        # Some hundred objects a row and no cycles.
+        with collector.paused():
+            async with aclosing(prepared(steps(opened))) as ready:
+                async for step in ready:
+                    await take(database, vault, holder, step)
     except ReaderGoneError as gone:
         log.warning("reader of a roster ended", roster_id=str(gone.roster_id))
         await roster_claims.give_back(database, holder, gone.roster_id)
@@ -197,13 +210,13 @@ async def _take_effect(tx: Transaction, vault: Vault, holder: UUID, step: list[S
         return
     await _recall(tx, step, claimed)
     ledger = await workers.decide(tx, vault, [part.page for part in step], new_id)
-    if not step[0].roster.dry_run:
-        await workers.write(tx, vault, ledger)
+    told = [] if step[0].roster.dry_run else await workers.write(tx, vault, ledger)
     decisions: dict[UUID, list[Decision]] = {part.roster.roster_id: [] for part in step}
     for decision in ledger.decisions:
         decisions[decision.roster.roster_id].append(decision)
-    answers = [event for part in step for event in roster_answers.answer_rows(part, decisions[part.roster.roster_id])]
-    await outbox.append(tx, answers + await _assess(tx, step, decisions))
+    answering = turns.made(lambda part: roster_answers.answer_rows(part, decisions[part.roster.roster_id]), step)
+    _, answers = await turns.beside(outbox.append(tx, told), answering)
+    await outbox.append(tx, list(chain(*answers, await _assess(tx, step, decisions))))
     await _advance(tx, step)
 
 

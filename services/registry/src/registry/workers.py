@@ -36,10 +36,7 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text
             last_health_check, job, host_id, shift, left_on, roster_id, "row")
 WHERE known.worker_id = new.worker_id
 """
-NAME_MEMBERS = """
-INSERT INTO roster_members (roster_id, worker_id, "row") SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
-ON CONFLICT DO NOTHING
-"""
+MEMBER_COLUMNS = ("roster_id", "worker_id", "row")
 # People, not workers: whoever was merged counts once.
 COUNT = """
 SELECT unit_id, count(DISTINCT coalesce(person_id, worker_id)) FROM workers LEFT JOIN merges USING (worker_id)
@@ -82,30 +79,34 @@ async def decide(tx: Transaction, vault: Vault, pages: Sequence[Page], new_id: C
     return ledger
 
 
-async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> None:
-    """Let a ledger take effect, and tell of it; what is sealed and said is made while the database writes."""
-    keys = await persons.keys_for(vault, ledger)
-    _, sealed = await turns.beside(_write_facts(tx, ledger), persons.seal(ledger, keys, vault.index))
+async def write(tx: Transaction, vault: Vault, ledger: Ledger) -> list[Outgoing]:
+    """Let a ledger take effect; returns what is to be told of it.
+
+    What is sealed and said is made while the database writes.
+    """
+    _, sealed = await turns.beside(_write_facts(tx, ledger), persons.seal(vault, ledger))
     news = [decision for decision in ledger.decisions if decision.is_kept]
     today = await authority.today(tx, utc_now())
     monitored = await exposures.as_of(tx, [(decision.known.worker_id, decision.now) for decision in news], today)
     saying = [d for d in news if d.is_told or (d.learns and monitored.exposes_job(d.met.stated))]
-    telling = turns.made(lambda decision: _event(decision, monitored, today), saying)
+    telling = turns.made(lambda decision: outbox.encoded(_event(decision, monitored, today)), saying)
     _, told = await turns.beside(persons.store(tx, sealed, ledger.numbers_ended), telling)
-    await outbox.append(tx, told)
+    return told
 
 
 async def _write_facts(tx: Transaction, ledger: Ledger) -> None:
     final = {decision.known.worker_id: decision for decision in ledger.decisions}
     new = {decision.known.worker_id for decision in ledger.decisions if decision.is_new}
-    kept = {decision.known.worker_id for decision in ledger.decisions if decision.is_kept}
+    changed = {d.known.worker_id for d in ledger.decisions if d.known.worker_id not in new and d.is_kept}
     await tx.copy_records_to_table("workers", records=[_row(final[worker_id]) for worker_id in new], columns=COLUMNS)
-    changes = [_flat(_row(final[worker_id])) for worker_id in sorted(kept - new)]
+    changes = [_flat(_row(final[worker_id])) for worker_id in sorted(changed)]
     if changes:
         await tx.execute(CHANGE, *map(list, zip(*changes, strict=True)))
     await employment_store.write(tx, ledger)
     await field_changes.store(tx, ledger)
-    await _write_members(tx, ledger)
+    # No two rows of a roster mean one worker (`Page.taken`).
+    named = [(d.roster.roster_id, d.known.worker_id, d.entry.row) for d in ledger.decisions]
+    await tx.copy_records_to_table("roster_members", records=named, columns=MEMBER_COLUMNS)
     await reviews.ask(tx, ledger)
 
 
@@ -177,14 +178,6 @@ def _note_changes(ledger: Ledger, said: Mapping[int, tuple[Identity, Identity]])
             changed[fields.LEFT] = fields.GONE, b""
         if changed:
             ledger.changes.append((decision, changed))
-
-
-async def _write_members(tx: Transaction, ledger: Ledger) -> None:
-    decisions = ledger.decisions
-    await tx.execute(
-        NAME_MEMBERS, [d.roster.roster_id for d in decisions], [d.known.worker_id for d in decisions],
-        [d.entry.row for d in decisions],
-    )  # fmt: skip
 
 
 def _row(decision: Decision) -> tuple[Any, ...]:

@@ -1,9 +1,7 @@
 """Reading a roster: `read(cells, reference_date)` gives every person with all codes, every other row by kind."""
 
-import gc
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -12,6 +10,7 @@ from typing import Any, Literal
 from contracts import roster_codes as known_codes
 from contracts.roster_cells import RosterCells, shown
 from contracts.roster_mapping import HEADER_ROW_MISSING, NOTHING, Chosen, parse
+from registry import collector
 from registry.reading import duplicates, layout, persons, suggestions
 from registry.reading.chosen import misfits
 from registry.reading.mapping import Heading, Why, column_letters, column_number
@@ -76,25 +75,16 @@ class Reading:
         texts: dict[str, str] = {}
         cells = person.cells
         for index, name in self._sources:
-            if index < len(cells) and (text := shown(cells[index])):
+            cell = cells[index] if index < len(cells) else None
+            # Most cells are plain text, and there are a million of them.
+            text = cell if cell.__class__ is str and cell[:1] != "\0" else shown(cell)
+            if text:
                 texts[name] = f"{texts[name]} {text}" if name in texts else text
         return texts
 
     @cached_property
     def _sources(self) -> list[tuple[int, str]]:
         return [(column_number(column.column), column.field) for column in self.columns if column.field]
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """A reading makes millions of objects and no cycles; the collector would only walk them again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def read(
@@ -108,7 +98,8 @@ def read(
     `mapping` is what somebody chose for this file (`chosen.py`), `kept` what they chose for such files before. A file
     without a roster is refused, and so is one that the mapping does not fit.
     """
-    with _collector_paused():
+    # A reading makes millions of objects and no cycles.
+    with collector.paused():
         return _read(cells, reference_date, parse(mapping), kept)
 
 
