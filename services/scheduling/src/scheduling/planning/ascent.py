@@ -5,6 +5,7 @@ others cheaper, in steps of heat x log(ratio), while the heat falls. A session w
 cost opens only in part, so that rent and cost meet. No linear program is solved; the prices prove a bound as any do.
 """
 
+import copy
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Ints
+from scheduling.planning.entries import Entries
 from scheduling.planning.pricing import Floats, Prices
 
 Singles = NDArray[np.float32]
@@ -30,7 +32,7 @@ class Market:
     def __init__(self, block: Block, absence: Absence, by_line: bool) -> None:
         self.block, self.absence, self.by_line = block, absence, by_line
         self._rows()
-        self._days()
+        self._turns()
         self.lower, self.upper = np.zeros(len(block.sessions)), np.ones(len(block.sessions))
         self.places = np.zeros(block.places.shape)
         seats = np.bincount(block.window_session, block.places[:, 0], minlength=len(block.sessions))
@@ -39,9 +41,11 @@ class Market:
         shapes = (1, block.places.shape[1]), (len(block.sessions), block.places.shape[1])
         self.gain, self.side = [np.ones(shape) for shape in shapes], [np.zeros(shape) for shape in shapes]
         self.dearest = float(block.penalty.max(initial=0))  # nobody pays more than being left out
+        self.entries = Entries(len(block.sessions), self.size, self.dearest)
+        self.entered: Singles = np.zeros_like(self.entries.prices)
         self.crews = np.zeros((len(self.ceiling), absence.points))
         self.openings = np.ones(len(block.sessions))
-        self.steps, self.refused = 0, 0.0
+        self.steps, self.refused, self.lifting = 0, 0.0, True
 
     def _rows(self) -> None:
         """Rows, their costs (window by row) and the classes sorted by row."""
@@ -65,12 +69,14 @@ class Market:
         self.size: Singles = block.size[self.order].astype(np.float32)
         self.penalty: Singles = block.penalty[self.order].astype(np.float32)
 
-    def _days(self) -> None:
+    def _turns(self) -> None:
+        """Sessions in the order of their windows, what they cost each class for their day, and the crews' absences."""
         block = self.block
-        days = block.day_cost[self.order].T
+        first = np.flatnonzero(np.diff(block.window_session, prepend=-1))  # windows of a session stand together
+        self.turns = [slice(int(a), int(b)) for a, b in pairwise(np.append(first, len(block.window_at)))]
+        self.session_of_turn = block.window_session[first]
+        days = block.day_cost[self.order].T[block.window_day[first]]
         self.day_cost: Singles = np.where(days >= FORBIDDEN, BLOCKED, days).astype(np.float32)
-        edges = np.searchsorted(block.window_day, np.arange(block.day_cost.shape[1] + 1))
-        self.day_slices = [slice(int(a), int(b)) for a, b in pairwise(edges)]
         place = self.absence.place_of_line[self.row_line]
         first = np.ascontiguousarray(self.absence.first[place].T)
         past = np.maximum(self.absence.past[place, self.row_length].T, first)
@@ -96,9 +102,9 @@ class Market:
         """How many people of each row each window is asked for, window by row; a buffer that the next call reuses."""
         weight, colder = self.weight, np.float32(1 / heat)
         places = self.places.astype(np.float32)
-        days, rows = len(self.day_slices), len(self.row_crew)
-        least, mass = np.empty((days, rows), np.float32), np.empty((days, rows), np.float32)
-        for d, part in enumerate(self.day_slices):  # a day at a time stays in the processor's cache
+        turns, rows = len(self.turns), len(self.row_crew)
+        least, mass = np.empty((turns, rows), np.float32), np.empty((turns, rows), np.float32)
+        for d, part in enumerate(self.turns):  # a session at a time stays in the processor's cache
             own = weight[part]
             np.matmul(places[part], self.row_uses, out=own)
             own += self.cost[part]
@@ -110,6 +116,8 @@ class Market:
             mass[d] = own.sum(axis=0)
         wish = (least - np.float32(heat) * np.log(mass))[:, self.row]
         wish += self.day_cost
+        if self.entries.asked.any():
+            wish += self.entries.prices[self.session_of_turn]
         cheapest = wish.min(axis=0)
         floor = np.minimum(cheapest, self.penalty)
         np.subtract(floor, wish, out=wish)
@@ -119,35 +127,44 @@ class Market:
         scale = self.size / (share.sum(axis=0) + refusing)
         self.refused = float((refusing * scale)[cheapest < BLOCKED / 2].sum())
         share *= scale
+        self.entered[self.session_of_turn] = share
         asked = np.add.reduceat(share, self.edges, axis=1) / mass
-        for d, part in enumerate(self.day_slices):
+        for d, part in enumerate(self.turns):
             weight[part] *= asked[d]
         return weight
 
     def _follow(self, load: Singles, heat: float) -> None:
-        """Move place prices towards supply = demand, and the openings with them."""
-        block = self.block
-        session, sessions = block.window_session, len(block.sessions)
+        """Move place and entry prices towards supply = demand, and the openings with them."""
+        block, entries, entered = self.block, self.entries, self.entered
+        session = block.window_session
         use, supply = (load @ self.row_uses.T).astype(np.float64), block.places.astype(np.float64)
-        rent = np.bincount(session, (self.places * supply).sum(axis=1), minlength=sessions)
-        paid = np.bincount(session, (self.places * use).sum(axis=1), minlength=sessions)
+        lift = self._lift(use, supply * self.openings[session][:, None], heat) if self.lifting else 0.0
 
         def moved(opening: Floats) -> Floats:
             ratio = use / np.maximum(supply * opening[session][:, None], 0.3)
             pull = np.clip(np.log(np.maximum(ratio, 1e-3)), -2, 2)
             return np.clip(self.places + lift + STEP * heat * pull, 0, self.dearest)
 
-        lift = self._lift(use, supply * self.openings[session][:, None], heat)
-        full = moved(self.upper)
-        free = self.lower < self.upper
-        short = free & (np.bincount(session, (full * supply).sum(axis=1), minlength=sessions) < block.open_cost)
+        full, asked = moved(self.upper), np.flatnonzero(entries.asked)
+        worth = self._per_session(full * supply)
+        worth[asked] += entries.moved(asked, entered, self.upper, heat) @ entries.size
+        short = (self.lower < self.upper) & (worth < block.open_cost)
+        rent = self._per_session(self.places * supply) + entries.worth()
+        paid = self._per_session(self.places * use) + entries.paid(entered)
         self.openings = np.where(short, np.clip(paid / np.maximum(rent, 1), 0.01, 1), self.upper)
-        partly = moved(self.openings)
-        rent = np.bincount(session, (partly * supply).sum(axis=1), minlength=sessions)
-        partly *= np.where(rent > 0, block.open_cost / np.maximum(rent, 1), 1)[session][:, None]
-        target = np.where(short[session][:, None], partly, full)
+        partly, moving = moved(self.openings), np.flatnonzero(short | entries.asked)
+        shares = entries.moved(moving, entered, self.openings, heat)
+        rent = self._per_session(partly * supply)
+        rent[moving] += shares @ entries.size
+        scale = np.where(short & (rent > 0), block.open_cost / np.maximum(rent, 1), 1)
+        entries.take(moving, shares * scale[moving, None].astype(np.float32))
+        target = np.where(short[session][:, None], partly * scale[session][:, None], full)
         self.places = np.maximum(0, target + MOMENTUM * (target - self.previous)) if self.steps else target
         self.previous = target
+
+    def _per_session(self, amounts: Floats) -> Floats:
+        total = np.bincount(self.block.window_session, amounts.sum(axis=1), minlength=len(self.block.sessions))
+        return total.astype(np.float64)
 
     def _lift(self, use: Floats, supply: Floats, heat: float) -> Floats:
         """What all places of a resource cost more, in the whole block and per session, where demand outgrows supply.
@@ -187,6 +204,20 @@ class Market:
         np.take(flat_before, self.back_at, out=self.crew_charge, mode="clip")
         self.crew_charge -= np.take(flat_before, self.leave_at, mode="clip")
 
+    def fork(self) -> "Market":
+        """A market that goes its own way from here."""
+        twin = copy.copy(self)
+        twin.weight, twin.crew_charge = np.empty_like(self.weight), self.crew_charge.copy()
+        twin.lower, twin.upper = self.lower.copy(), self.upper.copy()
+        twin.entered, twin.entries = self.entered.copy(), self.entries.copy()
+        twin.gain, twin.side = list(self.gain), list(self.side)
+        return twin
+
+    def learn(self, places: Floats) -> None:
+        """Take over prices that know what is scarce; nothing is lifted from now on, which would unlearn them."""
+        self.places = self.previous = places
+        self.lifting = False
+
     def settle_openings(self, steps: int, heat: float) -> None:
         """Fix session after session, the clearest first, and let prices answer, until all are open or closed."""
         while (free := np.flatnonzero(self.lower < self.upper)).size:
@@ -208,7 +239,9 @@ class Market:
     def prices(self) -> Prices:
         """The present prices, per line."""
         lines = self.crews if self.by_line else self.crews[self.block.line_place]
-        return Prices.of(self.places, lines)
+        shares = np.empty((len(self.block.size), len(self.block.sessions)))
+        shares[self.order] = self.entries.prices.T
+        return Prices.of(self.places, lines, shares if self.entries.asked.any() else None)
 
 
 def scarcity_market(block: Block, absence: Absence, steps: int, cold: float) -> Market:

@@ -3,7 +3,6 @@
 Where places are so scarce that people stay out, the prices come down from penalties rather than up from nothing.
 """
 
-import copy
 import time
 from itertools import pairwise
 
@@ -91,7 +90,7 @@ class Draft:
         """Let the free market cool for a better bound; from a program's prices where that saw scarcity."""
         market = self.free
         if self.program:
-            market.places = market.previous = self.topped()
+            market.learn(self.topped())
         for hot, cold in pairwise(np.geomspace(LUKEWARM, COLD, 7).tolist()):
             if time.monotonic() > self.deadline - COOLING_SECONDS:
                 return
@@ -117,7 +116,8 @@ class Draft:
     def blended(self, found: Prices, opened: Floats) -> Prices:
         """The prices of a program over open sessions, and of the free market in those that it kept closed."""
         places = np.where((opened > HALF)[self.block.window_session][:, None], found.places, self.free.places)
-        return Prices.of(places, found.lines)
+        shares = self.free.prices().shares
+        return Prices.of(places, found.lines, None if shares is None else np.where(opened > HALF, 0.0, shares))
 
     def topped(self) -> Floats:
         """The free market's prices of places, where the last program saw scarcity: that program's.
@@ -131,10 +131,7 @@ class Draft:
 
     def settled(self) -> Market:
         """A market in which every session is open or closed."""
-        market = copy.copy(self.free)
-        market.weight = np.empty_like(self.free.weight)
-        market.lower, market.upper = self.free.lower.copy(), self.free.upper.copy()
-        market.crew_charge = self.free.crew_charge.copy()
+        market = self.free.fork()
         market.settle_openings(max(4, self.pace // 12), 1.0)
         market.run(max(8, self.pace // 2), 1.0, COLD)
         return market
@@ -166,7 +163,8 @@ class Draft:
             self.prove(self.blended(solution.prices, relaxation.upper))
             taken = time.monotonic() - begun
             self.program = solution.prices, relaxation.upper
-            self.prove(Prices.of(self.topped(), self.free.prices().lines))
+            known = self.free.prices()
+            self.prove(Prices.of(self.topped(), known.lines, known.shares))
             self.keep(rounding.settle(relaxation, solution, min(2.0, ROUNDING_SHARE * left), priced))
             if not done:
                 needed = (solution.openings > RARELY_OPEN).astype(np.float64)
