@@ -121,6 +121,28 @@ async def test_a_station_outside_the_package_is_refused(database: Database, deli
     assert [p.code for p in events[0].problems] == ["record.station_not_in_package"]
 
 
+async def test_a_desk_of_another_clinic_is_refused(database: Database, deliver: Deliver) -> None:
+    await deliver(consumer, database, [a_worker(), an_appointment()])
+    stranger = a_section("DEN").model_copy(update={"clinic_id": "09999"})
+
+    events = await deliver(consumer, database, [stranger])
+
+    assert [p.code for p in events[0].problems] == ["record.other_clinic"]
+
+
+async def test_of_a_value_reported_twice_the_later_report_stands_whichever_came_first(
+    database: Database, deliver: Deliver
+) -> None:
+    others = [section for section in all_sections() if section.station != "DEN"]
+    late, early = a_section("DEN", hour=15), a_section("DEN", hour=9, dental_class=3, caries_count=4)
+    await deliver(consumer, database, [a_worker(), an_appointment(), *others])
+    await deliver(consumer, database, [outgoing(late, source="clinics/02123/a")])
+
+    events = await deliver(consumer, database, [outgoing(early, source="clinics/02123/b")])
+
+    assert events[0].if_no_tumour == 1
+
+
 async def test_a_rejected_value_is_reported_and_not_classified(database: Database, deliver: Deliver) -> None:
     events = await examined(database, deliver, height_cm=1.68)
 
@@ -183,6 +205,15 @@ async def test_a_class_other_than_the_proposed_one_needs_a_reason(database: Data
     assert accepted[0].final_class == 2
 
 
+async def test_a_visit_is_concluded_once(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+    await deliver(consumer, database, [a_conclusion()])
+
+    events = await deliver(consumer, database, [a_conclusion()])
+
+    assert [p.code for p in events[0].problems] == ["record.concluded"]
+
+
 async def test_a_signed_record_takes_no_more_sections(database: Database, deliver: Deliver) -> None:
     await examined(database, deliver)
     await deliver(consumer, database, [a_conclusion()])
@@ -203,6 +234,36 @@ async def test_an_amendment_is_a_new_version_and_everybody_is_told(database: Dat
     assert (amended.final_class, fitness.final_class) == (3, 3)
 
 
+async def test_an_amendment_makes_no_check_younger(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+    await deliver(consumer, database, [a_conclusion()])
+
+    once = await deliver(consumer, database, [an_amendment()])
+    twice = await deliver(consumer, database, [an_amendment(amended_on=date(2026, 9, 30))])
+
+    assert [of(said.VisitConcluded, events)[0].valid_until for events in (once, twice)] == [date(2027, 8, 7)] * 2
+
+
+async def test_an_amendment_is_dated_after_the_version_that_it_corrects(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+    await deliver(consumer, database, [a_conclusion()])
+    await deliver(consumer, database, [an_amendment()])
+
+    refused = await deliver(consumer, database, [an_amendment(amended_on=date(2026, 8, 19))])
+
+    assert [p.code for p in refused[0].problems] == ["amendment.before_conclusion"]
+
+
+async def test_a_clinic_neither_concludes_nor_amends_anothers_visit(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver)
+
+    concluded = await deliver(consumer, database, [a_conclusion(clinic_id="09999")])
+    await deliver(consumer, database, [a_conclusion()])
+    amended = await deliver(consumer, database, [an_amendment(clinic_id="09999")])
+
+    assert [[p.code for p in event.problems] for event in [*concluded, *amended]] == [["record.other_clinic"]] * 2
+
+
 async def test_nothing_is_concluded_or_amended_on_a_day_before_the_visit(database: Database, deliver: Deliver) -> None:
     await examined(database, deliver)
 
@@ -211,7 +272,7 @@ async def test_nothing_is_concluded_or_amended_on_a_day_before_the_visit(databas
     amended = await deliver(consumer, database, [an_amendment(amended_on=date(2026, 1, 1))])
 
     assert [p.code for p in concluded[0].problems] == ["conclusion.before_visit"]
-    assert [p.code for p in amended[0].problems] == ["conclusion.before_visit"]
+    assert [p.code for p in amended[0].problems] == ["amendment.before_conclusion"]
 
 
 def a_day(day: date, began: datetime) -> Any:
@@ -298,13 +359,15 @@ async def test_a_follow_up_is_closed_from_its_own_visit_and_with_an_outcome(
     await examined(database, deliver, systolic_mmhg=143)
     opened = of(said.FollowUpOpened, await deliver(consumer, database, [a_conclusion(final_class=3)]))[0]
     closing = clinics.FollowUpClosed(
-        follow_up_id=opened.follow_up_id, visit_id=visit(7), clinic_id="02123", closed_on=date(2026, 9, 1),
+        follow_up_id=opened.follow_up_id, visit_id=visit(7), clinic_id="09999", closed_on=date(2026, 9, 1),
         outcome=" ",
     )  # fmt: skip
 
     events = await deliver(consumer, database, [closing])
 
-    assert [p.code for p in events[0].problems] == ["follow_up.other_visit", "follow_up.outcome_missing"]
+    assert [p.code for p in events[0].problems] == [
+        "record.other_clinic", "follow_up.other_visit", "follow_up.outcome_missing",
+    ]  # fmt: skip
 
 
 async def test_an_amendment_opens_no_follow_up_twice(database: Database, deliver: Deliver) -> None:

@@ -18,13 +18,14 @@ from shared.outbox import Outgoing
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A conclusion in one version, with the visit and the records behind it."""
+    """A conclusion in one version, with the visit and the records behind it; `signed_on` is the first version's day."""
 
     message: Message[Any]
     visit: Any
     records: model.Records
     version: int
     concluded_on: date
+    signed_on: date
     proposed_class: int | None
     tumour_class: int
     rule_set: str
@@ -51,8 +52,8 @@ def _decide(message: Message[clinics.ExaminationConcluded], visit: Any, found: m
     event = message.event
     rules = proposals.classify(visit, found, event.tumour_class)
     return Decision(
-        message, visit, found, visit["version"] + 1, event.concluded_on, rules.overall, event.tumour_class,
-        rules.rule_set_version, event.override_reason,
+        message, visit, found, visit["version"] + 1, event.concluded_on, event.concluded_on, rules.overall,
+        event.tumour_class, rules.rule_set_version, event.override_reason,
     )  # fmt: skip
 
 
@@ -76,29 +77,39 @@ def _objections(decision: Decision) -> list[Problem]:
 async def amend(tx: Transaction, batch: Batch[clinics.ExaminationAmended]) -> None:
     """State a new version of a signed conclusion; whoever acted on the old one is told again."""
     locked, refused = await days.come(tx, await visits.lock(tx, batch), "amended_on", lambda e: e.amended_on)
-    refused += [(m, found) for m, visit in locked if (found := _amendment_objections(m.event, visit))]
-    await records.refuse(tx, refused)
-    signed = [(m, visit) for m, visit in locked if not _amendment_objections(m.event, visit)]
-    visit_ids = [visit["visit_id"] for _, visit in signed]
+    visit_ids = [visit["visit_id"] for _, visit in locked]
     last = {row["visit_id"]: row for row in await tx.fetch(store.LAST_CONCLUSIONS, visit_ids)}
     merged = await proposals.records_of(tx, visit_ids)
-    decisions = [
-        Decision(
-            m, visit, merged[visit["visit_id"]], visit["version"] + 1, m.event.amended_on,
-            last[visit["visit_id"]]["proposed_class"], last[visit["visit_id"]]["tumour_class"],
-            last[visit["visit_id"]]["rule_set"], m.event.reason,
-        )
-        for m, visit in signed
-    ]  # fmt: skip
+    decisions = []
+    for message, visit in locked:
+        corrected = last.get(visit["visit_id"])
+        problems = _amendment_objections(message.event, visit, corrected)
+        if corrected is None or problems:
+            refused.append((message, problems))
+        else:
+            decisions.append(_correct(message, visit, merged[visit["visit_id"]], corrected))
+    await records.refuse(tx, refused)
     await _store(tx, decisions)
 
 
-def _amendment_objections(event: clinics.ExaminationAmended, visit: Any) -> list[Problem]:
+def _correct(
+    message: Message[clinics.ExaminationAmended], visit: Any, found: model.Records, corrected: Any
+) -> Decision:
+    event = message.event
+    return Decision(
+        message, visit, found, visit["version"] + 1, event.amended_on, corrected["first_signed_on"],
+        corrected["proposed_class"], corrected["tumour_class"], corrected["rule_set"], event.reason,
+    )  # fmt: skip
+
+
+def _amendment_objections(event: clinics.ExaminationAmended, visit: Any, corrected: Any | None) -> list[Problem]:
     found = []
-    if not visit["version"]:
+    if event.clinic_id != visit["clinic_id"]:
+        found.append(model.problem("record.other_clinic", "clinic_id"))
+    if corrected is None:
         found.append(model.problem("examination.not_concluded"))
-    if event.amended_on < visit["day"]:
-        found.append(model.problem("conclusion.before_visit", "amended_on"))
+    elif event.amended_on < corrected["concluded_on"]:
+        found.append(model.problem("amendment.before_conclusion", "amended_on"))
     if not event.reason.strip():
         found.append(model.problem("amendment.reason_missing", "reason"))
     return found
@@ -145,7 +156,7 @@ def _said(decision: Decision) -> list[Outgoing]:
     fact = VisitConcluded(
         **whose,
         concluded_on=decision.concluded_on,
-        valid_until=model.valid_until(decision.concluded_on),
+        valid_until=model.valid_until(decision.signed_on),
         version=decision.version,
     )
     fitness = FitnessStated(

@@ -33,6 +33,10 @@ _MESSAGES = {
     ),
     "conclusion.in_future": ("Ngày kết luận chưa đến", "The conclusion is dated after the business date"),
     "conclusion.before_visit": ("Ngày kết luận trước ngày khám", "The conclusion is dated before the visit"),
+    "amendment.before_conclusion": (
+        "Ngày sửa trước ngày của kết luận được sửa",
+        "The amendment is dated before the conclusion that it corrects",
+    ),
     "amendment.reason_missing": ("Sửa kết luận thì phải ghi lý do", "An amendment needs a reason"),
     "follow_up.other_visit": ("Mục theo dõi thuộc lượt khám khác", "The follow-up belongs to another visit"),
     "follow_up.outcome_missing": ("Đóng theo dõi thì phải ghi kết quả", "Closing a follow-up needs its outcome"),
@@ -106,7 +110,10 @@ def age_on(day: date, born: str) -> int:
 
 
 def valid_until(concluded_on: date) -> date:
-    """Twelve months from the signing of the conclusion (TT 32/2023 art 38); 29 February counts to the 28th."""
+    """Twelve months from the signing of the conclusion (TT 32/2023 art 38); 29 February counts to the 28th.
+
+    A correction makes no check younger: of an amended conclusion the first signing counts.
+    """
     try:
         return concluded_on.replace(year=concluded_on.year + 1)
     except ValueError:

@@ -77,8 +77,9 @@ FROM unnest($1::uuid[], $2::int[], $3::date[], $4::text[], $5::int[], $6::int[],
     tumour_class, diseases, restrictions, reason, rule_set)
 """
 LAST_CONCLUSIONS = """
-SELECT DISTINCT ON (visit_id) visit_id, proposed_class, tumour_class, rule_set FROM conclusions
-WHERE visit_id = ANY($1::uuid[]) ORDER BY visit_id, version DESC
+SELECT DISTINCT ON (visit_id) visit_id, concluded_on, proposed_class, tumour_class, rule_set,
+    first_value(concluded_on) OVER (PARTITION BY visit_id ORDER BY version) AS first_signed_on
+FROM conclusions WHERE visit_id = ANY($1::uuid[]) ORDER BY visit_id, version DESC
 """
 
 # --- merged workers -----------------------------------------------------------------------------------------------

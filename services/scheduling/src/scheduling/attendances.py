@@ -131,8 +131,9 @@ async def sweep(tx: Transaction, floor: Floor, until: date, message: Message[Day
 
 
 async def conclude(tx: Transaction, batch: Batch[VisitConcluded]) -> None:
-    """A concluded check is fulfilled, whatever attendance has been reported."""
-    await demand_store.fulfil(tx, [(e.campaign_id, e.worker_id, e.concluded_on) for e in batch.events])
+    """A concluded check is fulfilled, whatever attendance has been reported; a correction moves no later check."""
+    signed = [event for event in batch.events if event.version == 1]
+    await demand_store.fulfil(tx, [(e.campaign_id, e.worker_id, e.concluded_on) for e in signed])
     await merges.join_checks_of(tx, {m.event.worker_id: m for m in batch})
 
 
