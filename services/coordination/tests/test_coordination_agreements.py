@@ -1,6 +1,7 @@
 """Programmes, campaigns, plans and closings need the word of two parties, given by two people."""
 
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -104,6 +105,61 @@ async def test_a_campaign_needs_a_signed_programme_over_its_whole_period(databas
     events = await deliver(CONSUMER, database, [said_by(UNION, a_campaign())])
 
     assert [p.code for p in events[0].problems] == ["approval.programme_not_signed"]
+
+
+async def test_a_campaign_waits_for_nobody_under_a_programme_that_one_party_signed(
+    database: Database, deliver: Deliver
+) -> None:
+    await deliver(CONSUMER, database, [said_by(UNION, a_programme())])
+
+    events = await deliver(CONSUMER, database, [said_by(UNION, a_campaign())])
+
+    assert [p.code for p in events[0].problems] == ["approval.programme_not_signed"]
+
+
+async def test_of_a_refused_programme_nothing_stays(database: Database, deliver: Deliver) -> None:
+    wrong = await deliver(CONSUMER, database, [said_by(UNION, a_programme(valid_to=date(2025, 1, 1)))])
+    early = await deliver(CONSUMER, database, [said_by(AUTHORITY, health.ProgrammeApproved(programme_id=PROGRAMME))])
+
+    events = await deliver(CONSUMER, database, [said_by(UNION, a_programme())])
+
+    assert [p.code for p in wrong[0].problems] == ["approval.period_invalid"]
+    assert early == []
+    assert [e.valid_to for e in events if isinstance(e, said.ProgrammeSigned)] == [date(2030, 12, 31)]
+
+
+async def test_of_a_campaign_that_a_stranger_proposed_nothing_stays(database: Database, deliver: Deliver) -> None:
+    await deliver(CONSUMER, database, [the_province(), a_unit(1)])
+    proposed, signed, campaign, approved = opening()
+    for batch in (proposed, signed):
+        await deliver(CONSUMER, database, batch)
+
+    stranger = await deliver(CONSUMER, database, [said_by(f"unions/{unit(1)}", a_campaign(coverage_pct=1))])
+    await deliver(CONSUMER, database, campaign)
+    events = await deliver(CONSUMER, database, approved)
+
+    assert [p.code for p in stranger[0].problems] == ["approval.not_a_signatory"]
+    assert [e.coverage_pct for e in events if isinstance(e, said.CampaignOpened)] == [90]
+
+
+@pytest.mark.parametrize(
+    ("terms", "code"),
+    [
+        ({"funding": [{"payer": 4, "share_pct": 60}, {"payer": 2, "share_pct": 60}]}, "approval.funding_not_whole"),
+        ({"funding": [{"payer": 4, "share_pct": 50}, {"payer": 4, "share_pct": 50}]}, "approval.funding_not_whole"),
+        ({"rosters_due": date(2027, 1, 1)}, "approval.rosters_due_late"),
+        ({"period_to": date(2026, 6, 30)}, "approval.period_invalid"),
+    ],
+)
+async def test_terms_that_cannot_be_kept_are_refused(
+    database: Database, deliver: Deliver, terms: dict[str, Any], code: str
+) -> None:
+    for batch in opening()[:2]:
+        await deliver(CONSUMER, database, batch)
+
+    events = await deliver(CONSUMER, database, [said_by(UNION, a_campaign(**terms))])
+
+    assert [p.code for p in events[0].problems] == [code]
 
 
 async def test_a_campaign_opens_with_the_grassroots_units_below_its_scope(database: Database, deliver: Deliver) -> None:

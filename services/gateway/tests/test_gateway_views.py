@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from gateway_builders import (
     CLINIC,
     DAY,
@@ -29,6 +30,7 @@ from gateway_builders import (
 from contracts import coordination, results, scheduling
 from contracts.base import Event, Party
 from gateway import pages
+from gateway.app import PARTS
 from gateway.consumers import make_consumer
 from gateway.problems import Refusal
 from shared.database import Database
@@ -94,8 +96,26 @@ def _reads(world: World) -> list[str]:
         f"/employers/{world.employer}/fitness",
         f"/employers/{world.employer}/attendance", "/workers/me", f"/units/{unit}/class-mix?campaign_id={campaign}",
         f"/units/{unit}/closed-loops?campaign_id={campaign}", f"/clinics/{CLINIC}/feed", "/statistics", "/deliveries",
-        "/receipts",
+        "/receipts", f"/receipts/{world.visit}", f"/receipts/{world.visit}/trace",
+        f"/campaigns/{campaign}/make-up-sessions",
+        f"/units/{unit}/exposures", f"/units/{unit}/roster-mappings", f"/clinics/{CLINIC}/calendar.ics",
+        f"/plans/{world.visit}/sessions", f"/plans/{world.visit}/people", f"/rosters/{world.visit}",
+        f"/rosters/{world.visit}/answers",
     ]  # fmt: skip
+
+
+def test_every_read_is_held_against_every_party() -> None:
+    routes = [route for part in PARTS for route in part.router.routes if isinstance(route, APIRoute)]
+    never_end_or_ask_registry = {
+        "/clinics/{clinic_id}/feed/stream",
+        "/receipts/{receipt_id}/stream",
+        "/identity-reviews",
+    }
+    reads = [route for route in routes if "GET" in route.methods and route.path not in never_end_or_ask_registry]
+
+    paths = [path.partition("?")[0] for path in _reads(World())]
+
+    assert [route.path for route in reads if not any(route.path_regex.fullmatch(path) for path in paths)] == []
 
 
 async def _all_that_is_shown(client: httpx.AsyncClient, world: World) -> tuple[set[str], str]:
@@ -236,6 +256,7 @@ async def test_another_provinces_union_reads_nothing_of_a_campaign_that_does_not
         (["made", "kept"], "attended"),
         (["deferred"], "deferred"),
         (["made", "cancelled", "withdrawn"], "withdrawn"),
+        (["withdrawn", "due again"], "open"),
     ],
 )
 async def test_a_check_stands_where_its_last_turn_left_it(
@@ -252,6 +273,7 @@ async def test_a_check_stands_where_its_last_turn_left_it(
         "cancelled": scheduling.AppointmentCancelled(**about, **place, reason="refused"),
         "withdrawn": scheduling.HealthCheckWithdrawn(**about, reason="refused", on_day=DAY),
         "deferred": scheduling.HealthCheckDeferred(**about, plan_id=uuid4(), reason="no_seat"),
+        "due again": a_due_check(**about),
     }
 
     await deliver(CONSUMER, database, [an_organisation(unit), a_due_check(**about), *(events[turn] for turn in turns)])

@@ -24,6 +24,7 @@ from scheduling_campaigns import of
 from contracts.registry import Exposure, WorkerChanged
 from contracts.scheduling import DemandDeclared, HealthCheckBecameDue, HealthCheckWithdrawn, RequestAnswered
 from scheduling.consumers import consumer
+from scheduling.rules.months import add_months
 from shared.database import Database
 from shared.testing import Deliver
 
@@ -114,6 +115,47 @@ async def test_an_open_check_follows_the_facts(database: Database, deliver: Deli
     assert await database.pool.fetchval("SELECT bnn FROM health_checks WHERE worker_id = $1", noisy.worker_id)
 
 
+async def test_a_harder_job_brings_the_deadline_forward_though_the_exam_is_the_same(
+    database: Database, deliver: Deliver
+) -> None:
+    await deliver(consumer, database, [a_campaign(), *workers(2), rosters_closed(2)])
+    heavier = WorkerChanged(**a_worker(0, heavy_class="NNDHNH").model_dump())
+    last = heavier.last_health_check
+    assert last is not None
+
+    said = await deliver(consumer, database, [heavier, WorkerChanged(**a_worker(1).model_dump())])
+    again = await deliver(consumer, database, [WorkerChanged(**a_worker(0).model_dump())])
+
+    (sooner,), (later,) = of(HealthCheckBecameDue, said), of(HealthCheckBecameDue, again)
+    assert (sooner.worker_id, sooner.interval_months, later.interval_months) == (heavier.worker_id, 6, 12)
+    assert sooner.legal_deadline == add_months(last, 6)
+    assert later.legal_deadline == date(add_months(last, 12).year, 12, 31)
+
+
+async def test_a_deadline_that_counts_from_today_does_not_run_away(database: Database, deliver: Deliver) -> None:
+    unknown = a_worker(0, last_health_check=None, employed_since=None, heavy_class="NNDHNH")
+    await deliver(consumer, database, [a_campaign(), unknown, rosters_closed(1)])
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=40))])
+
+    said = await deliver(consumer, database, [WorkerChanged(**unknown.model_dump())])
+
+    assert of(HealthCheckBecameDue, said) == []
+
+
+async def test_whoever_left_by_mistake_is_due_again_when_a_roster_lists_them(
+    database: Database, deliver: Deliver
+) -> None:
+    await deliver(consumer, database, [a_campaign(), *workers(2), rosters_closed(2)])
+    await deliver(consumer, database, [worker_left(0), a_refusal(1)])
+
+    said = await deliver(consumer, database, [WorkerChanged(**a_worker(n).model_dump()) for n in range(2)])
+    refused = await deliver(consumer, database, [a_refusal(0)])
+
+    (check,) = of(HealthCheckBecameDue, said)
+    assert (check.worker_id, check.late_joiner) == (a_worker(0).worker_id, False)
+    assert of(HealthCheckWithdrawn, refused)[0].reason == "refused"
+
+
 async def test_checks_of_leavers_are_withdrawn(database: Database, deliver: Deliver) -> None:
     await deliver(consumer, database, [a_campaign(), *workers(2), rosters_closed(2)])
 
@@ -157,6 +199,17 @@ async def test_a_concluded_visit_counts_for_the_next_campaign(database: Database
 
     assert of(HealthCheckBecameDue, said) == []
     assert of(DemandDeclared, said)[0].due == 0
+
+
+async def test_a_corrected_conclusion_moves_no_later_check(database: Database, deliver: Deliver) -> None:
+    await deliver(consumer, database, [a_campaign(), a_worker(0), rosters_closed(1)])
+    await deliver(consumer, database, [concluded(0, date(2027, 4, 1))])
+    corrected = concluded(0, date(2027, 4, 1)).model_copy(update={"version": 2, "concluded_on": date(2027, 8, 1)})
+
+    await deliver(consumer, database, [corrected])
+
+    last = await database.pool.fetchval("SELECT last_check FROM workers WHERE worker_id = $1", corrected.worker_id)
+    assert last == date(2027, 4, 1)
 
 
 async def test_days_only_go_forward(database: Database, deliver: Deliver) -> None:

@@ -32,6 +32,19 @@ async def behind_plan(
     await _raise(tx, message, campaign_id, "behind-plan", day, texts)
 
 
+async def rosters_missing(tx: Transaction, message: Message[DayStarted]) -> None:
+    """Once a month for each unit that has not closed its rosters by their day, as long as the scope is not frozen."""
+    day = message.event.day
+    for campaign in await tx.fetch(store.ROSTERS_MISSING, day):
+        due = campaign["rosters_due"]
+        text = (
+            f"Chưa chốt danh sách người lao động (hạn {due:%d/%m/%Y})",
+            f"Rosters are not closed; they were due on {due:%Y-%m-%d}",
+        )
+        texts = dict.fromkeys(campaign["unit_ids"], text)
+        await _raise(tx, message, campaign["campaign_id"], "roster-missing", day, texts)
+
+
 async def raise_for_clusters(tx: Transaction, batch: Batch[results.ClusterDetected]) -> None:
     """A cluster alerts both parties without naming anybody or counting below ten."""
     today = await tx.fetchval(store.DAY, "VN") or date.min

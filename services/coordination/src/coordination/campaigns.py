@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from contracts import health, unions
 from contracts.coordination import CampaignOpened, ProgrammeSigned
-from contracts.fields import Problem
 from coordination import approvals, model, organisations, store
 from shared import outbox, waiting
 from shared.consuming import Message
@@ -12,16 +11,17 @@ from shared.database import Transaction
 
 
 async def propose_programme(tx: Transaction, message: Message[unions.ProgrammeProposed], *, now: datetime) -> None:
-    """A proposal is the proposing party's own word."""
+    """A proposal is the proposing party's own word; of a refused one nothing stays."""
     event = message.event
     await tx.execute(
         store.ADD_PROGRAMME, event.programme_id, event.title, event.union_unit_id, event.authority_id,
         event.valid_from, event.valid_to,
     )  # fmt: skip
     await tx.fetchrow(store.LOCK_PROGRAMME, event.programme_id)
-    problems = _period_problems(event.valid_from, event.valid_to)
+    problems = model.period_problems(event.valid_from, event.valid_to)
     programme_id = event.programme_id
     await approvals.give(tx, message, "programme", programme_id, under=programme_id, now=now, problems=problems)
+    await tx.execute(store.DROP_REFUSED_PROGRAMME, programme_id)
     await waiting.release(tx, "programme", [event.programme_id])
 
 
@@ -44,10 +44,10 @@ async def approve_programme(tx: Transaction, message: Message[health.ProgrammeAp
 
 
 async def propose(tx: Transaction, message: Message[unions.CampaignProposed], *, now: datetime) -> None:
-    """A campaign stands under a signed programme that covers its period."""
+    """A campaign stands under a signed programme that covers its period; of a refused proposal nothing stays."""
     event = message.event
     programme = await tx.fetchrow(store.LOCK_PROGRAMME, event.programme_id)
-    problems = _period_problems(event.period_from, event.period_to)
+    problems = model.terms_problems(event.period_from, event.period_to, event.rosters_due, event.funding)
     covered = (
         programme is not None
         and programme["signed_at"] is not None
@@ -65,6 +65,7 @@ async def propose(tx: Transaction, message: Message[unions.CampaignProposed], *,
     await approvals.give(
         tx, message, "campaign", event.campaign_id, under=event.programme_id, now=now, problems=problems
     )
+    await tx.execute(store.DROP_REFUSED_CAMPAIGN, event.campaign_id)
     await waiting.release(tx, "campaign-proposal", [event.campaign_id])
 
 
@@ -91,7 +92,3 @@ async def _open(tx: Transaction, proposal: unions.CampaignProposed, tree_as_of: 
         [targets.get(unit, proposal.coverage_pct) for unit in units],
     )  # fmt: skip
     return CampaignOpened(**dict(proposal), unit_ids=units, tree_as_of=tree_as_of)
-
-
-def _period_problems(first: date, last: date) -> list[Problem]:
-    return [model.problem("approval.period_invalid", "period_to")] if last < first else []

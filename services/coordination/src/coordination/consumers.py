@@ -28,6 +28,7 @@ def make_consumer(settings: Settings) -> Consumer:
     @consumer.on(coordination.DayStarted)
     async def on_day_started(tx: Transaction, batch: Batch[coordination.DayStarted]) -> None:
         for message in batch:
+            await alerts.rosters_missing(tx, message)
             await scope.freeze_missing(tx, message)
             await coverage.count(tx, message)
             await closing.propose(tx, message)

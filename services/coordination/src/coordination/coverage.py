@@ -1,6 +1,6 @@
 """Coverage of every unit of the tree, counted once a business day for what changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -48,19 +48,17 @@ async def say(tx: Transaction, message: Message[Any], campaign: Any, day: date) 
     ]
     await outbox.append(tx, [message.leads_to(event) for event in events])
     if campaign["state"] == "frozen":
-        await alerts.behind_plan(tx, message, campaign_id, day, _promised(rows, parents, targets))
+        await alerts.behind_plan(tx, message, campaign_id, day, promised(rows, parents, targets))
     return totals
 
 
-def _promised(
-    rows: Iterable[Any], parents: dict[UUID, UUID | None], grassroots: dict[UUID, int]
+def promised(
+    rows: Iterable[Any], parents: Mapping[UUID, UUID | None], grassroots: Mapping[UUID, int]
 ) -> dict[UUID, tuple[int, int]]:
     """Planned and examined of every unit above the grassroots: small units raise no alert of their own."""
     sums: dict[UUID, tuple[int, int]] = {}
     for row in rows:
-        above = parents.get(row["unit_id"])
-        while above is not None:
+        for above in model.upwards(row["unit_id"], parents):
             planned, examined = sums.get(above, (0, 0))
             sums[above] = planned + row["planned"], examined + row["examined"]
-            above = parents.get(above)
     return {unit: sums[unit] for unit in sums if unit not in grassroots}

@@ -1,6 +1,6 @@
 """The rules of the two-party agreement and of counting, pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from contracts.coordination import Figures
-from contracts.fields import Problem
+from contracts.fields import Funding, Problem
 
 PartyClass = Literal["unions", "health"]
 BOTH: tuple[PartyClass, PartyClass] = ("unions", "health")
@@ -40,6 +40,14 @@ _MESSAGES = {
     "approval.programme_not_signed": (
         "Chương trình phối hợp chưa được hai bên ký hoặc không bao trùm thời gian này",
         "The programme is not signed by both parties or does not cover the period",
+    ),
+    "approval.rosters_due_late": (
+        "Hạn gửi danh sách sau khi đợt khám kết thúc",
+        "Rosters are due after the period ends",
+    ),
+    "approval.funding_not_whole": (
+        "Các nguồn chi trả phải khác nhau và cộng lại đủ 100%",
+        "The payers' shares must add up to 100 %, each payer named once",
     ),
     "plan.given_up": (
         "Kế hoạch đã bị rút: một bên từ chối hoặc đã hết hạn chờ duyệt",
@@ -94,6 +102,21 @@ def objections(word: Word, given: Iterable[Word], signatories: Mapping[str, str]
     return found
 
 
+def terms_problems(first: date, last: date, rosters_due: date, funding: Sequence[Funding]) -> list[Problem]:
+    """What is wrong with a campaign's terms by themselves; one that names no payer leaves it open who pays."""
+    found = period_problems(first, last)
+    if rosters_due > last:
+        found.append(problem("approval.rosters_due_late", "rosters_due"))
+    if funding and (sum(f.share_pct for f in funding) != 100 or len({f.payer for f in funding}) < len(funding)):
+        found.append(problem("approval.funding_not_whole", "funding"))
+    return found
+
+
+def period_problems(first: date, last: date) -> list[Problem]:
+    """What is wrong with a period."""
+    return [problem("approval.period_invalid", "period_to")] if last < first else []
+
+
 def missing(given: Iterable[PartyClass]) -> list[PartyClass]:
     """The parties whose word is still open."""
     said = set(given)
@@ -131,18 +154,23 @@ def _line(value: object) -> bytes:
     return dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
+def upwards(unit: UUID | None, parents: Mapping[UUID, UUID | None]) -> Iterator[UUID]:
+    """A unit and all above it, each once: while parts of a move are on their way, a tree may loop."""
+    seen: set[UUID] = set()
+    while unit is not None and unit not in seen:
+        seen.add(unit)
+        yield unit
+        unit = parents.get(unit)
+
+
 def roll_up(own: Mapping[UUID, Figures], parents: Mapping[UUID, UUID | None]) -> dict[UUID, Figures]:
     """Every unit's figures with those of all units below it."""
     totals: dict[UUID, dict[str, int]] = {}
     for unit, figures in own.items():
-        above: UUID | None = unit
-        seen: set[UUID] = set()
-        while above is not None and above not in seen:
-            seen.add(above)
+        for above in upwards(unit, parents):
             total = totals.setdefault(above, dict.fromkeys(Figures.model_fields, 0))
             for name, value in figures:
                 total[name] += value
-            above = parents.get(above)
     return {unit: Figures(**total) for unit, total in totals.items()}
 
 

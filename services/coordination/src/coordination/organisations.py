@@ -30,13 +30,4 @@ async def grassroots_under(tx: Transaction, roots: Sequence[UUID], day: date) ->
     rows = await tx.fetch(store.TREE_AS_OF, day)
     parents = {row["organisation_id"]: row["parent_id"] for row in rows}
     grassroots = [row["organisation_id"] for row in rows if row["kind"] in model.GRASSROOTS]
-    return sorted(unit for unit in grassroots if _is_under(unit, set(roots), parents))
-
-
-def _is_under(unit: UUID, roots: set[UUID], parents: dict[UUID, UUID | None]) -> bool:
-    above: UUID | None = unit
-    for _ in range(len(parents) + 1):
-        if above is None or above in roots:
-            return above is not None
-        above = parents.get(above)
-    return False
+    return sorted(unit for unit in grassroots if not set(roots).isdisjoint(model.upwards(unit, parents)))

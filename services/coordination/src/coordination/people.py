@@ -13,7 +13,7 @@ E = TypeVar("E", bound=scheduling.AppointmentCancelled | Placed | results.VisitC
 
 
 async def become_due(tx: Transaction, events: Sequence[scheduling.HealthCheckBecameDue]) -> None:
-    """A check is due: the person belongs to the campaign, in scope or as a late joiner."""
+    """A check is due: the person belongs to the campaign, in scope or as a late joiner; who came back has not left."""
     await tx.execute(
         store.PEOPLE_DUE, *_who(events), [e.health_check_id for e in events], [e.late_joiner for e in events]
     )  # fmt: skip

@@ -37,6 +37,15 @@ ADD_CAMPAIGN = """
 INSERT INTO campaigns (campaign_id, programme_id, proposal, period_from, period_to, rosters_due, coverage_pct)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
 """
+# Nobody's word stands on it: it was refused, and another may be proposed under its id.
+DROP_REFUSED_PROGRAMME = """
+DELETE FROM programmes WHERE programme_id = $1
+    AND NOT EXISTS (SELECT FROM approvals WHERE subject = 'programme' AND subject_id = $1)
+"""
+DROP_REFUSED_CAMPAIGN = """
+DELETE FROM campaigns WHERE campaign_id = $1
+    AND NOT EXISTS (SELECT FROM approvals WHERE subject = 'campaign' AND subject_id = $1)
+"""
 ADD_PLANS = """
 INSERT INTO plans (plan_id, campaign_id)
 SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS plan (plan_id, campaign_id) ORDER BY plan_id
@@ -123,7 +132,8 @@ PEOPLE_DUE = """
 INSERT INTO people (campaign_id, worker_id, unit_id, health_check_id, late_joiner)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[]) ORDER BY 1, 2
 ON CONFLICT (campaign_id, worker_id) DO UPDATE
-SET health_check_id = excluded.health_check_id, late_joiner = excluded.late_joiner, unit_id = excluded.unit_id
+SET health_check_id = excluded.health_check_id, late_joiner = excluded.late_joiner, unit_id = excluded.unit_id,
+    ended = NULL
 """
 # Whoever writes a person's days holds the person, so that the last of them is the last of all.
 LOCK_PLANNED = """
@@ -251,6 +261,11 @@ SELECT seed FROM made UNION ALL SELECT seed FROM signing_keys LIMIT 1
 NEW_ALERTS = """
 INSERT INTO alerts (campaign_id, unit_id, kind, month)
 SELECT $1, unit_id, $3, $4 FROM unnest($2::uuid[]) AS behind (unit_id) ON CONFLICT DO NOTHING RETURNING unit_id
+"""
+ROSTERS_MISSING = """
+SELECT campaign_id, rosters_due, array_agg(unit_id) AS unit_ids FROM campaigns JOIN campaign_units USING (campaign_id)
+WHERE state = 'opened' AND rosters_due < $1 AND NOT rosters_closed
+GROUP BY campaign_id, rosters_due ORDER BY campaign_id
 """
 OPEN_FOLLOW_UPS = """
 INSERT INTO follow_ups (follow_up_id, campaign_id, unit_id, due_on)

@@ -60,20 +60,38 @@ async def add_late_joiners(tx: Transaction, batch: Batch[WorkerRegistered] | Bat
 
 
 async def follow_facts(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
-    """Checks that nobody has a place for yet follow the facts: another job or hazard, another package and deadline."""
+    """Checks that nobody has a place for yet follow the facts: another job or hazard, another package and deadline.
+
+    Whoever left and is listed again is due again.
+    """
     causes = {message.event.worker_id: message for message in batch}
     today = await demand_store.today(tx)
-    checks, rows = [], []
+    checks, rows, back = [], [], {}
     for known in await demand_store.lock_open_checks(tx, causes):
         as_of = max(known["period_from"], today)
         facts, rules = causes[known["worker_id"]].event, rule_sets.in_force(as_of)
         found = due_check(facts, known["last_check"], as_of, rules)
-        if found is not None and _needs(found) != tuple(known[name] for name in NEEDS):
-            check = became_due(found, known, known)
-            checks.append(check)
-            rows.append((check.health_check_id, *_needs(found), check.due_on, check.legal_deadline, check.priority))
+        if found is None:
+            continue
+        if known["state"] == "left":
+            back[known["worker_id"]] = causes[known["worker_id"]]
+        elif not _differs(found, known, since=known["last_check"] or facts.employed_since):
+            continue
+        check = became_due(found, known, known)
+        checks.append(check)
+        rows.append((check.health_check_id, *_needs(found), check.due_on, check.legal_deadline, check.priority))
     await demand_store.change_checks(tx, rows)
     await outbox.append(tx, [causes[check.worker_id].leads_to(check) for check in checks])
+    await merges.join_checks_of(tx, back)
+
+
+def _differs(found: due.DueCheck, known: Record, *, since: date | None) -> bool:
+    """Whether the facts ask for another exam or day; one counted from today only ever comes nearer, not later."""
+    if _needs(found) != tuple(known[name] for name in NEEDS):
+        return True
+    if since is None:
+        return bool(found.legal_deadline < known["legal_deadline"])
+    return bool(found.legal_deadline != known["legal_deadline"])
 
 
 def _needs(found: due.DueCheck) -> tuple[str, list[str], list[str], bool, int]:

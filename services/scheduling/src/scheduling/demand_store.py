@@ -269,7 +269,8 @@ async def add_checks(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
 async def lock_open_checks(tx: Transaction, worker_ids: Iterable[UUID]) -> list[Record]:
     """Checks of these workers that have no place, in running campaigns, with the campaigns' terms; locked in order.
 
-    With each: when the person was last examined, as whichever of their workers.
+    Those that ended because the worker left are among them. With each: when the person was last examined, as whichever
+    of their workers.
     """
     return await tx.fetch(
         """
@@ -277,7 +278,7 @@ async def lock_open_checks(tx: Transaction, worker_ids: Iterable[UUID]) -> list[
         FROM health_checks AS c JOIN campaigns AS k USING (campaign_id) JOIN workers AS w USING (worker_id)
         LEFT JOIN merges USING (worker_id)
         LEFT JOIN last_checks AS person ON person.person_id = coalesce(merges.person_id, worker_id)
-        WHERE c.worker_id = ANY($1) AND c.state IN ('open', 'joined') AND k.closing_on IS NULL
+        WHERE c.worker_id = ANY($1) AND c.state IN ('open', 'joined', 'left') AND k.closing_on IS NULL
         ORDER BY c.health_check_id FOR NO KEY UPDATE OF c
         """,
         list(worker_ids),
@@ -285,11 +286,12 @@ async def lock_open_checks(tx: Transaction, worker_ids: Iterable[UUID]) -> list[
 
 
 async def change_checks(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write (check, package, stations, timing, bnn, cycle, due, deadline, priority)."""
+    """Write (check, package, stations, timing, bnn, cycle, due, deadline, priority); one that ended is due again."""
     await tx.executemany(
         """
         UPDATE health_checks SET package = $2, stations = $3, timing = $4, bnn = $5, cycle_minutes = $6, due_on = $7,
-            legal_deadline = $8, priority = $9, deferred_for = NULL
+            legal_deadline = $8, priority = $9, deferred_for = NULL,
+            state = CASE WHEN state <> 'left' THEN state WHEN joined_to IS NULL THEN 'open' ELSE 'joined' END
         WHERE health_check_id = $1
         """,
         rows,

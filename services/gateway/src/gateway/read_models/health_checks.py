@@ -16,6 +16,8 @@ SET package = excluded.package, stations = excluded.stations, interval_months = 
     due_on = excluded.due_on, legal_deadline = excluded.legal_deadline, priority = excluded.priority,
     late_joiner = excluded.late_joiner, grounds = excluded.grounds
 """
+# Whoever is due again has not left any more, and whom a plan had no place for is to be planned anew.
+REOPEN = "DELETE FROM health_check_ends WHERE health_check_id = ANY($1::uuid[])"
 WITHDRAW = """
 INSERT INTO health_check_ends (health_check_id, state, reason, on_day)
 SELECT health_check_id, 'withdrawn', reason, on_day FROM json_populate_recordset(NULL::health_check_ends, $1::json)
@@ -55,8 +57,9 @@ FROM health_checks WHERE worker_id = ANY($1::uuid[]) ORDER BY due_on, health_che
 
 
 async def record(tx: Transaction, batch: Batch[HealthCheckBecameDue]) -> None:
-    """Remember due checks."""
+    """Remember due checks, and that those which had ended are due again."""
     await tx.execute(RECORD, as_rows(batch.events))
+    await tx.execute(REOPEN, [event.health_check_id for event in batch.events])
 
 
 async def withdraw(tx: Transaction, batch: Batch[HealthCheckWithdrawn]) -> None:
