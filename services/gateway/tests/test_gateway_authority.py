@@ -34,7 +34,7 @@ from gateway_builders import (
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from contracts import unions
+from contracts import clinics, results, unions
 from contracts.base import Event, Party
 from gateway.app import make_app
 from gateway.consumers import make_consumer
@@ -237,6 +237,13 @@ async def test_a_union_speaks_for_its_subtree_and_for_no_other(
     def closed(unit: UUID) -> unions.RosterClosed:
         return unions.RosterClosed(unit_id=unit, campaign_id=tree.campaign, roster_ids=[])
 
+    def proposed(target: UUID) -> unions.CampaignProposed:
+        return unions.CampaignProposed.model_validate({
+            "campaign_id": uuid4(), "programme_id": uuid4(), "title": "Đợt khám", "scope_unit_ids": [tree.unit],
+            "period_from": DAY, "period_to": DAY, "rosters_due": DAY, "coverage_pct": 90,
+            "unit_targets": [{"unit_id": target, "coverage_pct": 95}],
+        })  # fmt: skip
+
     def approved(campaign: UUID) -> unions.PlanApproved:
         return unions.PlanApproved(plan_id=uuid4(), campaign_id=campaign)
 
@@ -252,6 +259,8 @@ async def test_a_union_speaks_for_its_subtree_and_for_no_other(
             "new unit below": a_declaration(uuid4(), tree.commune),
             "new unit elsewhere": a_declaration(uuid4(), tree.other_root),
             "take a unit from elsewhere": a_declaration(tree.other_unit, tree.root),
+            "campaign below": proposed(tree.unit),
+            "campaign with a target elsewhere": proposed(tree.other_unit),
             "plan of own campaign": approved(tree.campaign),
             "plan of a wider campaign": approved(tree.joint_campaign),
         },
@@ -268,6 +277,8 @@ async def test_a_union_speaks_for_its_subtree_and_for_no_other(
         "new unit below": "ok",
         "new unit elsewhere": "party.unit",
         "take a unit from elsewhere": "party.unit",
+        "campaign below": "ok",
+        "campaign with a target elsewhere": "party.unit",
         "plan of own campaign": "ok",
         "plan of a wider campaign": "party.campaign",
     }
@@ -301,7 +312,14 @@ async def test_a_clinic_speaks_only_about_its_own_sessions_and_visits(
     campaign, own_session, session = uuid4(), uuid4(), uuid4()
     own, foreign = made(session_id=own_session), made(session_id=session, clinic_id=OTHER_CLINIC)
     listed = [a_session(own_session, campaign), a_session(session, campaign, OTHER_CLINIC)]
-    await deliver(CONSUMER, database, [own, foreign, *listed])
+    case = results.FollowUpOpened(
+        follow_up_id=uuid4(), visit_id=foreign.appointment_id, worker_id=uuid4(), unit_id=uuid4(), campaign_id=campaign,
+        clinic_id=OTHER_CLINIC, kind="retest", reason="x", due_on=DAY,
+    )  # fmt: skip
+    ending = clinics.FollowUpClosed(
+        follow_up_id=case.follow_up_id, visit_id=own.appointment_id, clinic_id=CLINIC, closed_on=DAY, outcome="x"
+    )
+    await deliver(CONSUMER, database, [own, foreign, case, *listed])
 
     codes = await _codes(
         await as_.clinic(),
@@ -312,6 +330,7 @@ async def test_a_clinic_speaks_only_about_its_own_sessions_and_visits(
             "visit not known yet": a_section(uuid4()),
             "attendance at another's session": an_attendance(uuid4(), session),
             "attendance": an_attendance(own.appointment_id, own_session),
+            "another's follow-up as of the own visit": ending,
             "offer of another's session": an_offer(session, campaign),
             "offer": an_offer(uuid4(), campaign),
         },
@@ -324,9 +343,13 @@ async def test_a_clinic_speaks_only_about_its_own_sessions_and_visits(
         "visit not known yet": "ok",
         "attendance at another's session": "party.visit",
         "attendance": "ok",
+        "another's follow-up as of the own visit": "party.visit",
         "offer of another's session": "party.visit",
         "offer": "ok",
     }
+    asked = {"campaign_id": str(campaign), "clinic_id": OTHER_CLINIC}
+    theirs = await (await as_.clinic()).get("/sessions", params=asked)
+    assert theirs.json()["code"] == "party.clinic"
 
 
 async def test_the_same_person_is_the_same_pseudonym_and_is_never_named(as_: Clients, database: Database) -> None:

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from gateway_builders import CLINIC, DAY, Clients, a_day, an_organisation, because, made
 from pydantic_core import from_json
 
-from contracts import legacy_text
+from contracts import legacy_text, scheduling
 from contracts.base import Party
 from contracts.profiles import RosterMappingKept, RosterRead
 from contracts.registry import RosterAssessed, RosterRowsAnswered
@@ -195,8 +195,11 @@ async def test_a_clinic_gets_names_for_its_own_bookings_of_these_days_only(
     as_: Clients, database: Database, deliver: Deliver, registry: Registry
 ) -> None:
     own, foreign = made(), made(clinic_id="02999")
-    past = made(day=DAY.replace(year=2025))
-    await deliver(CONSUMER, database, [a_day(), own, foreign, past])
+    past, off = made(day=DAY.replace(year=2025)), made()
+    gone = scheduling.AppointmentCancelled(
+        **off.model_dump(include=set(scheduling.AppointmentCancelled.model_fields)), reason="refused"
+    )
+    await deliver(CONSUMER, database, [a_day(), own, foreign, past, off, gone])
     clinic = await as_.clinic()
 
     async def ask(*appointments: Any) -> httpx.Response:
@@ -204,11 +207,11 @@ async def test_a_clinic_gets_names_for_its_own_bookings_of_these_days_only(
         return await clinic.post("/identities", json={"appointment_ids": ids, "purpose": "tiếp nhận"})
 
     granted = await ask(own)
-    refused = [(await ask(own, foreign)).json()["code"], (await ask(past)).json()["code"]]
+    refused = [(await ask(*asked)).json()["code"] for asked in ((own, foreign), (past,), (off,))]
 
     assert granted.json()[0]["identity"]["full_name"] == "Bí Mật"
     assert granted.headers["cache-control"] == "no-store"
-    assert refused == ["identity.not-booked", "identity.not-booked"]
+    assert refused == ["identity.not-booked"] * 3
     assert registry.asked == [{"worker_ids": [str(own.worker_id)]}]
     tables = await database.pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     kept = [str(await database.pool.fetch(f'SELECT t::text FROM "{row["tablename"]}" AS t')) for row in tables]

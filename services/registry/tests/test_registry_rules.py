@@ -21,6 +21,11 @@ def test_any_other_last_digit_is_wrong(digit: str) -> None:
     assert not organisation_rules.has_check_digit("010010910" + digit)
 
 
+@pytest.mark.parametrize("digit", "0123456789")
+def test_nine_digits_whose_check_would_be_ten_are_no_tax_code(digit: str) -> None:
+    assert not organisation_rules.has_check_digit("100000008" + digit)
+
+
 @pytest.mark.parametrize(
     ("child", "parent", "may"),
     [

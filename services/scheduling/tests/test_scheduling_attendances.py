@@ -9,8 +9,10 @@ from scheduling_builders import (
     a_session,
     a_walk_in,
     a_window,
+    a_worker_id,
     attendance,
     booking,
+    concluded,
     day_started,
 )
 from scheduling_campaigns import a_campaign_under_way, codes, of
@@ -67,6 +69,53 @@ async def test_attendance_with_another_clinics_visit_is_refused(database: Databa
     said = await deliver(consumer, database, [attendance(made, clinic_id="08999"), attendance(made, visit_id=uuid4())])
 
     assert sorted(codes(of(AttendanceRefused, said))) == ["attendance.other-clinic", "attendance.unknown-visit"]
+
+
+async def test_attendance_of_another_worker_than_the_one_expected_is_refused(
+    database: Database, deliver: Deliver
+) -> None:
+    session = a_session()
+    await a_campaign_under_way(database, deliver, [session])
+    (made,) = of(AppointmentMade, await deliver(consumer, database, [booking(0, session)]))
+    await deliver(consumer, database, [day_started(EXAM_DAY)])
+
+    said = await deliver(consumer, database, [attendance(made, worker_id=a_worker_id(1))])
+
+    assert codes(of(AttendanceRefused, said)) == ["attendance.other-worker"]
+
+
+async def test_attendance_told_after_the_conclusion_leaves_the_check_fulfilled(
+    database: Database, deliver: Deliver
+) -> None:
+    session = a_session()
+    await a_campaign_under_way(database, deliver, [session], people=1)
+    (made,) = of(AppointmentMade, await deliver(consumer, database, [booking(0, session)]))
+    await deliver(consumer, database, [day_started(EXAM_DAY), concluded(0, EXAM_DAY)])
+
+    said = await deliver(consumer, database, [attendance(made)])
+
+    assert len(of(AppointmentKept, said)) == 1
+    assert await database.pool.fetchval("SELECT state FROM health_checks") == "fulfilled"
+
+
+async def test_nobody_is_missed_before_the_reporting_days_are_over(database: Database, deliver: Deliver) -> None:
+    session = a_session()
+    await a_campaign_under_way(database, deliver, [session])
+    await deliver(consumer, database, [booking(0, session)])
+
+    said = await deliver(consumer, database, [day_started(EXAM_DAY + timedelta(days=1))])
+
+    assert of(AppointmentMissed, said) == []
+
+
+async def test_nobody_walks_into_a_session_without_a_permit(database: Database, deliver: Deliver) -> None:
+    session = a_session(site="00700")
+    await a_campaign_under_way(database, deliver, [session])
+    await deliver(consumer, database, [day_started(EXAM_DAY)])
+
+    said = await deliver(consumer, database, [a_walk_in(0, session)])
+
+    assert codes(of(AttendanceRefused, said)) == ["session.not-confirmed"]
 
 
 async def test_what_nobody_reports_within_two_days_is_missed_and_may_still_turn_out_kept(

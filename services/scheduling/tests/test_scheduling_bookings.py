@@ -31,6 +31,7 @@ from scheduling_campaigns import a_campaign_under_way, a_campaign_with, codes, o
 
 from contracts import workers as worker_events
 from contracts.clinics import SessionOffered
+from contracts.coordination import ClosingProposed, Figures
 from contracts.scheduling import (
     AppointmentCancelled,
     AppointmentMade,
@@ -127,6 +128,18 @@ async def test_a_booking_is_refused_with_its_reason(
     said = await deliver(consumer, database, [booking(0, session)])
 
     assert (outcomes(said), codes(said)) == (["refused"], [code])
+
+
+async def test_nothing_is_booked_in_a_campaign_that_is_being_closed(database: Database, deliver: Deliver) -> None:
+    session = a_session()
+    await a_campaign_under_way(database, deliver, [session])
+    await deliver(
+        consumer, database, [ClosingProposed(campaign_id=CAMPAIGN, on_day=TODAY, figures=Figures(), digest="0" * 64)]
+    )
+
+    said = await deliver(consumer, database, [booking(0, session)])
+
+    assert codes(said) == ["campaign.closed"]
 
 
 async def test_a_check_has_at_most_one_place(database: Database, deliver: Deliver) -> None:

@@ -40,6 +40,17 @@ async def test_a_unit_declares_its_demand_once_all_its_workers_are_known(databas
     assert of(DemandDeclared, said) == [DemandDeclared(unit_id=UNIT, campaign_id=CAMPAIGN, workers=3, due=3)]
 
 
+async def test_whoever_has_left_before_the_closing_is_waited_for_all_the_same(
+    database: Database, deliver: Deliver
+) -> None:
+    early = await deliver(consumer, database, [a_campaign(), a_worker(0), rosters_closed(2, workers=1)])
+
+    said = await deliver(consumer, database, [a_worker(1), worker_left(1)])
+
+    assert of(DemandDeclared, early) == []
+    assert [declared.workers for declared in of(DemandDeclared, said)] == [1]
+
+
 @pytest.mark.parametrize("turn", range(3))
 async def test_messages_may_come_in_any_order(database: Database, deliver: Deliver, turn: int) -> None:
     arrivals = [[a_campaign()], [rosters_closed(2)], list(workers(2))]

@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.base import Event
+from scheduling.appointment_store import crew_of
 from scheduling.bookings import NOT_OPEN
 from scheduling.floor import Appointment, Floor, Waiting
 from scheduling.model import CHAIN, Person, Seat, Session, Window
@@ -46,6 +47,8 @@ def at(start: int, total: int = 10, **capacity: int) -> Window:
         (a_person(), a_session(day=TODAY), "session.past"),
         (a_person(), a_session(day=date(2027, 4, 30)), "session.on-holiday"),
         (a_person(), a_session(site="C"), "session.out-of-reach"),
+        (a_person(crew=a_crew(reaches={"A": 45})), a_session(), None),
+        (a_person(crew=a_crew(reaches={"A": 46})), a_session(), "session.out-of-reach"),
         (a_person(), a_session(site="nowhere"), "session.out-of-reach"),
         (a_person(need=a_need(bnn=True)), a_session(), "session.not-licensed"),
         (a_person(need=a_need(stations=("REC", "AUD"))), a_session(), "session.not-equipped"),
@@ -110,7 +113,8 @@ def test_a_session_that_is_open_anyway_is_preferred_to_opening_another() -> None
 
 def test_the_most_urgent_choose_first_when_a_session_falls_away() -> None:
     doomed, left = a_session("doomed", status="withdrawn"), a_session("left", windows=(at(480, total=1),))
-    calm, urgent = a_person("calm", priority=1, state="booked"), a_person("urgent", priority=4, state="booked")
+    calm = a_person("calm", priority=1, state="booked", due_on=TODAY - timedelta(days=30))
+    urgent = a_person("urgent", priority=4, state="booked")
     floor = Floor(a_room(doomed, left), {p.health_check_id: p for p in (calm, urgent)}, {}, {})
     for person in (calm, urgent):
         floor.live[person.health_check_id] = an_appointment(person, doomed)
@@ -120,6 +124,18 @@ def test_the_most_urgent_choose_first_when_a_session_falls_away() -> None:
 
     assert floor.live[urgent.health_check_id].session_id == left.session_id
     assert floor.states == {calm.health_check_id: "open"}
+
+
+def test_today_and_tomorrow_are_frozen_and_the_day_after_is_not() -> None:
+    assert a_room().last_frozen == TODAY + timedelta(days=1)
+
+
+@pytest.mark.parametrize(("headcount", "ceiling"), [(39, 3), (40, 4), (49, 4), (5, 1)])
+def test_a_ceiling_is_rounded_down_and_lets_one_person_go(headcount: int, ceiling: int) -> None:
+    row: Any = {"site": "A", "shifts": "[[450, 990]]", "shifts_from": TODAY, "headcount": headcount,
+                "max_absent_pct": 10, "reaches": "{}", "name": "Tổ 1"}  # fmt: skip
+
+    assert crew_of(uuid4(), row).ceiling == ceiling
 
 
 def test_the_wait_list_is_served_in_turn_and_passes_over_whom_the_seat_does_not_suit() -> None:

@@ -20,7 +20,9 @@ from contracts.scheduling import (
     HealthCheckWithdrawn,
     RequestAnswered,
 )
+from scheduling import joining
 from scheduling.consumers import consumer
+from scheduling.joining import Check
 from shared.database import Database
 from shared.testing import Deliver
 
@@ -189,6 +191,22 @@ async def test_a_person_who_leaves_one_of_two_units_is_due_with_the_other(desk: 
 
     assert [e.worker_id for e in of(HealthCheckWithdrawn, said)] == [PERSON]
     assert await desk.states() == {PERSON: ("left", given.a_check_id(RECORD)), RECORD: ("open", None)}
+
+
+def test_a_refusal_counts_before_an_appointment_and_an_examination_before_both() -> None:
+    def check(number: int, state: str) -> Check:
+        ids = [UUID(int=number)] * 5
+        return Check(*ids, state=state, late_joiner=False, joined_to=None, gave_up=None, left_on=None, day=None)
+
+    order = ["fulfilled", "attended", "refused", "booked", "open", "left"]
+    checks = [check(number, state) for number, state in enumerate(reversed(order))]
+
+    found = []
+    while checks:
+        found.append(joining.kept(checks))
+        checks.remove(found[-1])
+
+    assert [one.state for one in found] == order
 
 
 async def test_a_refusal_is_the_persons_own(desk: Desk) -> None:

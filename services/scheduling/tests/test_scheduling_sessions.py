@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from time import process_time
 from typing import Any
+from uuid import UUID
 
 import pytest
 from scheduling_builders import (
@@ -53,13 +54,18 @@ async def test_a_session_is_planned_until_a_permit_covers_it(database: Database,
         a_permit(valid_to=EXAM_DAY - timedelta(days=1)),
         a_permit(clinic_id="08999"),
         a_permit(licensed_stations=["MEA", "BLD"]),
+        a_permit(bnn=False),
     ],
-    ids=["other site", "ended before", "other clinic", "a station without licence"],
+    ids=["other site", "ended before", "other clinic", "a station without licence", "no occupational diseases"],
 )
 async def test_a_permit_covers_only_what_it_says(database: Database, deliver: Deliver, permit: Any) -> None:
-    said = await deliver(consumer, database, [a_campaign(), permit, a_session()])
+    all_of_it = a_permit(permit_id=UUID(int=1), bnn=True)
+    said = await deliver(consumer, database, [a_campaign(), permit, a_session(bnn=True)])
+
+    covered = await deliver(consumer, database, [all_of_it])
 
     assert [event.status for event in of(SessionListed, said)] == ["planned"]
+    assert [event.status for event in of(SessionListed, covered)] == ["confirmed"]
 
 
 async def test_an_offer_is_refused_with_every_problem_at_once(database: Database, deliver: Deliver) -> None:

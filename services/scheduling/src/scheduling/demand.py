@@ -110,7 +110,7 @@ async def _derive(
     checks, rows = [], []
     for worker in await demand_store.get_unchecked_workers(tx, campaign["campaign_id"], by_unit, worker_ids):
         found = due_check(WorkerFacts.model_validate_json(worker["facts"]), worker["last_check"], as_of, rules)
-        if found is not None and min(found.soft_due, found.legal_deadline) <= campaign["period_to"]:
+        if found is not None and found.soft_due <= campaign["period_to"]:
             check = became_due(found, worker, by_unit[worker["unit_id"]])
             checks.append(check)
             rows.append(_row(check, found))
