@@ -18,6 +18,7 @@ HALF_OPEN = 1e-5
 DUAL, PRIMAL = 1, 4  # the solver's names for its simplex methods
 SHARE_EXCESS = 0.1
 FAR = 20.0  # between optimum and bound per person: there are columns missing everywhere
+SLIGHT = 0.02  # gain of the optimum per person from a round of rows below which columns come first
 WORTHWHILE = 0.01  # gain of the bound per person that makes another round of cuts worth its time
 
 
@@ -195,10 +196,13 @@ class Relaxation:
         self.shared = -np.inf
         solution, priced = self._solved(seconds)
         while self._cut(solution) and solution.value - solution.bound < FAR * self.people:
+            before = solution.value
             try:
                 solution, priced = self._solved(deadline - time.monotonic())
             except TimeoutError:
                 return solution, False
+            if solution.value < before + SLIGHT * self.people:
+                break
         rows = self.solver.getNumRow()
         added = self.add_columns(*cheapest(priced - solution.worth[:, None], per_class, -TOLERANCE))
         self.strategy = PRIMAL if added and rows == solution.rows else DUAL

@@ -22,6 +22,7 @@ from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.openings import Outcome, Search
 from scheduling.planning.pricing import Floats, Prices
 from scheduling.planning.seats import Seats
+from scheduling.planning.weighing import FEW, Weighing
 
 HELPER = "import sys; from scheduling.planning import piecework; piecework.main(int(sys.argv[1]))"
 TOLD_EVERY = 1.0  # seconds
@@ -101,9 +102,9 @@ def work(piece: Piece, tell: Teller | None = None) -> Finding:
 class Stage:
     """What is at work on a piece; its outcome is the best so far."""
 
-    now: Search | Draft | None = None
+    now: Search | Draft | Weighing | None = None
 
-    def run(self, search: Search | Draft) -> Outcome:
+    def run(self, search: Search | Draft | Weighing) -> Outcome:
         """Let it run, watched."""
         self.now = search
         return search.run()
@@ -146,15 +147,18 @@ def _search(stage: Stage, block: Block, absence: Absence, until: float, seed: in
     if seats is not None:
         known = Ledger(block, absence)
         known.add_many(seats.classes, seats.windows, seats.amounts)
-    if len(block.size) * len(block.window_at) <= SMALL:
+    small = len(block.size) * len(block.window_at) <= SMALL
+    if small and len(block.sessions) <= FEW:
+        return stage.run(Weighing(block, absence, until, seed, known))
+    if small:
         relaxation = Relaxation(block, absence, sharing=True, seed=seed)
         outcome = stage.run(Search(relaxation, until, known))
         finishing.finish(relaxation, outcome, until)
         return outcome
-    small = len(block.size) * len(block.window_at) <= MIDDLING
+    middling = len(block.size) * len(block.window_at) <= MIDDLING
     now = time.monotonic()
-    draft = stage.run(Draft(block, absence, now + (until - now) / 2 if small else until, seed, known))
-    if not small or time.monotonic() > until:
+    draft = stage.run(Draft(block, absence, now + (until - now) / 2 if middling else until, seed, known))
+    if not middling or time.monotonic() > until:
         return draft
     found = stage.run(Search(Relaxation(block, absence, sharing=True, seed=seed), until, draft.ledger, draft.prices))
     best = found if found.bound > draft.bound else draft
