@@ -34,7 +34,7 @@ from gateway_builders import (
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from contracts import clinics, results, unions
+from contracts import clinics, health, results, unions
 from contracts.base import Event, Party
 from gateway.app import make_app
 from gateway.consumers import make_consumer
@@ -42,6 +42,7 @@ from gateway.edge import make_edge
 from gateway.settings import ConfigurationError, Settings
 from shared.clock import utc_now
 from shared.database import Database
+from shared.outbox import origin
 from shared.testing import Deliver
 
 CONSUMER = make_consumer()
@@ -304,6 +305,26 @@ async def test_a_unit_that_moves_is_its_new_parents_from_the_day_of_the_move(
     now = await old.get("/organisations")
     assert str(tree.unit) in then.text
     assert str(tree.unit) not in now.text
+
+
+async def test_an_authority_ends_only_the_permits_that_it_granted(
+    as_: Clients, database: Database, deliver: Deliver
+) -> None:
+    granted = a_permit()
+    ours, theirs = await as_.health(), await as_.health("syt-99")
+    said = origin(granted, source="health/syt-02", id=uuid4(), time=utc_now(), party="health/syt-02", actor="x")
+    ending = health.PermitRevoked(permit_id=granted.permit_id, clinic_id=CLINIC, from_day=granted.valid_from)
+    await deliver(CONSUMER, database, [said])
+
+    refused = await _codes(theirs, {"end": ending, "grant again": granted, "another": a_permit()})
+    taken = await _codes(ours, {"end": ending})
+    by_mistake = origin(ending, source="health/syt-99", id=uuid4(), time=utc_now(), party="health/syt-99", actor="x")
+    await deliver(CONSUMER, database, [by_mistake])
+    shown = (await ours.get("/permits")).json()["items"]
+
+    assert refused == {"end": "party.permit", "grant again": "party.permit", "another": "ok"}
+    assert taken == {"end": "ok"}
+    assert [permit["valid_to"] for permit in shown] == [str(granted.valid_to)]
 
 
 async def test_a_clinic_speaks_only_about_its_own_sessions_and_visits(

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from time import process_time
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from scheduling_builders import (
@@ -22,6 +22,7 @@ from scheduling_builders import (
 )
 from scheduling_campaigns import a_campaign_under_way, a_campaign_with, codes, of, planned, runs
 
+from contracts.base import Event
 from contracts.health import PermitRevoked
 from contracts.plans import PlanAsked
 from contracts.scheduling import (
@@ -32,7 +33,9 @@ from contracts.scheduling import (
     SessionRefused,
 )
 from scheduling.consumers import consumer
+from shared.clock import utc_now
 from shared.database import Database
+from shared.outbox import Outgoing, origin
 from shared.testing import Deliver
 
 pytestmark = pytest.mark.stack
@@ -113,6 +116,20 @@ async def test_a_revoked_permit_takes_its_sessions_back(database: Database, deli
 
     assert [event.reason for event in of(AppointmentCancelled, said)] == ["permit-revoked"]
     assert [event.status for event in of(SessionListed, said)] == ["planned"]
+
+
+async def test_another_authority_ends_no_permit(database: Database, deliver: Deliver) -> None:
+    def said_by(party: str, event: Event) -> Outgoing:
+        return origin(event, source=party, id=uuid4(), time=utc_now(), party=party, actor="x")
+
+    ending = PermitRevoked(permit_id=a_permit().permit_id, clinic_id=a_permit().clinic_id, from_day=EXAM_DAY)
+    await deliver(consumer, database, [a_campaign(), said_by("health/syt-08", a_permit()), a_session()])
+
+    ignored = await deliver(consumer, database, [said_by("health/syt-99", ending)])
+    ended = await deliver(consumer, database, [said_by("health/syt-08", ending)])
+
+    assert ignored == []
+    assert [event.status for event in of(SessionListed, ended)] == ["planned"]
 
 
 async def test_a_withdrawn_session_of_450_is_planned_anew_within_seconds_of_processor_time(

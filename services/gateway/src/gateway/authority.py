@@ -1,11 +1,11 @@
-"""Who may say what about whom: a union within its subtree, a clinic about its own, where the gateway knows."""
+"""Who may say what about whom: unions of their subtree, clinics and authorities of their own, as far as is known."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from contracts import clinics, monitoring, unions
+from contracts import clinics, health, monitoring, unions
 from contracts import workers as worker_events
 from contracts.base import Event, Party
 from contracts.fields import Problem
@@ -60,6 +60,10 @@ ROLES: dict[type[Event], str] = {unions.IdentityReviewDecided: "registrar"}
 VISITS_OF_WORKERS: dict[type[Event], Callable[[Any], Ids]] = {
     worker_events.MoveRequested: lambda event: [event.appointment_id]
 }
+PERMITS: dict[type[Event], Callable[[Any], Ids]] = {
+    health.PermitGranted: lambda event: [event.permit_id],
+    health.PermitRevoked: lambda event: [event.permit_id],
+}
 CASES: dict[type[Event], Callable[[Any], Ids]] = {clinics.FollowUpClosed: lambda event: [event.follow_up_id]}
 
 
@@ -73,6 +77,8 @@ async def problems_of(tx: Transaction, caller: Caller, said: Sequence[Said]) -> 
         await _find(tx, caller, said, UNITS, organisations.outside, "party.unit", wrong)
         await _find(tx, caller, said, WORKERS, workers.outside, "party.worker", wrong)
         await _find(tx, caller, said, CAMPAIGNS, campaigns.outside, "party.campaign", wrong)
+    if caller.party_class is Party.HEALTH:
+        await _find(tx, caller, said, PERMITS, sessions.permits_of_others, "party.permit", wrong)
     if caller.party_class is Party.WORKERS:
         for item in said:
             if getattr(item.event, "worker_id", caller.uuid) != caller.uuid:

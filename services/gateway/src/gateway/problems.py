@@ -35,6 +35,7 @@ CODES = {
     "party.campaign": Code(403, "Chiến dịch nằm ngoài phạm vi quản lý", "The campaign is outside the party's subtree"),
     "party.clinic": Code(403, "Cơ sở khám bệnh khác", "The clinic is another than the party's own"),
     "party.visit": Code(403, "Lượt khám của cơ sở khác", "The visit, session or case belongs to another clinic"),
+    "party.permit": Code(403, "Giấy phép do cơ quan khác cấp", "The permit was granted by another authority"),
     "not-found": Code(404, "Không tìm thấy", "There is nothing here that you may see"),
     "receipt.ended": Code(
         410, "Đã quá thời hạn lưu kết quả tiếp nhận", "What became of this is no longer kept: its time is over"

@@ -10,6 +10,7 @@ from asyncpg import Record
 from contracts.clinics import SessionOffered
 from contracts.health import PermitGranted, PermitRevoked
 from scheduling.model import Session, Window
+from shared.consuming import Batch
 from shared.database import Transaction
 
 
@@ -24,29 +25,38 @@ async def lock_clinics(tx: Transaction, clinic_ids: Iterable[str]) -> None:
     )
 
 
-async def put_permits(tx: Transaction, permits: Sequence[PermitGranted]) -> None:
-    """Know these permits; a known one keeps what is left of it."""
+async def put_permits(tx: Transaction, permits: Batch[PermitGranted]) -> None:
+    """Know these permits and who granted them; a known one keeps what is left of it."""
     await tx.executemany(
         """
-        INSERT INTO permits (permit_id, clinic_id, sites, valid_from, valid_to, licensed_stations, bnn)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (permit_id) DO NOTHING
+        INSERT INTO permits (permit_id, clinic_id, sites, valid_from, valid_to, licensed_stations, bnn, authority)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (permit_id) DO NOTHING
         """,
-        [(p.permit_id, p.clinic_id, p.sites, p.valid_from, p.valid_to, p.licensed_stations, p.bnn) for p in permits],
+        [
+            (p.permit_id, p.clinic_id, p.sites, p.valid_from, p.valid_to, p.licensed_stations, p.bnn, m.party)
+            for m in permits
+            for p in [m.event]
+        ],
     )
 
 
-async def shorten_permits(tx: Transaction, revocations: Sequence[PermitRevoked]) -> set[UUID]:
-    """Let permits end the day before the one named; returns those that are known."""
+async def shorten_permits(tx: Transaction, revocations: Batch[PermitRevoked]) -> set[UUID]:
+    """Let permits end the day before the one named; returns those that are known as the clinic's and the authority's.
+
+    The edge lets no authority end another's permit; what it did not know then waits here like one of no permit at all.
+    """
     rows = await tx.fetch(
         """
         UPDATE permits SET valid_to = least(permits.valid_to, revoked.from_day - 1)
-        FROM unnest($1::uuid[], $2::text[], $3::date[]) AS revoked (permit_id, clinic_id, from_day)
+        FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[]) AS revoked (permit_id, clinic_id, from_day, party)
         WHERE permits.permit_id = revoked.permit_id AND permits.clinic_id = revoked.clinic_id
+          AND coalesce(permits.authority = revoked.party, true)
         RETURNING permits.permit_id
         """,
-        [r.permit_id for r in revocations],
-        [r.clinic_id for r in revocations],
-        [r.from_day for r in revocations],
+        [r.permit_id for r in revocations.events],
+        [r.clinic_id for r in revocations.events],
+        [r.from_day for r in revocations.events],
+        revocations.party,
     )
     return {row["permit_id"] for row in rows}
 

@@ -86,7 +86,7 @@ async def withdraw(tx: Transaction, batch: Batch[SessionWithdrawn]) -> None:
 async def permit(tx: Transaction, batch: Batch[PermitGranted]) -> None:
     """Note permits, and confirm the sessions that waited for them."""
     await session_store.lock_clinics(tx, [m.event.clinic_id for m in batch])
-    await session_store.put_permits(tx, batch.events)
+    await session_store.put_permits(tx, batch)
     await _match_permits(tx, {m.event.clinic_id: m for m in batch})
     await waiting.release(tx, "permit", [m.event.permit_id for m in batch])
 
@@ -94,7 +94,7 @@ async def permit(tx: Transaction, batch: Batch[PermitGranted]) -> None:
 async def revoke(tx: Transaction, batch: Batch[PermitRevoked]) -> None:
     """Shorten permits; sessions without another one are no longer bookable and their people are moved."""
     await session_store.lock_clinics(tx, [m.event.clinic_id for m in batch])
-    granted = await session_store.shorten_permits(tx, batch.events)
+    granted = await session_store.shorten_permits(tx, batch)
     await _lock_with_ways_out(tx, await session_store.sessions_under(tx, granted))
     early = [m for m in batch if m.event.permit_id not in granted]
     await waiting.hold(tx, early, "permit", [m.event.permit_id for m in early])

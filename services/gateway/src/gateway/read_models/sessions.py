@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from contracts.clinics import SessionOffered
 from contracts.health import PermitGranted, PermitRevoked
 from contracts.scheduling import MakeUpSessionProposed, SessionListed
@@ -24,15 +26,15 @@ ON CONFLICT (session_id) DO UPDATE
 SET clinic_id = excluded.clinic_id, campaign_id = excluded.campaign_id, site = excluded.site, day = excluded.day,
     status = excluded.status, permit_id = excluded.permit_id, seats = excluded.seats, booked = excluded.booked
 """
+# As scheduling takes them: a known permit keeps what is left of it, and ends by its own authority's word.
 GRANT = """
-INSERT INTO permits SELECT * FROM json_populate_recordset(NULL::permits, $1::json)
-ON CONFLICT (permit_id) DO UPDATE
-SET sites = excluded.sites, valid_from = excluded.valid_from, valid_to = least(permits.valid_to, excluded.valid_to),
-    licensed_stations = excluded.licensed_stations, bnn = excluded.bnn
+INSERT INTO permits SELECT * FROM json_populate_recordset(NULL::permits, $1::json) ON CONFLICT (permit_id) DO NOTHING
 """
 REVOKE = """
 UPDATE permits SET valid_to = least(permits.valid_to, gone.from_day - 1)
-FROM json_to_recordset($1::json) AS gone (permit_id uuid, from_day date) WHERE permits.permit_id = gone.permit_id
+FROM json_to_recordset($1::json) AS gone (permit_id uuid, clinic_id text, from_day date, authority text)
+WHERE permits.permit_id = gone.permit_id AND permits.clinic_id = gone.clinic_id
+  AND coalesce(permits.authority = gone.authority, true)
 """
 OF_CAMPAIGN = """
 SELECT session_id, clinic_id, campaign_id, site, day, status, permit_id, seats, booked, windows
@@ -48,6 +50,7 @@ OF_OTHERS = """
 SELECT session_id FROM sessions WHERE session_id = ANY($1::uuid[]) AND clinic_id <> $2
 UNION SELECT session_id FROM session_windows WHERE session_id = ANY($1::uuid[]) AND clinic_id <> $2
 """
+PERMITS_OF_OTHERS = "SELECT permit_id FROM permits WHERE permit_id = ANY($1::uuid[]) AND authority <> $2"
 PERMITS = """
 SELECT permit_id, clinic_id, sites, valid_from, valid_to, licensed_stations, bnn FROM permits
 WHERE ($1::text IS NULL OR clinic_id = $1) AND permit_id > $2 ORDER BY permit_id LIMIT $3
@@ -74,12 +77,23 @@ async def list_(tx: Transaction, batch: Batch[SessionListed]) -> None:
 
 async def grant(tx: Transaction, batch: Batch[PermitGranted]) -> None:
     """Remember permits."""
-    await tx.execute(GRANT, as_rows(batch.events))
+    await tx.execute(GRANT, _with_authority(batch))
 
 
 async def revoke(tx: Transaction, batch: Batch[PermitRevoked]) -> None:
     """Remember that permits end sooner."""
-    await tx.execute(REVOKE, as_rows(batch.events))
+    await tx.execute(REVOKE, _with_authority(batch))
+
+
+def _with_authority(batch: Batch[PermitGranted] | Batch[PermitRevoked]) -> str:
+    return to_json(
+        [{**message.event.model_dump(mode="json"), "authority": message.party} for message in batch]
+    ).decode()
+
+
+async def permits_of_others(tx: Transaction, caller: Caller, permit_ids: Sequence[UUID]) -> list[UUID]:
+    """Those permits that are known to have been granted by another authority."""
+    return [row["permit_id"] for row in await tx.fetch(PERMITS_OF_OTHERS, list(permit_ids), caller.party)]
 
 
 async def make_up(tx: Transaction, batch: Batch[MakeUpSessionProposed]) -> None:
