@@ -47,6 +47,7 @@ class Registry:
         self.app = FastAPI()
         self.app.get("/intake-key")(self.intake_key)
         self.app.post("/identities")(self.identities)
+        self.app.post("/lookups")(self.lookups)
         self.app.get("/accesses/{worker_id}")(self.accesses)
 
     def intake_key(self) -> dict[str, str]:
@@ -56,6 +57,10 @@ class Registry:
     def identities(self, asked: dict[str, Any]) -> dict[str, Any]:
         self.asked.append(asked)
         return {"identities": [{"worker_id": worker, "full_name": "Bí Mật"} for worker in asked["worker_ids"]]}
+
+    def lookups(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append(asked)
+        return {"identities": [{"worker_id": str(uuid4()), "full_name": "Bí Mật"}]}
 
     def accesses(self, worker_id: str) -> dict[str, Any]:
         look = {
@@ -230,6 +235,23 @@ async def test_a_union_gets_the_names_that_registry_lets_it_see(as_: Clients, re
 
     assert granted.json()[0]["full_name"] == "Bí Mật"
     assert refused == ["party.class"] * 3
+
+
+async def test_a_union_finds_its_member_by_the_number_on_a_card(
+    as_: Clients, database: Database, deliver: Deliver, registry: Registry
+) -> None:
+    unit, other = uuid4(), uuid4()
+    await deliver(CONSUMER, database, [an_organisation(unit), an_organisation(other)])
+    card = {"type": "cccd", "value": "008090000123", "purpose": "người đến không có lịch"}
+    union = await as_.union(unit)
+
+    found = await union.post("/identities/lookups", json={**card, "unit_id": str(unit)})
+    elsewhere = await union.post("/identities/lookups", json={**card, "unit_id": str(other)})
+    clinic = await (await as_.clinic()).post("/identities/lookups", json={**card, "unit_id": str(unit)})
+
+    assert (found.json()[0]["full_name"], found.headers["cache-control"]) == ("Bí Mật", "no-store")
+    assert [answer.json()["code"] for answer in (elsewhere, clinic)] == ["party.unit", "party.class"]
+    assert registry.asked == [{"unit_id": str(unit), "type": "cccd", "value": "008090000123"}]
 
 
 async def test_a_worker_reads_who_looked(as_: Clients, registry: Registry) -> None:

@@ -63,6 +63,14 @@ async def of_workers(
     return found
 
 
+async def find(settings: Settings, caller: Caller, asked: Mapping[str, Any], purpose: str) -> list[dict[str, Any]]:
+    """The members of a unit who have or had a number, as far as registry lets the union see them."""
+    viewer = {"x-party": caller.party, "x-actor": caller.actor, "x-purpose": quote(purpose)}
+    answer = await _ask(settings, "POST", "/lookups", headers=viewer, json=asked)
+    found: list[dict[str, Any]] = answer["identities"]
+    return found
+
+
 def _permitted(settings: Settings, today: date) -> tuple[date, date]:
     """The days around the business date whose booked workers a clinic may know by name."""
     if today == organisations.FOR_EVER:
