@@ -174,10 +174,14 @@ class FollowUpClosed(
     readers=("results", "gateway"),
     answered_by=("results.follow-up.closed.v1", "results.record.refused.v1"),
 ):
-    """What a follow-up came to: the loop is closed."""
+    """What a follow-up came to: the loop is closed.
+
+    Of a suspected occupational disease `diagnosis` says whether it is one; a confirmed one is treated and assessed.
+    """
 
     follow_up_id: Pseudonymous[UUID]
     visit_id: VisitId
     clinic_id: ClinicId
     closed_on: Pseudonymous[date]
     outcome: Health[str]
+    diagnosis: Health[Literal["confirmed", "excluded"] | None] = None

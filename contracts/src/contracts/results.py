@@ -160,7 +160,10 @@ class FollowUpOpened(
     shown_to=CLINIC_ONLY,
     retention_days=None,
 ):
-    """A finding asks for more: a retest, referral, treatment, job review or suspected occupational disease."""
+    """A finding asks for more: a retest, referral, treatment, job review or suspected occupational disease.
+
+    `legal_source` is that of its clock, where the law sets one; `rule_set` the version of the rules that asked for it.
+    """
 
     follow_up_id: Pseudonymous[UUID]
     visit_id: VisitId
@@ -171,6 +174,10 @@ class FollowUpOpened(
     kind: Health[Literal["retest", "referral", "treatment", "job_review", "occupational_disease_suspected"]]
     reason: Health[str]
     due_on: Pseudonymous[date]
+    text_vi: Health[str | None] = None
+    text_en: Health[str | None] = None
+    legal_source: Public[str | None] = None
+    rule_set: Public[str | None] = None
 
 
 class FollowUpClosed(

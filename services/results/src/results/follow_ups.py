@@ -9,7 +9,8 @@ from contracts import clinics
 from contracts.fields import Problem
 from contracts.results import ClusterDetected, FollowUpClosed, FollowUpOpened
 from results import model, records, store
-from results.classification.follow_ups import derive
+from results.classification import follow_ups as rules
+from results.classification.follow_ups import FollowUp, RuleSet
 from results.classification.sections import values_of
 from shared import outbox, waiting
 from shared.consuming import Batch, Message
@@ -25,22 +26,29 @@ async def open_for(tx: Transaction, concluded: Sequence[Concluded]) -> None:
     """Open what the findings and the final class ask for; what an earlier version opened stays as it is."""
     opened: list[tuple[Message[Any], FollowUpOpened]] = []
     for message, visit, day, found, final_class in concluded:
-        hazards = visit["hazards"]
-        for one in derive(final_class, values_of(found), hazards=hazards, heavy=visit["heavy"]):
-            event = FollowUpOpened(
-                follow_up_id=uuid5(visit["visit_id"], one.reason),
-                visit_id=visit["visit_id"],
-                worker_id=visit["worker_id"],
-                unit_id=visit["unit_id"],
-                campaign_id=visit["campaign_id"],
-                clinic_id=visit["clinic_id"],
-                kind=one.kind,
-                reason=one.reason,
-                due_on=day + timedelta(days=one.due_days),
-            )
-            opened.append((message, event))
+        held, known = rules.in_force(day), values_of(found)
+        wanted = rules.derive(held, final_class, known, hazards=visit["hazards"], heavy=visit["heavy"])
+        opened += [(message, _opened(visit, held, one, day)) for one in wanted]
     if opened:
         await _store(tx, opened)
+
+
+def _opened(visit: Any, held: RuleSet, one: FollowUp, day: date) -> FollowUpOpened:
+    return FollowUpOpened(
+        follow_up_id=uuid5(visit["visit_id"], one.reason),
+        visit_id=visit["visit_id"],
+        worker_id=visit["worker_id"],
+        unit_id=visit["unit_id"],
+        campaign_id=visit["campaign_id"],
+        clinic_id=visit["clinic_id"],
+        kind=one.kind,
+        reason=one.reason,
+        due_on=day + timedelta(days=one.due_days),
+        text_vi=one.text.vi,
+        text_en=one.text.en,
+        legal_source=one.legal_source,
+        rule_set=held.version,
+    )
 
 
 async def _store(tx: Transaction, opened: Sequence[tuple[Message[Any], FollowUpOpened]]) -> None:
@@ -80,7 +88,10 @@ async def _gather(tx: Transaction, opened: Sequence[tuple[Message[Any], FollowUp
 
 
 async def close(tx: Transaction, batch: Batch[clinics.FollowUpClosed]) -> None:
-    """Close loops; one that is not open yet waits for its conclusion, one closed before or elsewhere is refused."""
+    """Close loops; one that is not open yet waits for its conclusion, one closed before or elsewhere is refused.
+
+    A suspicion that is confirmed opens what the law asks for next.
+    """
     rows = await tx.fetch(store.LOCK_FOLLOW_UPS, [e.follow_up_id for e in batch.events])
     known = {row["follow_up_id"]: row for row in rows}
     early = [m for m in batch if m.event.follow_up_id not in known]
@@ -93,6 +104,15 @@ async def close(tx: Transaction, batch: Batch[clinics.FollowUpClosed]) -> None:
         [m.event.outcome for m, _ in good],
     )  # fmt: skip
     await outbox.append(tx, [m.leads_to(_closed(m.event, row)) for m, row in good])
+    opened = [(m, event) for m, row in good if (event := _next(m.event, row))]
+    if opened:
+        await _store(tx, opened)
+
+
+def _next(event: clinics.FollowUpClosed, row: Any) -> FollowUpOpened | None:
+    held = rules.in_force(event.closed_on)
+    one = rules.after(held, row["reason"], confirmed=event.diagnosis == "confirmed")
+    return _opened(row, held, one, event.closed_on) if one else None
 
 
 def _objections(event: clinics.FollowUpClosed, row: Any) -> list[Problem]:
@@ -103,6 +123,8 @@ def _objections(event: clinics.FollowUpClosed, row: Any) -> list[Problem]:
         found.append(model.problem("follow_up.other_visit", "visit_id"))
     if not event.outcome.strip():
         found.append(model.problem("follow_up.outcome_missing", "outcome"))
+    if event.diagnosis is not None and row["kind"] != "occupational_disease_suspected":
+        found.append(model.problem("follow_up.no_suspicion", "diagnosis"))
     if row["closed_on"] is not None:
         found.append(model.problem("follow_up.closed", "follow_up_id"))
     return found

@@ -40,6 +40,10 @@ _MESSAGES = {
     "amendment.reason_missing": ("Sửa kết luận thì phải ghi lý do", "An amendment needs a reason"),
     "follow_up.other_visit": ("Mục theo dõi thuộc lượt khám khác", "The follow-up belongs to another visit"),
     "follow_up.outcome_missing": ("Đóng theo dõi thì phải ghi kết quả", "Closing a follow-up needs its outcome"),
+    "follow_up.no_suspicion": (
+        "Mục theo dõi này không phải là nghi ngờ bệnh nghề nghiệp",
+        "The follow-up is no suspected occupational disease",
+    ),
     "follow_up.closed": ("Mục theo dõi đã đóng", "The follow-up is closed already"),
 }
 

@@ -1,5 +1,7 @@
 """What a conclusion asks for next, what cannot wait until then, and what gathers on a line."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -7,11 +9,13 @@ import pytest
 from results.classification import follow_ups, occupational_diseases
 from results.classification.escalations import escalations
 
+RULES = follow_ups.in_force(date(2026, 8, 7))
+
 
 def reasons(
     final_class: int | None = 1, hazards: tuple[str, ...] = (), heavy: bool = False, **values: object
 ) -> list[str]:
-    return [one.reason for one in follow_ups.derive(final_class, values, hazards=hazards, heavy=heavy)]
+    return [one.reason for one in follow_ups.derive(RULES, final_class, values, hazards=hazards, heavy=heavy)]
 
 
 def test_a_healthy_worker_needs_nothing():
@@ -41,7 +45,7 @@ def test_the_class_asks_for_a_job_review_by_qd_1613(final_class, heavy, expected
 
 
 def test_suspected_tuberculosis_is_referred_the_same_day():
-    [referral] = follow_ups.derive(2, {"xray_findings": ("suspected_tb",)})
+    [referral] = follow_ups.derive(RULES, 2, {"xray_findings": ("suspected_tb",)})
     assert (referral.kind, referral.due_days) == ("referral", 0)
 
 
@@ -53,21 +57,42 @@ def test_hearing_loss_is_suspected_occupational_only_with_noise(loss, hazards, e
 
 
 def test_a_suspected_occupational_disease_names_its_number_and_the_law_gives_twenty_days():
-    [suspected] = follow_ups.derive(2, {"hearing_loss_db": 45}, hazards=["PHYS_NOISE"])
+    [suspected] = follow_ups.derive(RULES, 2, {"hearing_loss_db": 45}, hazards=["PHYS_NOISE"])
     assert (suspected.kind, suspected.disease, suspected.due_days) == ("occupational_disease_suspected", 18, 20)
     assert suspected.legal_source.startswith("TT 56/2025")
 
 
 def test_obstruction_is_byssinosis_for_cotton_and_asthma_for_sensitisers():
     values = {"fev1_l": Decimal("2.0"), "fvc_l": Decimal("3.5")}
-    found = follow_ups.derive(2, values, hazards=["DUST_COT", "SENS"])
+    found = follow_ups.derive(RULES, 2, values, hazards=["DUST_COT", "SENS"])
     assert [one.disease for one in found] == [3, 7]
 
 
 def test_every_rule_for_an_occupational_disease_names_a_listed_one_and_a_hazard():
-    rows = [row for row in follow_ups.ROWS if row.follow_up.kind == "occupational_disease_suspected"]
+    rows = [row for row in RULES.rows if row.follow_up.kind == "occupational_disease_suspected"]
     assert all(row.hazards and row.follow_up.disease in occupational_diseases.BY_NUMBER for row in rows)
     assert {row.follow_up.due_days for row in rows} == {20}
+
+
+@pytest.mark.parametrize(("ended", "confirmed", "expected"), [
+    ("silicosis", True, ("referral", "silicosis_assessment", 0)),
+    ("lead_poisoning", True, ("treatment", "lead_poisoning_treatment", 90)),
+    ("lead_poisoning_treatment", False, ("referral", "lead_poisoning_assessment", 20)),
+    ("lead_poisoning", False, None), ("hypertension_treatment", False, None), ("hypertension_retest", True, None),
+])  # fmt: skip
+def test_a_diagnosed_disease_is_treated_and_assessed_within_the_laws_days(ended, confirmed, expected):
+    found = follow_ups.after(RULES, ended, confirmed=confirmed)
+
+    assert (found and (found.kind, found.reason, found.due_days)) == expected
+
+
+def test_the_rules_of_a_day_are_the_last_that_began_by_it(monkeypatch):
+    later = replace(RULES, version="follow-ups-2027.1", valid_from=date(2027, 1, 1))
+    monkeypatch.setattr(follow_ups, "RULE_SETS", (RULES, later))
+
+    versions = [follow_ups.in_force(day).version for day in (date(2026, 1, 1), date(2026, 12, 31), date(2027, 1, 1))]
+
+    assert versions == [RULES.version, RULES.version, later.version]
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,17 @@ from shared.database import Transaction
 OPEN = """
 INSERT INTO follow_ups SELECT * FROM json_populate_recordset(NULL::follow_ups, $1::json)
 ON CONFLICT (follow_up_id) DO UPDATE
-SET clinic_id = excluded.clinic_id, kind = excluded.kind, reason = excluded.reason, due_on = excluded.due_on
+SET clinic_id = excluded.clinic_id, kind = excluded.kind, reason = excluded.reason, due_on = excluded.due_on,
+    text_vi = excluded.text_vi, text_en = excluded.text_en, legal_source = excluded.legal_source
 """
 CLOSE = """
 INSERT INTO follow_ups SELECT * FROM json_populate_recordset(NULL::follow_ups, $1::json)
 ON CONFLICT (follow_up_id) DO UPDATE SET closed_on = excluded.closed_on, outcome = excluded.outcome
 """
-COLUMNS = "SELECT follow_up_id, visit_id, worker_id, campaign_id, clinic_id, kind, reason, due_on, closed_on, outcome"
+COLUMNS = """
+SELECT follow_up_id, visit_id, worker_id, campaign_id, clinic_id, kind, reason, due_on, closed_on, outcome, text_vi,
+       text_en, legal_source
+"""
 OF_CLINIC = f"""{COLUMNS} FROM follow_ups WHERE clinic_id = $1 AND ($2::boolean IS NULL OR (closed_on IS NULL) = $2)
   AND follow_up_id > $3 ORDER BY follow_up_id LIMIT $4
 """

@@ -61,6 +61,9 @@ class FollowUpView(View):
     due_on: date | None
     closed_on: date | None
     outcome: str | None
+    text_vi: str | None
+    text_en: str | None
+    legal_source: str | None
 
 
 class WorkerRecord(View):
