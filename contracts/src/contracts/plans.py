@@ -30,6 +30,29 @@ class Limit(Record):
     text_en: Public[str]
 
 
+class Lever(Record):
+    """A change that was tried by planning anew: what it `saves` (in cost units), how many more it serves.
+
+    `more_places`: one in each window from `first_day` to `last_day`, at all `stations`; `higher_ceiling`: `away` of a
+    line at a time; a `permit` for a session; `without` a session (then `saves` is below 0); a session `for_nothing`.
+    `sessions`: team-days fewer; `at_most`: no plan under the change saves more.
+    """
+
+    kind: Public[str]
+    session_id: Public[UUID | None] = None
+    line_id: Public[UUID | None] = None
+    stations: Public[list[str]] = []
+    first_day: Public[date | None] = None
+    last_day: Public[date | None] = None
+    away: Public[int | None] = None
+    saves: Public[int]
+    serves: Public[int] = 0
+    sessions: Public[int] = 0
+    at_most: Public[int | None] = None
+    text_vi: Public[str]
+    text_en: Public[str]
+
+
 class PlanAsked(
     Event,
     name="scheduling.plan.asked",
@@ -76,11 +99,16 @@ class PlanProposed(
     cost_parts: Public[dict[str, int]] = {}
     unassigned_by_priority: Public[dict[str, int]] = {}
     limits: Public[list[Limit]] = []
+    levers: Public[list[Lever]] = []
     expires_on: Public[date | None] = None
 
 
 class SessionCase(Record):
-    """Why a plan opens a session or not; `gain` is what its places are worth beyond the opening cost."""
+    """Why a plan opens a session or not; `gain` is what its places are worth beyond the opening cost.
+
+    As all else stands: what its people would cost more `elsewhere`, at least, `stranded` of them finding no place; or
+    what those for whom a session that is not opened is cheaper would save by it, at most.
+    """
 
     session_id: Public[UUID]
     clinic_id: ClinicId
@@ -89,12 +117,27 @@ class SessionCase(Record):
     filled_pct: Percent
     open_cost: Public[int]
     gain: Public[float | None] = None
+    elsewhere: Public[int | None] = None
+    stranded: Public[int | None] = None
+    would_save: Public[int | None] = None
     text_vi: Public[str]
     text_en: Public[str]
 
 
+class Lack(Record):
+    """Something that a window lacks for somebody: its kind, and which station or timing."""
+
+    kind: Public[str]
+    what: Public[str] = ""
+
+
 class PlaceCase(Record):
-    """Why somebody has this window, or none: then the reason, and the nearest change that would serve them."""
+    """Why somebody has this window, or none: then the reason, and the nearest change that would serve them.
+
+    Of the windows allowed so many would be cheaper but are full, beyond the line's ceiling, or in sessions that are not
+    opened. The cheapest full one would save `saves`; those who sit there would lose `others_lose` at least.
+    `remedy_lacks` is all that the window of the nearest change lacks, the weightiest, `remedy`, first.
+    """
 
     health_check_id: Pseudonymous[UUID]
     worker_id: WorkerId
@@ -104,11 +147,16 @@ class PlaceCase(Record):
     cost: Public[int | None] = None
     options: Public[int | None] = None
     cheaper_but_full: Public[int | None] = None
+    cheaper_for_line: Public[int | None] = None
+    cheaper_unopened: Public[int | None] = None
+    saves: Public[int | None] = None
+    others_lose: Public[int | None] = None
     reason: Pseudonymous[str | None] = None
     remedy: Pseudonymous[str | None] = None
     remedy_session_id: Public[UUID | None] = None
     remedy_window: Pseudonymous[int | None] = None
     remedy_station: Pseudonymous[str | None] = None
+    remedy_lacks: Pseudonymous[list[Lack]] = []
     remedy_day: Pseudonymous[date | None] = None
     text_vi: Pseudonymous[str]
     text_en: Pseudonymous[str]

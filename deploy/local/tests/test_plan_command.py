@@ -1,5 +1,6 @@
 """`khamdoan plan …`: what it prints, and how it refuses what it cannot read or write."""
 
+import csv
 import json
 import time
 from pathlib import Path
@@ -154,3 +155,66 @@ def test_a_repair_tells_how_far_it_is_and_what_its_bound_supposes(
     assert figures["bound_if_the_rest_stays"] == figures["total"] == 6_060
     assert figures["moved"] == 0
     assert "cost 6,060  bound 6,060  gap 0  unassigned 0" in told.err
+
+
+def solved(folder: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The folder of a plan that the command itself made."""
+    assert main(["plan", "solve", str(folder), "-o", str(folder / "plan"), "--time-limit", "1"]) == 0
+    capsys.readouterr()
+    return folder / "plan"
+
+
+def test_a_plan_is_explained_with_its_bound_what_is_worth_money_and_everybodys_case(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan, out = solved(folder, capsys), folder / "why"
+
+    status = main(["plan", "explain", str(folder), str(plan), "-o", str(out), "--time-limit", "4"])
+
+    told = capsys.readouterr().out
+    assert status == 0
+    assert "Cost 26,060, at least 26,060 for any plan; 1 people have no appointment." in told
+    assert "Without session K: planned anew it is 93,940 dearer (at least 93,940), 1 more people left out" in told
+    said = json.loads((out / "explanation.json").read_text(encoding="utf-8"))
+    assert {lever["kind"] for lever in said["levers"]} == {"without"}
+    assert [case["elsewhere"] for case in said["overview"]["sessions"]] == [99_940]
+    people = {
+        row["worker"]: row for row in csv.DictReader((out / "people.csv").read_text(encoding="utf-8").splitlines())
+    }
+    assert people["B"]["text_en"] == "Session K, window 0. Costs 60; 1 windows are allowed, none is cheaper."
+    assert people["A"]["reason"] == "capacity_exhausted"
+    assert people["A"]["text_en"].endswith("all it lacks is one more of the line being let go and one more place.")
+
+
+def test_one_worker_is_explained_alone_and_an_unknown_one_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = solved(folder, capsys)
+
+    assert main(["plan", "explain", str(folder), str(plan), "--worker", "A"]) == 0
+    told = capsys.readouterr().out
+    assert main(["plan", "explain", str(folder), str(plan), "--worker", "A?"]) == 1
+
+    assert told.startswith(
+        "A: Chưa có lịch: đã hết chỗ. Gần nhất: buổi K, khung giờ 0 (ngày 0), chỉ còn thiếu một người"
+    )
+    assert "plan.unknown-worker" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_change_is_shown_beside_the_plan_in_force(
+    folder: Path, capsys: pytest.CaptureFixture[str], given: bool
+) -> None:
+    plan, out = solved(folder, capsys), folder / "out"
+    asked = {"capacity_changes": [{"session": "K", "window": 0, "total": 2}], "ceilings": {"L": 20}}
+    (folder / "asked.json").write_text(json.dumps(asked))
+    question = ["plan", "whatif", str(folder), str(folder / "asked.json"), "-o", str(out), "--time-limit", "4"]
+
+    status = main([*question, "--plan", str(plan)] if given else question)
+
+    told = capsys.readouterr().out
+    assert status == 0
+    assert "The change makes it -19,940 in cost, +1 people served, +0 sessions." in told
+    sides = json.loads((out / "comparison.json").read_text())
+    assert [sides[side]["total"] for side in ("in_force", "searched_again", "what_if")] == [26_060, 26_060, 6_120]
+    assert (out / "appointments.csv").read_text().splitlines() == ["worker,session,window", "A,K,0", "B,K,0"]

@@ -153,6 +153,12 @@ async def test_a_plan_explains_every_session_and_every_person(database: Database
     assert (left_out.reason, left_out.remedy) == ("capacity_exhausted", "one_more_place")
     assert left_out.remedy_session_id == used.session_id
     assert "16/03/2027" in left_out.text_vi
+    assert {(lack.kind, lack.what) for lack in left_out.remedy_lacks} >= {("one_more_place", "total")}
+    assert "all it lacks is one more place" in left_out.text_en
+    assert (sessions[used.session_id].stranded, sessions[far.session_id].would_save) == (2, None)
+    placed = next(case for case in people.values() if case.session_id is not None)
+    assert (placed.cheaper_but_full, placed.cheaper_for_line, placed.cheaper_unopened) == (0, 0, 0)
+    assert placed.text_en.endswith("1 windows are allowed, none is cheaper.")
     assert [part.part for part in parts] == list(range(1, parts[0].parts + 1))
     assert sum(plan.cost_parts.values()) == plan.cost
     assert plan.limits[0].would_serve == 1
@@ -168,6 +174,24 @@ async def test_a_line_that_limits_a_plan_is_called_by_its_name(database: Databas
     assert "Dây chuyền Chuyền may 3 (00691) chạm mức" in limit.text_vi
     assert "Line Chuyền may 3 (00691) reaches" in limit.text_en
     assert limit.line_id == LINE
+    lever = plan.levers[0]
+    assert (lever.kind, lever.line_id, lever.away, lever.serves) == ("higher_ceiling", LINE, 2, 1)
+    assert 0 < lever.saves == lever.at_most
+    assert "Cho dây chuyền Chuyền may 3 (00691) vắng 2 người cùng lúc: lập lại kế hoạch thì rẻ hơn" in lever.text_vi
+    assert lever.text_en in plan.explanation_en
+
+
+async def test_a_plan_tells_what_it_would_cost_to_do_without_a_session(database: Database, deliver: Deliver) -> None:
+    session = a_session(windows=[a_window(480, total=9)])
+    await a_campaign_with(database, deliver, 3, session)
+
+    plan, _ = await planned(database)
+
+    (lever,) = plan.levers
+    assert (lever.kind, lever.session_id, lever.serves, lever.sessions) == ("without", session.session_id, -3, 1)
+    assert lever.saves < 0
+    assert lever.text_en.startswith("Without the session of 16/03/2027, 00691: planned anew it is ")
+    assert lever.text_en not in plan.explanation_en  # which tells what would help
 
 
 async def test_a_plan_is_silent_on_whoever_keeps_an_appointment(database: Database, deliver: Deliver) -> None:

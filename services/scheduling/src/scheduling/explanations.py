@@ -7,13 +7,13 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any, TypeVar
 
-from contracts.plans import Limit, PlaceCase, SessionCase
-from scheduling import plan_words
+from contracts.plans import Lack, Lever, Limit, PlaceCase, SessionCase
+from scheduling import plan_levers, plan_words
 from scheduling.model import Crew, Person, Session
 from scheduling.plan_folder import DAYS_BEFORE, Inputs, Result
 from scheduling.problems import REASONS
 
-SHOWN_LIMITS = 20
+SHOWN_LIMITS, SHOWN_LEVERS = 20, 3  # in the event; in its summary
 # A part of this many cases stays well below what one event may carry.
 CASES_AT_ONCE = 500
 T = TypeVar("T")
@@ -28,6 +28,7 @@ class Explained:
     cost_parts: dict[str, int]
     unassigned_by_priority: dict[str, int]
     limits: list[Limit]
+    levers: list[Lever]
     parts: int
     cases: Iterator[tuple[list[SessionCase], list[PlaceCase]]]
 
@@ -35,15 +36,16 @@ class Explained:
 def of(inputs: Inputs, result: Result, cases: Mapping[str, Any]) -> Explained:
     """Put the cases that the planning process left into words and events' records."""
     author = _Author(inputs, cases)
-    limits = author.limits()
+    limits, levers = author.limits(), author.levers()
     parts = {name: cost for name, cost in cases["cost_parts"].items() if cost}
     sessions, people = list(_chunks(cases["sessions"])), list(_chunks(list(cases["people"])))
     return Explained(
-        _summary(result, parts, limits, 0),
-        _summary(result, parts, limits, 1),
+        _summary(result, parts, levers, limits, 0),
+        _summary(result, parts, levers, limits, 1),
         parts,
         cases["unassigned_by_priority"],
         limits,
+        levers,
         len(sessions) + len(people),
         chain(((list(author.sessions(some)), []) for some in sessions), (([], list(author.people(s))) for s in people)),
     )
@@ -58,8 +60,7 @@ class _Author:
     """Knows the plan's sessions and people by the ids that the folder used."""
 
     def __init__(self, inputs: Inputs, cases: Mapping[str, Any]) -> None:
-        self.cases = cases
-        self.start = inputs.today - timedelta(days=DAYS_BEFORE)
+        self.inputs, self.cases = inputs, cases
         self.sessions_by_id: dict[str, Session] = {str(s.session_id): s for s in inputs.sessions}
         self.persons: dict[str, Person] = {str(p.health_check_id): p for p in inputs.people}
         self.crews: dict[str, Crew] = {str(p.crew.crew_id): p.crew for p in inputs.people}
@@ -68,9 +69,9 @@ class _Author:
     def _wanted(self) -> Iterator[tuple[str, str]]:
         """For everybody left out whom one more place would serve: where."""
         for number in self._numbers(left_out=True).values():
-            remedy = self.cases["remedies"][number]
-            if remedy["kind"] == "one_more_place":
-                yield remedy["session"], remedy["station"] or "total"
+            lacks = self.cases["remedies"][number]["lacks"]
+            if [kind for kind, _ in lacks] == ["one_more_place"]:
+                yield self.cases["remedies"][number]["session"], lacks[0][1]
 
     def _numbers(self, *, left_out: bool) -> dict[str, int]:
         places = self.cases["places"]
@@ -81,6 +82,11 @@ class _Author:
         found = [self._scarce(case) for case in self.cases["scarce"]]
         found += [self._line(line, price) for line, price in self.cases["scarce_lines"] if price > 0]
         return sorted(found, key=lambda limit: (-limit.would_serve, -limit.price))[:SHOWN_LIMITS]
+
+    def levers(self) -> list[Lever]:
+        """What was tried and found to be worth money, best first, then what would cost more."""
+        start = self.inputs.today - timedelta(days=DAYS_BEFORE)
+        return [plan_levers.told(case, start, self.sessions_by_id, self.crews) for case in self.cases["levers"]]
 
     def _scarce(self, case: Mapping[str, Any]) -> Limit:
         session = self.sessions_by_id[case["session"]]
@@ -94,8 +100,8 @@ class _Author:
             what_vi, what_en = "hết chỗ", "it is full"
         # Several clinics may examine on one day at one site.
         vi_at, en_at = f"{where}, cơ sở {session.clinic_id}", f"{where}, clinic {session.clinic_id}"
-        text_vi = f"Buổi {vi_at}: {what_vi} ở {full}/{windows} khung giờ; thêm một chỗ đáng {worth} nghìn đồng"
-        text_en = f"Session of {en_at}: {what_en} in {full} of {windows} windows; one more place is worth {worth}"
+        text_vi = f"Buổi {vi_at}: {what_vi} ở {full}/{windows} khung giờ; thêm một chỗ ước đáng {worth} nghìn đồng"
+        text_en = f"Session of {en_at}: {what_en} in {full} of {windows} windows; one more place is worth some {worth}"
         if served:
             text_vi += f", {served} người chưa có lịch chỉ thiếu chỗ này"
             text_en += f", and {served} people left out lack nothing else"
@@ -109,8 +115,8 @@ class _Author:
         vi, en = f"Dây chuyền {crew.name or line} ({crew.site})", f"Line {crew.name or line} ({crew.site})"
         return Limit(
             kind="line", line_id=crew.crew_id, price=price,
-            text_vi=f"{vi} chạm mức vắng mặt tối đa; thêm một người vắng đáng {price:,.0f} nghìn đồng.",
-            text_en=f"{en} reaches its absence ceiling; one more person away is worth {price:,.0f}.",
+            text_vi=f"{vi} chạm mức vắng mặt tối đa; thêm một người lúc chặt nhất ước đáng {price:,.0f} nghìn đồng.",
+            text_en=f"{en} reaches its absence ceiling; one more away at its tightest is worth some {price:,.0f}.",
         )  # fmt: skip
 
     def sessions(self, cases: Sequence[Mapping[str, Any]]) -> Iterator[SessionCase]:
@@ -125,7 +131,8 @@ class _Author:
             yield SessionCase(
                 session_id=session.session_id, clinic_id=session.clinic_id, verdict=case["verdict"],
                 visits=case["visits"], filled_pct=min(100, filled), open_cost=case["open_cost"], gain=case["gain"],
-                text_vi=f"Buổi {where}: {vi}.", text_en=f"Session of {where}: {en}.",
+                elsewhere=case["elsewhere"], stranded=case["stranded"], would_save=case["would_save"],
+                text_vi=f"Buổi {where}: {vi}{case['why_vi']}.", text_en=f"Session of {where}: {en}{case['why_en']}.",
             )  # fmt: skip
 
     def people(self, whom: Sequence[str]) -> Iterator[PlaceCase]:
@@ -142,38 +149,34 @@ class _Author:
     def _placed(self, place: tuple[str, int], case: Mapping[str, Any]) -> dict[str, Any]:
         session, window = self.sessions_by_id[place[0]], place[1]
         at = f"{plan_words.day(session.day)} {plan_words.time(session.windows[window].start)}, {session.site}"
-        allowed, full = case["options"], case["cheaper_but_full"]
-        vi = f"{at}: chi phí {case['cost']}; {allowed} khung giờ hợp lệ, {full} khung rẻ hơn đã kín."
-        en = f"{at}: costs {case['cost']}; {allowed} windows are allowed, {full} cheaper ones are full."
-        return {"session_id": session.session_id, "window": window, "text_vi": vi, "text_en": en, **case}
+        texts = {name: f"{at}: {case[name]}" for name in ("text_vi", "text_en")}
+        return {**case, "session_id": session.session_id, "window": window, **texts}
 
     def _left_out(self, case: Mapping[str, Any]) -> dict[str, Any]:
         session = self.sessions_by_id.get(case["session"] or "")
-        station_vi, station_en = plan_words.station(case["station"])
-        on_day = session.day if session else None
-        if case["day"] is not None:
-            on_day = self.start + timedelta(days=case["day"])
-        facts = {
-            "station_vi": station_vi,
-            "station_en": station_en,
-            "day": plan_words.day(on_day) if on_day else "",
-            "site": session.site if session else "",
-            "time": plan_words.time(session.windows[case["window"] or 0].start) if session else "",
-        }
-        (why_vi, why_en), (vi, en) = REASONS[case["reason"]], plan_words.REMEDIES[case["kind"]]
+        vi, en = plan_words.NO_SESSION
+        if session is not None:
+            start = plan_words.time(session.windows[case["window"]].start)
+            at = f"{plan_words.day(session.day)} {start}, {session.site}"
+            vi, en = f"{at}, chỉ còn thiếu {case['lacks_vi']}", f"{at}; all it lacks is {case['lacks_en']}"
+        why_vi, why_en = REASONS[case["reason"]]
+        places = [what for kind, what in case["lacks"] if kind == "one_more_place"]
         return {
             "reason": case["reason"],
             "remedy": case["kind"],
             "remedy_session_id": session.session_id if session else None,
             "remedy_window": case["window"],
-            "remedy_station": case["station"] if case["kind"] == "one_more_place" else None,
-            "remedy_day": on_day,
-            "text_vi": f"Chưa có lịch: {why_vi}. Thay đổi gần nhất: {vi.format(**facts)}.",
-            "text_en": f"No appointment: {why_en}. Nearest change: {en.format(**facts)}.",
+            "remedy_station": places[0] if case["kind"] == "one_more_place" else None,
+            "remedy_lacks": [Lack(kind=kind, what=what) for kind, what in case["lacks"]],
+            "remedy_day": session.day if session else None,
+            "text_vi": f"Chưa có lịch: {why_vi}. Gần nhất: {vi}.",
+            "text_en": f"No appointment: {why_en}. Nearest: {en}.",
         }
 
 
-def _summary(result: Result, parts: Mapping[str, int], limits: list[Limit], language: int) -> list[str]:
+def _summary(
+    result: Result, parts: Mapping[str, int], levers: list[Lever], limits: list[Limit], language: int
+) -> list[str]:
     """The plan in one language, a sentence per fact."""
     total, used, cost, bound = len(result.placements), result.sessions_used, result.cost, result.bound
     gap = f"{100 * (cost - bound) / max(1, bound):.1f}"
@@ -196,4 +199,5 @@ def _summary(result: Result, parts: Mapping[str, int], limits: list[Limit], lang
         else f"{n} people have no place: {REASONS[reason][1]}."
         for reason, n in unplaced
     ]  # fmt: skip
-    return lines + [limit.text_en if language else limit.text_vi for limit in limits[:3]]
+    told = [*(lever for lever in levers if lever.saves > 0)][:SHOWN_LEVERS] or limits[:SHOWN_LEVERS]
+    return lines + [each.text_en if language else each.text_vi for each in told]

@@ -35,23 +35,16 @@ VERDICTS: dict[str, Words] = {
     "not_needed": ("không cần mở", "not needed"),
     "not_permitted": ("chưa có giấy phép", "no permit"),
     "on_holiday": ("rơi vào ngày nghỉ lễ", "on a public holiday"),
+    "too_late": ("vào ngày không còn xếp lịch mới", "on a day that takes no new appointments"),
     "out_of_reach": ("quá xa mọi nơi làm việc", "too far from every workplace"),
 }
-REMEDIES: dict[str, Words] = {
-    "one_more_place": (
-        "thêm một chỗ ở bàn {station_vi}, buổi {day} tại {site} lúc {time}",
-        "one more place at {station_en} in the session of {day} at {site}, {time}",
-    ),
-    "one_more_absent": (
-        "cho phép dây chuyền vắng thêm một người, buổi {day} tại {site} lúc {time}",
-        "one more person of the line away, session of {day} at {site}, {time}",
-    ),
-    "later_deadline": (
-        "hạn chót muộn hơn: buổi sớm nhất phù hợp là ngày {day} tại {site}",
-        "a later deadline: the first session that suits is on {day} at {site}",
-    ),
-    "back_from_leave": ("có mặt vào ngày {day} (buổi tại {site})", "being present on {day} (session at {site})"),
-    "another_session": ("một buổi khám khác, phù hợp với dây chuyền này", "another session that suits this line"),
+NO_SESSION: Words = ("không có buổi nào ở gần, cần một buổi khám khác", "no session comes near, another one is needed")
+LEVERS: dict[str, Words] = {
+    "more_places": ("Thêm {vi} trong mỗi khung giờ từ {first} đến {last}", "In each window of {first}–{last} {en}"),
+    "higher_ceiling": ("Cho {vi} vắng {away} người cùng lúc", "Letting {away} of {en} go at a time"),
+    "permit": ("Có giấy phép cho buổi {vi}", "A permit for the session of {en}"),
+    "without": ("Không tổ chức buổi {vi}", "Without the session of {en}"),
+    "for_nothing": ("Nếu mở buổi {vi} không tốn gì", "If opening the session of {en} cost nothing"),
 }
 
 

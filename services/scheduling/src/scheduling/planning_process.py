@@ -18,11 +18,12 @@ from scheduling.planning.reading import read_appointments, read_changes
 
 RULE_BROKEN = 3
 ORPHANED = 4
+TRYING = 0.25  # of the time of a new plan, after it: which changes would be worth money
 
 
 def main(folder: Path, seconds: float, seed: int) -> int:
     """Plan the folder's problem; whoever holds a place already keeps it unless the rules forbid that."""
-    instance = planning.read_instance(folder)
+    instance, trying = planning.read_instance(folder), 0.0
     published = read_appointments(folder)
     first_free = 0
     if published:
@@ -31,13 +32,13 @@ def main(folder: Path, seconds: float, seed: int) -> int:
         report = planning.check(instance, plan, changes, published)
         first_free = changes.now + instance.params.freeze_days
     else:
-        plan = planning.solve(instance, time_limit=seconds, seed=seed)
+        plan, trying = planning.solve(instance, time_limit=seconds, seed=seed), TRYING * seconds
         report = planning.check(instance, plan)
     if not report.valid:
         sys.stderr.write(", ".join(sorted(report.violations)))
         return RULE_BROKEN
     planning.write_solution(plan, folder)
-    cases = plan_cases.of_plan(instance, plan, published, first_free)
+    cases = plan_cases.of_plan(instance, plan, published, first_free, trying)
     (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
     summary = {"cost": plan.cost.total, "bound": plan.bound}
     (folder / "plan.json").write_text(json.dumps(summary), encoding="utf-8")

@@ -86,6 +86,7 @@ async def propose(tx: Transaction, run: Run, result: Result, explained: Explaine
         cost_parts=explained.cost_parts,
         unassigned_by_priority=explained.unassigned_by_priority,
         limits=explained.limits,
+        levers=explained.levers,
         expires_on=expires_on,
     )
     # The cases go first, part by part: whoever hears of the plan can soon read why.

@@ -1,8 +1,9 @@
-"""The effective instance: the published one after cancellations, leavers, joiners, leave and cuts, in that order."""
+"""Instances after changes: what happened to a published one, in the order of the format; what a question supposes."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from scheduling.planning.model import CapacityChange, Changes, DayRanges, Instance, Session
+from scheduling.planning.model import CapacityChange, Changes, DayRanges, Instance, Line, Session
 
 
 def effective(instance: Instance, changes: Changes) -> Instance:
@@ -38,3 +39,23 @@ def changed(session: Session, change: CapacityChange) -> Session:
         row[change.window] = places
         capacity[station] = tuple(row)
     return replace(session, total=tuple(total), capacity=capacity)
+
+
+def what_if(
+    instance: Instance,
+    changes: Iterable[CapacityChange] = (),
+    ceilings: Mapping[str, int] | None = None,
+    added: Iterable[Session] = (),
+    withdrawn: Iterable[str] = (),
+) -> Instance:
+    """The instance with other capacities, absence ceilings (line → per cent) or sessions, to be planned like any."""
+    gone = set(withdrawn)
+    sessions = {s.id: s for s in (*instance.sessions, *added) if s.id not in gone}
+    for change in changes:
+        sessions[change.session] = changed(sessions[change.session], change)
+    lines = tuple(_with_ceiling(line, (ceilings or {}).get(line.id)) for line in instance.lines)
+    return replace(instance, sessions=tuple(sessions.values()), lines=lines)
+
+
+def _with_ceiling(line: Line, per_cent: int | None) -> Line:
+    return line if per_cent is None else replace(line, max_absent_pct=per_cent)

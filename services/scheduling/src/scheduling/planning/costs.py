@@ -50,6 +50,16 @@ def of_visits(
     )
 
 
+def of_visit(rules: Rules, worker: Worker, windows: Ints) -> Ints:
+    """What a visit of the worker costs in each of some windows; what opening their sessions costs is not in it."""
+    line = np.full(len(windows), rules.line_at[worker.line])
+    package = np.full(len(windows), rules.package_at[worker.package])
+    late = rules.instance.weights.late_day[worker.priority]
+    total: Ints = sum(visit_parts(rules, line, package, windows), np.zeros(len(windows), dtype=np.int64))
+    total += late * np.maximum(rules.windows.day[windows] - worker.due, 0)
+    return total
+
+
 def visit_parts(rules: Rules, line: Ints, package: Ints, window: Ints) -> tuple[Ints, Ints, Ints]:
     """Travel, shift and rest-day cost of visits given by positions of line, package and window."""
     instance, flat = rules.instance, rules.windows

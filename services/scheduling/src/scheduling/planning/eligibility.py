@@ -177,15 +177,20 @@ class Rules:
         complete: Flags = np.asarray((lacking.T < 0.5) & (windows.total >= 1))
         return complete
 
-    def timing_met(self, calendar: str, packages: Sequence[int], windows: Windows) -> Flags:
-        """R2.5 per package and window."""
+    def timings(self, calendar: str, windows: Windows) -> dict[str, Flags]:
+        """R2.5 per window: where each need is met."""
         params, shifts = self.instance.params, self.calendars[calendar]
-        rested = since_end = shifts.since_last_end(windows.instant)
-        met = {
+        since_end = shifts.since_last_end(windows.instant)
+        rested = (since_end < 0) | (since_end >= params.quiet_rest_minutes)
+        return {
             FASTING: windows.instant % DAY < params.fasting_before,
-            QUIET_REST: ~shifts.on_shift(windows.instant) & ((rested < 0) | (rested >= params.quiet_rest_minutes)),
+            QUIET_REST: ~shifts.on_shift(windows.instant) & rested,
             END_OF_SHIFT: (since_end >= 0) & (since_end <= params.end_of_shift_minutes),
         }
+
+    def timing_met(self, calendar: str, packages: Sequence[int], windows: Windows) -> Flags:
+        """R2.5 per package and window."""
+        met = self.timings(calendar, windows)
         rows = []
         for p in packages:
             row = np.ones(len(windows.instant), dtype=np.bool_)
@@ -218,13 +223,3 @@ class Rules:
         rest = np.where(shifts.rest[windows.day], weights.rest_day_visit, 0)
         by_length: Ints = 2 * travel * weights.travel_minute + away + rest
         return by_length[which]
-
-    def visit_parts(self, site: str, calendar: str, package: int, window: int) -> tuple[int, int, int]:
-        """Travel, shift and rest-day cost of one visit, apart."""
-        one = self.windows.of(np.array([window]))
-        weights, shifts = self.instance.weights, self.calendars[calendar]
-        travel = int(self.travel_from(site)[one.site[0]])
-        cycle = self.instance.packages[package].cycle_minutes
-        away = shifts.worked_before(one.instant + cycle + travel) - shifts.worked_before(one.instant - travel)
-        rest = weights.rest_day_visit if shifts.rest[one.day[0]] else 0
-        return 2 * travel * weights.travel_minute, int(away[0]) * weights.shift_minute, rest

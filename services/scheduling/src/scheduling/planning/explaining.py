@@ -1,50 +1,33 @@
 """Why a plan is as it is, as data: cost and bound, scarce places, sessions opened or not, and each worker's case."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
-from scheduling.planning import changing, costs
-from scheduling.planning.eligibility import Ints, Rules
-from scheduling.planning.model import (
-    CAPACITY_EXHAUSTED,
-    DEADLINE_PASSED,
-    LINE_ABSENCE_LIMIT,
-    WORKER_UNAVAILABLE,
-    CapacityChange,
-    CostParts,
-    Instance,
-    Line,
-    Notes,
-    Plan,
-    Session,
-    Worker,
-)
+from scheduling.planning.choices import Choices, WindowCase
+from scheduling.planning.eligibility import Rules
+from scheduling.planning.model import CostParts, Instance, Notes, Plan, Session
 from scheduling.planning.occupancy import Occupancy, Visits
 from scheduling.planning.reasons import Chain
+from scheduling.planning.remedies import Remedies, Remedy
 
-OPENED, NOT_NEEDED, NOT_PERMITTED, ON_HOLIDAY, OUT_OF_REACH = (
+OPENED, NOT_NEEDED, NOT_PERMITTED, ON_HOLIDAY, TOO_LATE, OUT_OF_REACH = (
     "opened",
     "not_needed",
     "not_permitted",
     "on_holiday",
+    "too_late",
     "out_of_reach",
 )
-ONE_MORE_PLACE, ONE_MORE_ABSENT, LATER_DEADLINE, BACK_FROM_LEAVE, ANOTHER_SESSION = (
-    "one_more_place",
-    "one_more_absent",
-    "later_deadline",
-    "back_from_leave",
-    "another_session",
-)
+LARGE = 30_000  # appointments beyond which it is not worked out for every session what its people would do without it
 
 
 @dataclass(frozen=True, slots=True)
 class Scarcity:
-    """A station (or "total") whose places ran out in some of a session's windows."""
+    """A station (or "total") whose places ran out in some of a session's windows; what one more there is worth.
+
+    The price is the relaxation's: what a little more would bring, an estimate for a whole place.
+    """
 
     session: str
     station: str
@@ -55,7 +38,12 @@ class Scarcity:
 
 @dataclass(frozen=True, slots=True)
 class SessionCase:
-    """Why a session is opened or not; visits and the share of its places that are taken."""
+    """Why a session is opened or not; visits and the share of its places that are taken.
+
+    As all else stands: what its people would cost more elsewhere, at least, `stranded` of them being left out; or, of
+    one that nobody comes to, what those for whom it is cheaper would save, at most. Both None in very large plans.
+    `gain`: what its places are worth beyond the opening cost at the relaxation's prices.
+    """
 
     session: str
     verdict: str
@@ -63,30 +51,9 @@ class SessionCase:
     filled: float
     open_cost: int
     gain: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """The nearest change that would serve a worker: what, where, and for a date the day it would have to be."""
-
-    kind: str
-    session: str | None = None
-    window: int | None = None
-    station: str | None = None
-    line: str | None = None
-    day: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WindowCase:
-    """Why a worker has this window: what the visit costs, and what the cheapest other window would have cost."""
-
-    session: str
-    window: int
-    cost: CostParts
-    options: int
-    cheapest_elsewhere: int | None
-    cheaper_but_full: int
+    elsewhere: int | None = None
+    stranded: int | None = None
+    would_save: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +96,22 @@ class Explanation:
     def session(self, session: Session) -> SessionCase:
         """Why a session is opened or not."""
         visits, seats = self._visits.get(session.id, 0), sum(session.total)
+        elsewhere = stranded = would_save = None
         if visits:
             verdict = OPENED
+            if self._is_small:
+                elsewhere, stranded = self._choices.without(session.id)
         elif not session.permit:
             verdict = NOT_PERMITTED
         elif session.day in self.instance.holidays:
             verdict = ON_HOLIDAY
+        elif session.day < self.rules.first_free:
+            verdict = TOO_LATE
+        elif session.site not in self._reached:
+            verdict = OUT_OF_REACH
         else:
-            verdict = NOT_NEEDED if session.site in self._reached else OUT_OF_REACH
+            verdict = NOT_NEEDED
+            would_save = self._choices.savings.get(session.id, 0) if self._is_small else None
         return SessionCase(
             session.id,
             verdict,
@@ -144,44 +119,30 @@ class Explanation:
             visits / seats if seats else 0.0,
             session.open_cost,
             self.notes.session_gains.get(session.id),
+            elsewhere,
+            stranded,
+            would_save,
         )
 
     def remedy(self, worker_id: str) -> Remedy:
-        """The nearest change that would give an unassigned worker a window."""
-        worker, reason = self.workers[worker_id], self.plan.unassigned[worker_id]
-        if reason == CAPACITY_EXHAUSTED:
-            return self._more_places(worker, self.chain.windows_for(worker)[1])
-        if reason == LINE_ABSENCE_LIMIT:
-            windows = self.chain.windows_for(worker)[1]
-            free = windows[~self.occupancy.full(worker.package, windows)]
-            return replace(self._at(int(self._by_cost(worker, free)[0])), kind=ONE_MORE_ABSENT, line=worker.line)
-        if reason in (DEADLINE_PASSED, WORKER_UNAVAILABLE):
-            windows = self.chain.windows_of_kind(worker)
-            days = self.rules.windows.day[windows]
-            if reason == DEADLINE_PASSED:
-                return replace(self._at(int(windows[days.argmin()])), kind=LATER_DEADLINE)
-            in_time = windows if worker.deadline is None else windows[days <= worker.deadline]
-            return replace(self._at(int(in_time[self.rules.windows.day[in_time].argmax()])), kind=BACK_FROM_LEAVE)
-        return Remedy(ANOTHER_SESSION, line=worker.line, station=reason)
+        """The nearest change that would give an unassigned worker a window, all else as it is."""
+        return self._remedies.nearest(self.workers[worker_id])
 
     def window(self, worker_id: str) -> WindowCase:
         """Why a worker has this window and no other."""
-        worker, (session, index) = self.workers[worker_id], self.plan.appointments[worker_id]
-        windows = self.chain.windows_for(worker)[1]
-        own = self.occupancy.first_window[session] + index
-        prices = self._costs(worker, windows)
-        mine = int(self._costs(worker, np.array([own]))[0])
-        full = self.occupancy.full(worker.package, windows)
-        others = (windows != own) & ~full
-        cost = costs.of_plan(self.rules, self.workers, {worker_id: (session, index)}, ())
-        return WindowCase(
-            session,
-            index,
-            replace(cost, opening=0),
-            len(windows),
-            int(prices[others].min()) if others.any() else None,
-            int((full & (prices < mine)).sum()),
-        )
+        return self._choices.case(self.workers[worker_id])
+
+    @property
+    def _is_small(self) -> bool:
+        return len(self.plan.appointments) <= LARGE
+
+    @cached_property
+    def _remedies(self) -> Remedies:
+        return Remedies(self.rules, self.occupancy)
+
+    @cached_property
+    def _choices(self) -> Choices:
+        return Choices(self.chain, self.occupancy, self.workers, self.plan)
 
     @cached_property
     def _visits(self) -> Counter[str]:
@@ -202,67 +163,13 @@ class Explanation:
         for session in self.instance.sessions:
             first, n = self.occupancy.first_window[session.id], len(session.windows)
             own = slice(first, first + n)
-            full = {"total": self.occupancy.total[own] >= flat.total[own]}
+            taken = self.occupancy.total[own]
+            full = {"total": (taken >= flat.total[own]) & (taken > 0)}
             for q, station in enumerate(self.rules.stations):
                 taken = self.occupancy.stations[own, q]
                 full[station] = (taken >= flat.capacity[own, q]) & (taken > 0)
-            if self._visits.get(session.id):
-                found += [
-                    Scarcity(session.id, name, int(f.sum()), n, self.notes.station_prices.get((session.id, name), 0.0))
-                    for name, f in full.items()
-                    if f.any()
-                ]
+            for name, f in full.items():
+                if f.any():
+                    price = self.notes.station_prices.get((session.id, name), 0.0) * n / int(f.sum())
+                    found.append(Scarcity(session.id, name, int(f.sum()), n, round(price, 2)))
         return sorted(found, key=lambda s: (-s.price, -s.full_windows / s.windows, s.session, s.station))
-
-    def _more_places(self, worker: Worker, windows: Ints) -> Remedy:
-        """The cheapest window that one more place would open, and the station that lacks it."""
-        at = int(self._by_cost(worker, windows)[0])
-        flat, needs = self.rules.windows, self.rules.needs[self.rules.package_at[worker.package]]
-        short = np.flatnonzero(needs & (self.occupancy.stations[at] >= flat.capacity[at]))
-        station = self.rules.stations[int(short[0])] if len(short) else "total"
-        return replace(self._at(at), station=station)
-
-    def _at(self, window: int) -> Remedy:
-        flat = self.rules.windows
-        return Remedy(
-            ONE_MORE_PLACE,
-            self.instance.sessions[int(flat.session[window])].id,
-            int(flat.index[window]),
-            day=int(flat.day[window]),
-        )
-
-    def _by_cost(self, worker: Worker, windows: Ints) -> Ints:
-        ordered: Ints = windows[np.argsort(self._costs(worker, windows), kind="stable")]
-        return ordered
-
-    def _costs(self, worker: Worker, windows: Ints) -> Ints:
-        n = len(windows)
-        line = np.full(n, self.rules.line_at[worker.line])
-        package = np.full(n, self.rules.package_at[worker.package])
-        late = self.instance.weights.late_day[worker.priority]
-        total: Ints = sum(
-            costs.visit_parts(self.rules, line, package, windows),
-            late * np.maximum(self.rules.windows.day[windows] - worker.due, 0),
-        )
-        return total
-
-
-def what_if(
-    instance: Instance,
-    changes: Iterable[CapacityChange] = (),
-    ceilings: dict[str, int] | None = None,
-    added: Iterable[Session] = (),
-    withdrawn: Iterable[str] = (),
-) -> Instance:
-    """The instance with other capacities, absence ceilings (line → per cent) or sessions, to be planned like any."""
-    wanted = ceilings or {}
-    gone = set(withdrawn)
-    sessions = {s.id: s for s in (*instance.sessions, *added) if s.id not in gone}
-    for change in changes:
-        sessions[change.session] = changing.changed(sessions[change.session], change)
-    lines = tuple(_with_ceiling(line, wanted.get(line.id)) for line in instance.lines)
-    return replace(instance, sessions=tuple(sessions.values()), lines=lines)
-
-
-def _with_ceiling(line: Line, per_cent: int | None) -> Line:
-    return line if per_cent is None else replace(line, max_absent_pct=per_cent)

@@ -104,14 +104,23 @@ class Occupancy:
 
     def line_blocks(self, line: str, package: str, window: int) -> bool:
         """Whether one more such visit would break R5."""
-        crew = self.rules.instance.lines[self.rules.line_at[line]]
-        begin, end = self.absence(line, package, window)
-        shifts = self.rules.calendars[crew.calendar]
-        visits = self.away.get(line, np.zeros((0, 3), dtype=np.int64))
-        moments = shifts.next_on_shift(np.append(visits[:, 0], begin))
-        moments = moments[(moments >= begin) & (moments < end)]
+        return bool(self.line_blocked(line, package, np.array([window]))[0])
+
+    def line_blocked(self, line: str, package: str, windows: Ints, instead: int | None = None) -> Flags:
+        """In which windows one more such visit would break R5, or one instead of a visit in another window."""
+        rules, visits = self.rules, self.away.get(line, np.zeros((0, 3), dtype=np.int64))
+        crew = rules.instance.lines[rules.line_at[line]]
+        if instead is not None:
+            visits = np.concatenate((visits, [[*self.absence(line, package, instead), -1]]))
+        travel = np.maximum(rules.travel_from(crew.site)[rules.windows.site[windows]], 0)
+        begin = rules.windows.instant[windows] - travel
+        end = begin + rules.instance.packages[rules.package_at[package]].cycle_minutes + 2 * travel
+        moments = rules.calendars[crew.calendar].next_on_shift(np.concatenate((visits[:, 0], begin)))
         present = (visits[:, 0] <= moments[:, None]) & (moments[:, None] < visits[:, 1])
-        return bool(len(moments)) and int((present * visits[:, 2]).sum(axis=1).max()) + 1 > crew.ceiling
+        over = (present @ visits[:, 2] + 1) > crew.ceiling
+        met = (begin[:, None] <= moments) & (moments < end[:, None])
+        blocked: Flags = (met & over).any(axis=1)
+        return blocked
 
 
 def first_windows(rules: Rules) -> dict[str, int]:

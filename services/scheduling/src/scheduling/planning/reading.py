@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from scheduling.planning import consistency
+from scheduling.planning.changing import what_if
 from scheduling.planning.consistency import UnreadableError
-from scheduling.planning.explaining import what_if
 from scheduling.planning.model import (
     Appointments,
     CapacityChange,
