@@ -289,3 +289,23 @@ class CampaignClosed(
     digest: Public[str]
     signature: Public[str]
     public_key: Public[str]
+
+
+class ClosingSupplemented(
+    Event,
+    name="coordination.closing.supplemented",
+    topic="coordination.campaigns",
+    key="campaign_id",
+    readers=("gateway",),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """Conclusions came after a closing was signed: so many of its scope were examined all the same.
+
+    What was signed stays as it is; `digest` names it, and `examined_late` replaces what an earlier supplement said.
+    """
+
+    campaign_id: Public[UUID]
+    on_day: Public[date]
+    digest: Public[str]
+    examined_late: Public[int]

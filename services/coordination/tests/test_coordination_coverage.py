@@ -234,6 +234,23 @@ async def test_a_result_after_the_closing_changes_no_signed_figure(database: Dat
     assert [type(event) for event in events] == [said.DayCounted]
 
 
+async def test_results_after_the_closing_stand_beside_it_as_a_supplement(database: Database, deliver: Deliver) -> None:
+    proposed = await closed_campaign(database, deliver)
+    await deliver(CONSUMER, database, [a_conclusion(4)])
+    for party, word in ((UNION, unions.ClosingApproved), (AUTHORITY, health.ClosingApproved)):
+        await deliver(CONSUMER, database, [said_by(party, word(campaign_id=CAMPAIGN, digest=proposed.digest))])
+
+    first = await deliver(CONSUMER, database, [day_started(date(2027, 1, 20))])
+    await deliver(CONSUMER, database, [a_conclusion(0, version=2), a_conclusion(3)])
+    second = await deliver(CONSUMER, database, [day_started(date(2027, 1, 21))])
+    third = await deliver(CONSUMER, database, [day_started(date(2027, 1, 22))])
+
+    late = [[e for e in events if isinstance(e, said.ClosingSupplemented)] for events in (first, second, third)]
+    assert [[(e.examined_late, e.digest) for e in events] for events in late] == [
+        [(1, proposed.digest)], [(2, proposed.digest)], [],
+    ]  # fmt: skip
+
+
 def test_a_tree_that_loops_is_counted_without_end_of_time() -> None:
     first, second = UUID(int=1), UUID(int=2)
 

@@ -259,10 +259,13 @@ async def test_a_campaign_shows_how_far_it_has_come(as_: Clients, database: Data
     closing = {"campaign_id": campaign, "on_day": DAY, "figures": figures, "digest": digest}
     await look(coordination.ClosingProposed.model_validate(closing))
     await look(coordination.CampaignClosed.model_validate({**closing, "signature": "s", "public_key": "k"}))
+    late = {"campaign_id": campaign, "on_day": DAY, "digest": digest, "examined_late": 2}
+    await look(coordination.ClosingSupplemented.model_validate(late))
 
-    assert stages == ["proposed", "open", "frozen", "closing", "closed"]
+    assert stages == ["proposed", "open", "frozen", "closing", "closed", "closed"]
     shown = (await authority.get(f"/campaigns/{campaign}")).json()
     assert (shown["due"], shown["digest"], shown["closing_figures"]["examined"]) == (1, digest, 1)
+    assert shown["examined_late"] == 2
 
 
 @pytest.mark.parametrize("opened_first", [True, False])

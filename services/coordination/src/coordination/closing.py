@@ -1,13 +1,22 @@
-"""Close-out: final states, the digest that both parties sign, and the signature over it."""
+"""Close-out: final states, the digest that both parties sign, the signature over it, and what comes after."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from os import urandom
 from typing import Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts import health, unions
-from contracts.coordination import CampaignClosed, ClosingProposed, DayStarted, Figures, JoinedCheck
+from contracts.coordination import (
+    CampaignClosed,
+    ClosingProposed,
+    ClosingSupplemented,
+    DayStarted,
+    Figures,
+    JoinedCheck,
+)
 from coordination import approvals, coverage, model, store
 from shared import outbox, waiting
 from shared.consuming import Message
@@ -72,6 +81,7 @@ async def approve(
     if await approvals.give(tx, message, "closing", campaign_id, under=campaign_id, now=now, problems=problems):
         key = await _signing_key(tx, seed)
         await tx.execute(store.CLOSE_CAMPAIGN, campaign_id)
+        await tx.execute(store.MARK_CHANGED, [campaign_id])
         closed = CampaignClosed(
             campaign_id=campaign_id,
             on_day=await tx.fetchval(store.DAY, "VN"),
@@ -82,6 +92,13 @@ async def approve(
             public_key=key.public_key().public_bytes_raw().hex(),
         )
         await outbox.append(tx, [message.leads_to(closed)])
+
+
+async def supplement(tx: Transaction, message: Message[DayStarted], changed: Iterable[UUID]) -> None:
+    """Of closed campaigns in which something changed: how many were examined by conclusions that came too late."""
+    rows = await tx.fetch(store.SUPPLEMENT_CLOSINGS, list(changed))
+    said = [ClosingSupplemented(**row, on_day=message.event.day) for row in rows]
+    await outbox.append(tx, [message.leads_to(event) for event in said])
 
 
 async def _signing_key(tx: Transaction, seed: str) -> Ed25519PrivateKey:

@@ -30,8 +30,9 @@ def make_consumer(settings: Settings) -> Consumer:
         for message in batch:
             await alerts.rosters_missing(tx, message)
             await scope.freeze_missing(tx, message)
-            await coverage.count(tx, message)
+            changed = await coverage.count(tx, message)
             await closing.propose(tx, message)
+            await closing.supplement(tx, message, changed)
             await alerts.follow_ups_overdue(tx, message)
             await days.counted(tx, message)
 

@@ -12,13 +12,14 @@ from shared.consuming import Message
 from shared.database import Transaction
 
 
-async def count(tx: Transaction, message: Message[DayStarted]) -> None:
-    """Say the new figures of every unit whose own or lower people changed since the last count."""
+async def count(tx: Transaction, message: Message[DayStarted]) -> set[UUID]:
+    """Say the new figures of every unit whose own or lower people changed since the last count; in which campaigns."""
     day = message.event.day
     changed = {row["campaign_id"] for row in await tx.fetch(store.TAKE_CHANGES)}
     for campaign in await tx.fetch(store.CAMPAIGNS_TO_COUNT):
         if campaign["campaign_id"] in changed:
             await say(tx, message, campaign, day)
+    return changed
 
 
 async def say(tx: Transaction, message: Message[Any], campaign: Any, day: date) -> dict[UUID, Figures]:

@@ -249,6 +249,20 @@ SELECT other.health_check_id, kept.health_check_id AS joined_to
 FROM person AS other JOIN person AS kept ON kept.person_id = other.person_id AND kept.counted
 WHERE NOT other.counted ORDER BY other.health_check_id LIMIT $2
 """
+# What was given as final stays; returns the closed campaigns of which another number is to be said.
+SUPPLEMENT_CLOSINGS = """
+UPDATE campaigns SET examined_late = late.people
+FROM (
+    SELECT campaign_id, (
+        SELECT count(*) FROM counted_people AS person
+        WHERE person.campaign_id = closed.campaign_id AND counted AND in_scope AND examined
+          AND final_state <> 'examined'
+    )::int AS people
+    FROM campaigns AS closed WHERE campaign_id = ANY($1::uuid[]) AND state = 'closed'
+) AS late
+WHERE campaigns.campaign_id = late.campaign_id AND campaigns.examined_late <> late.people
+RETURNING campaigns.campaign_id, campaigns.digest, campaigns.examined_late
+"""
 BEGIN_CLOSING = "UPDATE campaigns SET state = 'closing' WHERE campaign_id = $1"
 PROPOSE_CLOSING = "UPDATE campaigns SET digest = $2, figures = $3 WHERE campaign_id = $1"
 SIGNING_SEED = """

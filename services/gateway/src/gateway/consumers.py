@@ -92,6 +92,7 @@ RECORDS: dict[type[Event], Record] = {
     coordination.AlertRaised: alerts.raise_,
     coordination.ClosingProposed: campaigns.propose_closing,
     coordination.CampaignClosed: class_mixes.close_campaigns,
+    coordination.ClosingSupplemented: campaigns.supplement,
     **dict.fromkeys(catalogue.DELIVERIES, deliveries.record),
 }
 

@@ -10,6 +10,7 @@ from contracts.coordination import (
     CampaignClosed,
     CampaignOpened,
     ClosingProposed,
+    ClosingSupplemented,
     ProgrammeSigned,
     ScopeFrozen,
 )
@@ -99,6 +100,11 @@ ON CONFLICT (campaign_id) DO UPDATE
 SET state = 'closed', on_day = excluded.on_day, figures = excluded.figures, digest = excluded.digest,
     signature = excluded.signature, public_key = excluded.public_key
 """
+SUPPLEMENT = """
+UPDATE closings SET examined_late = late.examined_late
+FROM json_to_recordset($1::json) AS late (campaign_id uuid, examined_late int)
+WHERE closings.campaign_id = late.campaign_id
+"""
 APPROVE = """
 INSERT INTO approvals (subject, subject_id, party, missing, at)
 SELECT subject, subject_id, party, missing, at FROM json_populate_recordset(NULL::approvals, $1::json)
@@ -113,7 +119,7 @@ SELECT campaigns.*, {STAGE} AS stage,
        (SELECT sum(due) FROM frozen_units WHERE campaign_id = $1) AS due,
        (SELECT count(*) FROM demands WHERE campaign_id = $1) AS units_with_demand,
        closings.on_day AS closing_on, closings.figures AS closing_figures, closings.digest, closings.signature,
-       closings.public_key
+       closings.public_key, closings.examined_late
 FROM campaigns LEFT JOIN frozen_scopes AS frozen USING (campaign_id) LEFT JOIN closings USING (campaign_id)
 WHERE campaign_id = $1 AND ($2::uuid[] IS NULL OR scope_unit_ids && $2)
 """  # noqa: S608 - STAGE is a constant
@@ -180,6 +186,11 @@ async def propose_closing(tx: Transaction, batch: Batch[ClosingProposed]) -> Non
 async def close(tx: Transaction, batch: Batch[CampaignClosed]) -> None:
     """Remember the signed figures."""
     await tx.execute(CLOSE, as_rows(batch.events))
+
+
+async def supplement(tx: Transaction, batch: Batch[ClosingSupplemented]) -> None:
+    """Remember how many were examined after all."""
+    await tx.execute(SUPPLEMENT, as_rows(batch.events))
 
 
 async def approve(tx: Transaction, batch: Batch[ApprovalRecorded]) -> None:

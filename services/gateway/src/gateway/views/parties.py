@@ -95,7 +95,10 @@ class ApprovalView(View):
 
 
 class CampaignView(CampaignLine):
-    """A campaign: what was agreed, frozen and signed; `due` people are in the frozen scope."""
+    """A campaign: what was agreed, frozen and signed; `due` people are in the frozen scope.
+
+    `examined_late` of them were examined by conclusions that came after the signed figures.
+    """
 
     rosters_due: date
     coverage_pct: int
@@ -110,6 +113,7 @@ class CampaignView(CampaignLine):
     units_with_demand: int
     closing_on: date | None
     closing_figures: Json[Figures] | None
+    examined_late: int | None
     digest: str | None
     signature: str | None
     public_key: str | None
