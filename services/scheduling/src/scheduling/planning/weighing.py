@@ -89,10 +89,8 @@ class Weighing:
         Raises TimeoutError.
         """
         chosen = (position & self.bits) > 0
-        relaxation, complete = self.program(chosen), False
-        while not complete:
-            solution, complete = relaxation.advance(self.deadline - time.monotonic())
-            complete |= solution.value - solution.bound < NEAR * self.people or relaxation.proved > self.outcome.cost
+        relaxation = self.program(chosen)
+        solution = self.approached(relaxation)
         self.floor[position] = max(self.floor[position], relaxation.proved)
         self.solved.add(position)
         self.weigh(self.spread(solution.prices, chosen))
@@ -103,6 +101,21 @@ class Weighing:
         if solution.value < self.outcome.cost - 1:
             self.seat(relaxation, solution)
         return before is not None and bool(solution.left_out.sum() > before.waiting.sum() + HALF)
+
+    def approached(self, relaxation: Relaxation) -> Solution:
+        """A solution near a program's optimum, or of a set that cannot be cheaper, or what there is at the deadline.
+
+        Raises TimeoutError if there is none.
+        """
+        solution, complete = relaxation.advance(self.deadline - time.monotonic())
+        while not complete:
+            if solution.value - solution.bound < NEAR * self.people or relaxation.proved > self.outcome.cost:
+                break
+            try:
+                solution, complete = relaxation.advance(self.deadline - time.monotonic())
+            except TimeoutError:
+                break
+        return solution
 
     def program(self, chosen: Flags) -> Relaxation:
         """The program over some sessions, with the visits that are nearly cheapest at the latest prices."""
