@@ -48,7 +48,7 @@ async def test_what_closes_between_the_first_look_and_the_wait_is_not_missed(
         async with asyncio.timeout(10):
             await closed(60)
 
-    assert await receipts.standing(edge.db, receipt) == (f"unions/{root}", "answered", False)
+    assert await receipts.standing(edge.db, [receipt]) == {receipt: (f"unions/{root}", "answered", False)}
 
 
 async def test_who_waits_while_the_database_fails_is_told_and_the_next_look_is_a_new_one(edge: Edge) -> None:

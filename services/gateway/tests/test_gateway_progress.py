@@ -42,8 +42,7 @@ def answered(roster_id: UUID, part: int, effects: dict[int, str]) -> RosterRowsA
 
 
 async def counts(database: Reader, roster_id: UUID) -> tuple[int, int, int]:
-    shown = await rosters.progress(database, roster_id)
-    assert shown is not None
+    shown = (await rosters.progress(database, [roster_id]))[roster_id]
     return shown["answered"], shown["registered"], shown["refused"]
 
 

@@ -67,9 +67,18 @@ PERMITS: dict[type[Event], Callable[[Any], Ids]] = {
 CASES: dict[type[Event], Callable[[Any], Ids]] = {clinics.FollowUpClosed: lambda event: [event.follow_up_id]}
 
 
-async def problems_of(tx: Transaction, caller: Caller, said: Sequence[Said]) -> Mapping[int, list[Problem]]:
-    """What the caller may not say, by place in the request; what the gateway does not know yet is let through."""
+async def problems_of(tx: Transaction, said: Sequence[Said]) -> Mapping[int, list[Problem]]:
+    """What their callers may not say, by place; what the gateway does not know yet is let through."""
     wrong: dict[int, list[Problem]] = defaultdict(list)
+    of_caller: dict[Caller, list[Said]] = defaultdict(list)
+    for item in said:
+        of_caller[item.caller].append(item)
+    for caller, own in of_caller.items():
+        await _judge(tx, caller, own, wrong)
+    return wrong
+
+
+async def _judge(tx: Transaction, caller: Caller, said: Sequence[Said], wrong: dict[int, list[Problem]]) -> None:
     for item in said:
         if ROLES.get(type(item.event), caller.role) != caller.role:
             wrong[item.place].append(problem("party.role"))
@@ -91,7 +100,6 @@ async def problems_of(tx: Transaction, caller: Caller, said: Sequence[Said]) -> 
         await _find(tx, caller, said, SESSIONS, sessions.of_others, "party.visit", wrong)
         await _find(tx, caller, said, VISITS, appointments.of_others, "party.visit", wrong)
         await _find(tx, caller, said, CASES, follow_ups.of_others, "party.visit", wrong)
-    return wrong
 
 
 async def _find(

@@ -26,9 +26,10 @@ Raw = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Said:
-    """What a party said, valid by its contract; `place` is its position in the request."""
+    """What a party said, valid by its contract; `place` is its position among what is taken in with it."""
 
     place: int
+    caller: Caller
     event: Event
     id: UUID
     time: datetime
@@ -122,6 +123,7 @@ def _said(
     ref = f"{caller.party}#{event_id}"
     return Said(
         place=place,
+        caller=caller,
         event=event,
         id=event_id or UUID(int=0),
         time=time,

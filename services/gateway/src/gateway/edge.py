@@ -1,19 +1,27 @@
 """What every route stands on: the database, who is asking, limits, and the body of a request."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 from asyncpg import Pool
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from gateway import feeds, receipts
+from gateway import feeds, gathering, intake, receipts
+from gateway.cloudevents import Refused, Said
+from gateway.gathering import Gathering
+from gateway.intake import Outcome
 from gateway.limits import Buckets
 from gateway.lookout import Lookout
 from gateway.parties import Caller
 from gateway.problems import Refusal
+from gateway.read_models import rosters
+from gateway.receipts import Standing
+from gateway.retries import until_no_rival
 from gateway.rosters import IntakeKeys
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings, development_issuer, make_tokens
@@ -22,10 +30,13 @@ from gateway.wakeups import Wakeups
 from shared.clock import utc_now
 from shared.database import Database
 
+# Of a rush each transaction stores what came during the one before; two, so that one is made while one commits.
+SAID_AT_ONCE, SAYING_AT_ONCE = 200, 2
+
 
 @dataclass
 class Edge:
-    """One process of the gateway, as its routes see it."""
+    """One process of the gateway, as its routes see it; what many requests ask at one moment is asked once."""
 
     settings: Settings
     database: Database
@@ -37,11 +48,35 @@ class Edge:
     lookout: Lookout
     intake_keys: IntakeKeys
     sandbox: Sandbox
+    sayings: Gathering[Said, Outcome] = field(init=False)
+    standings: Gathering[UUID, Standing | None] = field(init=False)
+    receipts: Gathering[UUID, dict[str, Any] | None] = field(init=False)
+    progress: Gathering[UUID, dict[str, Any] | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sayings = Gathering(self._store_together, at_most=SAID_AT_ONCE, at_once=SAYING_AT_ONCE)
+        self.standings = gathering.rows_of(lambda: self.db, receipts.standing)
+        self.receipts = gathering.rows_of(lambda: self.db, receipts.get)
+        self.progress = gathering.rows_of(lambda: self.db, rosters.progress)
 
     @property
     def db(self) -> Pool:
         """For single reads."""
         return self.database.pool
+
+    async def store(self, checked: Sequence[Said | Refused]) -> list[Outcome]:
+        """Store what may be said, in one transaction; one outcome each, in their order."""
+
+        async def once() -> list[Outcome]:
+            async with self.database.transaction() as tx:
+                return await intake.accept(tx, checked, now=utc_now())
+
+        return await until_no_rival(once)
+
+    async def _store_together(self, said: Sequence[Said]) -> list[Outcome]:
+        for place, item in enumerate(said):
+            item.place = place
+        return await self.store(said)
 
 
 async def read_rosters(edge: Edge, stop: asyncio.Event) -> None:

@@ -126,7 +126,7 @@ async def take(edge: Edge, database: Database, partition: TopicPartition, record
         fresh = [record for record in records if record.offset >= next_offset]
         read = [_read(record) for record in fresh]
         checked = [cloudevents.check(raw, place, caller, now=now) for place, raw in enumerate(read)]
-        outcomes = await intake.accept(tx, caller, checked, now=now)
+        outcomes = await intake.accept(tx, checked, now=now)
         await _answer(tx, caller, outcomes, [f"{topic}/{partition.partition}/{record.offset}" for record in fresh])
         await tx.execute(ADVANCE, topic, partition.partition, records[-1].offset + 1)
 

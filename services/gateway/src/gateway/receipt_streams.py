@@ -18,7 +18,8 @@ from gateway.views.senders import Receipt
 
 router = APIRouter(tags=["receipts"])
 
-# What a connection may cost: a read each half second at most, for a quarter of an hour; a reader comes back by itself.
+# What a connection may cost: a read in each half second at most, for a quarter of an hour; a reader comes back by
+# itself. All connections have the same half seconds, so that one read serves all who watch.
 PAUSE_SECONDS = 0.5
 LONGEST_SECONDS = 900.0
 EVENTS: dict[int | str, dict[str, Any]] = {
@@ -56,7 +57,7 @@ async def _stream(edge: Edge, receipt_id: UUID, seen: str | None) -> AsyncIterat
             yield ServerSentEvent(receipt.model_dump_json(), event="receipt", id=seen)
         if receipt.state not in receipts.OPEN_STATES:
             return
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS - monotonic() % PAUSE_SECONDS)
         await edge.wakeups.wait(upcoming, until - monotonic())
 
 

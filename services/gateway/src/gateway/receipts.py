@@ -43,7 +43,7 @@ SELECT receipt_id, ref, type, subject, party, state, accepted_at, stored_at, ans
        (SELECT json_agg(json_build_object('service', service, 'reason', reason, 'state', state, 'at', at,
                                           'dead_letter_id', dead_letter_id) ORDER BY at)
         FROM deliveries WHERE event_key = receipts.receipt_id) AS deliveries
-FROM receipts WHERE receipt_id = $1
+FROM receipts WHERE receipt_id = ANY($1::uuid[])
 """
 LIST = """
 SELECT receipt_id, ref, type, subject, state, accepted_at FROM receipts
@@ -54,7 +54,9 @@ COUNT = """
 SELECT state, count(*) AS number FROM receipts
 WHERE receipt_id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR party = ANY($2)) GROUP BY state
 """
-STANDING = "SELECT party, state, ended_at IS NOT NULL AS ended FROM receipts WHERE receipt_id = $1"
+STANDING = """
+SELECT receipt_id, party, state, ended_at IS NOT NULL AS ended FROM receipts WHERE receipt_id = ANY($1::uuid[])
+"""
 PARTIES = "SELECT DISTINCT party FROM receipts WHERE receipt_id = ANY($1::uuid[])"
 COUNT_ALL = "SELECT state, count(*) AS number FROM receipts GROUP BY state"
 OPEN = """
@@ -136,10 +138,10 @@ class Standing(NamedTuple):
     ended: bool
 
 
-async def standing(db: Reader, receipt_id: UUID) -> Standing | None:
-    """How a receipt stands; None where there is no such receipt."""
-    row = await db.fetchrow(STANDING, receipt_id)
-    return Standing(*row) if row else None
+async def standing(db: Reader, receipt_ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """How receipts stand, those that there are."""
+    rows = await db.fetch(STANDING, list(receipt_ids))
+    return {receipt_id: Standing(*rest) for receipt_id, *rest in rows}
 
 
 async def parties_of(db: Reader, receipt_ids: Sequence[UUID]) -> list[str]:
@@ -147,10 +149,9 @@ async def parties_of(db: Reader, receipt_ids: Sequence[UUID]) -> list[str]:
     return [row["party"] for row in await db.fetch(PARTIES, list(receipt_ids))]
 
 
-async def get(db: Reader, receipt_id: UUID) -> dict[str, Any] | None:
-    """A receipt with its answers, or None."""
-    row = await db.fetchrow(GET, receipt_id)
-    return dict(row) if row else None
+async def get(db: Reader, receipt_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Receipts with their answers, those that there are."""
+    return {row["receipt_id"]: dict(row) for row in await db.fetch(GET, list(receipt_ids))}
 
 
 async def listed(

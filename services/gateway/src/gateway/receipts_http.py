@@ -17,7 +17,7 @@ from gateway.edge import CallerOf, Edge, EdgeOf
 from gateway.pages import Cursor, Limit, Page
 from gateway.parties import Caller
 from gateway.problems import Refusal
-from gateway.read_models import organisations, rosters
+from gateway.read_models import organisations
 from gateway.views.senders import Link, Receipt, ReceiptLine
 
 router = APIRouter(tags=["receipts"])
@@ -60,7 +60,7 @@ async def get_receipt(receipt_id: UUID, edge: EdgeOf, caller: CallerOf, wait: Wa
 
 async def read(edge: Edge, receipt_id: UUID) -> Receipt:
     """A receipt as it is shown to whoever may see it."""
-    receipt = await receipts.get(edge.db, receipt_id)
+    receipt = await edge.receipts.ask(receipt_id)
     if receipt is None:
         raise Refusal("not-found")
     return Receipt.model_validate({**receipt, "progress": await _progress(edge, receipt)})
@@ -68,7 +68,7 @@ async def read(edge: Edge, receipt_id: UUID) -> Receipt:
 
 async def state_of(edge: Edge, caller: Caller, receipt_id: UUID) -> str:
     """The state of a receipt that the caller may see."""
-    standing = await receipts.standing(edge.db, receipt_id)
+    standing = await edge.standings.ask(receipt_id)
     if standing is None:
         raise Refusal("not-found")
     whose = await _whose(edge, caller, [standing.party])
@@ -83,7 +83,7 @@ async def _progress(edge: Edge, receipt: dict[str, Any]) -> dict[str, Any] | Non
     """How far the roster is that a receipt is for; None of anything else."""
     if receipt["type"] != RosterSubmitted.entry.type:
         return None
-    return await rosters.progress(edge.db, UUID(receipt["subject"]))
+    return await edge.progress.ask(UUID(receipt["subject"]))
 
 
 @router.get("/receipts")

@@ -181,8 +181,8 @@ async def submit(
 ) -> Outcome:
     """Store a roster once, with its receipt; the roster's id is its manifest's id."""
     ref = f"{caller.party}#{submitted.roster_id}"
-    said = Said(0, submitted, submitted.roster_id, now, None, ref, catalogue.key_of(ref), digest)
-    outcome = (await intake.accept(tx, caller, [said], now=now))[0]
+    said = Said(0, caller, submitted, submitted.roster_id, now, None, ref, catalogue.key_of(ref), digest)
+    outcome = (await intake.accept(tx, [said], now=now))[0]
     if outcome.status == "accepted":
         await rosters.receive(tx, submitted, file_digest)
         await outbox.append(tx, [_origin(chunk, caller, now) for chunk in chunks])

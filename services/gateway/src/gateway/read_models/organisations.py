@@ -103,6 +103,8 @@ async def record(tx: Transaction, batch: Batch[Any]) -> None:
 
 async def outside(tx: Transaction, caller: Caller, units: Sequence[UUID]) -> list[UUID]:
     """Those units that are known to stand outside the caller's subtree."""
+    if not units:
+        return []
     day = await today(tx)
     return [row["asked"] for row in await tx.fetch(OUTSIDE, list(units), caller.uuid, day)]
 

@@ -27,9 +27,9 @@ UPDATE rosters SET people = told.rows FROM json_to_recordset($1::json) AS told (
 WHERE rosters.roster_id = told.roster_id
 """
 PROGRESS = """
-SELECT coalesce((assessment ->> 'rows')::int, people) AS people, assessment IS NOT NULL AS done,
+SELECT roster_id, coalesce((assessment ->> 'rows')::int, people) AS people, assessment IS NOT NULL AS done,
        coalesce(answered, 0) AS answered, coalesce(registered, 0) AS registered, coalesce(refused, 0) AS refused
-FROM rosters LEFT JOIN roster_counts USING (roster_id) WHERE roster_id = $1
+FROM rosters LEFT JOIN roster_counts USING (roster_id) WHERE roster_id = ANY($1::uuid[])
 """
 LOCK_COUNTS = """
 INSERT INTO roster_counts (roster_id) SELECT unnest($1::uuid[]) AS roster_id ORDER BY roster_id
@@ -126,10 +126,9 @@ async def note_people(tx: Transaction, batch: Batch[RosterRead]) -> None:
     await tx.execute(NOTE_PEOPLE, as_rows(batch.events))
 
 
-async def progress(db: Reader, roster_id: UUID) -> dict[str, Any] | None:
-    """How far a roster is: people named (null until it was read), rows answered, registered and refused so far."""
-    row = await db.fetchrow(PROGRESS, roster_id)
-    return dict(row) if row else None
+async def progress(db: Reader, roster_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """How far rosters are: people named (null until it was read), rows answered, registered and refused so far."""
+    return {row["roster_id"]: dict(row) for row in await db.fetch(PROGRESS, list(roster_ids))}
 
 
 async def outcomes(db: Reader, roster_id: UUID) -> list[dict[str, Any]]:
