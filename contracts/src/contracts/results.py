@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from contracts.base import BOTH_PARTIES, Event, Health, Party, Pseudonymous, Public, Record
-from contracts.fields import ClinicId, HealthClass, Problem, VisitId, WorkerId
+from contracts.fields import ClinicId, HealthClass, Problem, Station, VisitId, WorkerId
 
 CLINIC_ONLY = (Party.CLINICS, Party.WORKERS)
 
@@ -46,6 +46,27 @@ class ClassProposed(
     warnings: Health[list[Problem]] = []
     escalations: Health[list[Problem]] = []
     answers: Pseudonymous[list[str]] = []
+
+
+class FindingEscalated(
+    Event,
+    name="results.finding.escalated",
+    topic="results.examinations",
+    key="visit_id",
+    readers=("gateway",),
+    shown_to=CLINIC_ONLY,
+    retention_days=None,
+):
+    """A desk or laboratory found what cannot wait for the conclusion: the clinic acts before the worker goes home.
+
+    Told once per finding and visit, as soon as it is known, however many desks have not reported yet.
+    """
+
+    visit_id: VisitId
+    clinic_id: ClinicId
+    station: Pseudonymous[Station]
+    rule_set: Public[str]
+    escalations: Health[list[Problem]]
 
 
 class RecordRefused(

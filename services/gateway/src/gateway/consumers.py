@@ -74,6 +74,7 @@ RECORDS: dict[type[Event], Record] = {
     scheduling.AppointmentCancelled: partial(appointments.end, state="cancelled"),
     scheduling.AppointmentMissed: partial(appointments.end, state="missed"),
     results.ClassProposed: examinations.propose,
+    results.FindingEscalated: examinations.escalate,
     results.ExaminationConcluded: examinations.conclude,
     results.ExaminationAmended: examinations.conclude,
     results.VisitConcluded: examinations.conclude_visit,
@@ -100,8 +101,8 @@ TOLD_TO_CLINICS = frozenset({
     health.PermitGranted, health.PermitRevoked, scheduling.PermitNoted, scheduling.SessionListed,
     scheduling.SessionRefused, scheduling.AppointmentMade, scheduling.AppointmentMoved,
     scheduling.AppointmentCancelled, scheduling.AppointmentKept, scheduling.AppointmentMissed,
-    scheduling.AttendanceRefused, results.ClassProposed, results.RecordRefused, results.ExaminationConcluded,
-    results.ExaminationAmended, results.FollowUpOpened,
+    scheduling.AttendanceRefused, results.ClassProposed, results.FindingEscalated, results.RecordRefused,
+    results.ExaminationConcluded, results.ExaminationAmended, results.FollowUpOpened,
 })  # fmt: skip
 # What a roster's receipt shows moves with these, long before it closes.
 MOVES_PROGRESS = frozenset({profiles.RosterRead, registry.RosterRowsAnswered})

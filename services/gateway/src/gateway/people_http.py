@@ -15,7 +15,14 @@ from gateway.edge import CallerOf, EdgeOf
 from gateway.pages import FIRST_ID, Cursor, Limit, Page
 from gateway.problems import Refusal
 from gateway.read_models import appointments, examinations, fitness, follow_ups, health_checks, merges, organisations
-from gateway.views.persons import EmployerAppointment, EmployerFitness, FollowUpView, Proposal, WorkerRecord
+from gateway.views.persons import (
+    EmployerAppointment,
+    EmployerFitness,
+    EscalationView,
+    FollowUpView,
+    Proposal,
+    WorkerRecord,
+)
 from gateway.views.union import AppointmentView, HealthCheckView
 
 router = APIRouter(tags=["people"])
@@ -99,6 +106,14 @@ async def get_proposals(wanted: VisitsRequest, edge: EdgeOf, caller: CallerOf) -
     caller.must_be(Party.CLINICS)
     found = await examinations.proposals(edge.db, wanted.visit_ids, caller.party_id)
     return [Proposal.model_validate_json(body) for body in found]
+
+
+@router.get("/visits/{visit_id}/escalations")
+async def get_escalations(visit_id: UUID, edge: EdgeOf, caller: CallerOf) -> list[EscalationView]:
+    """What the desks of the clinic's own visit found that cannot wait for the conclusion."""
+    caller.must_be(Party.CLINICS)
+    found = await examinations.escalations(edge.db, visit_id, caller.party_id)
+    return [EscalationView.model_validate(row) for row in found]
 
 
 @router.get("/visits/{visit_id}/conclusions")

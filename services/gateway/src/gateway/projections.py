@@ -48,7 +48,7 @@ TABLES_OF_MODULE = {
     "plans": ("plans", "plan_turns", "plans_asked_for", "plan_sessions", "plan_places"),
     "plan_cases": ("plan_sessions", "plan_places"),
     "appointments": ("appointments",),
-    "examinations": ("visits", "class_proposals", "examinations"),
+    "examinations": ("visits", "class_proposals", "escalations", "examinations"),
     "fitness": ("fitness",),
     "follow_ups": ("follow_ups",),
 }  # fmt: skip

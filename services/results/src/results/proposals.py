@@ -8,8 +8,7 @@ from uuid import UUID
 from contracts.fields import Problem
 from contracts.results import ClassProposed, IndexClass
 from results import model, store
-from results.classification import rule_sets, sections
-from results.classification.escalations import escalations
+from results.classification import escalations, rule_sets, sections
 from results.classification.model import ProposedClass
 from results.classification.proposal import propose
 from results.classification.validation import check
@@ -51,12 +50,15 @@ def proposed(visit: Mapping[str, Any], records: model.Records) -> ClassProposed:
         warnings=[
             Problem(code=p.code, field=p.field, message_vi=p.vi, message_en=p.en) for p in (*stated, *now.warnings)
         ],
-        escalations=[
-            Problem(code=one.code, message_vi=one.text.vi, message_en=one.text.en)
-            for one in escalations(records.sections)
-        ],
+        escalations=pressing(escalations.in_force(visit["day"]), records),
         answers=records.unanswered,
     )
+
+
+def pressing(rules: escalations.RuleSet, records: model.Records) -> list[Problem]:
+    """What a visit's records ask for today, as events carry it."""
+    found = escalations.escalations(rules, records.sections)
+    return [Problem(code=one.code, message_vi=one.text.vi, message_en=one.text.en) for one in found]
 
 
 def _index(one: Any) -> IndexClass:

@@ -7,7 +7,7 @@ from typing import Any
 from contracts.clinics import LaboratoryReported, SectionRecorded
 from contracts.fields import Problem
 from contracts.results import RecordRefused
-from results import model, proposals, store, visits
+from results import model, proposals, store, urgencies, visits
 from shared import outbox
 from shared.consuming import Batch, Message
 from shared.database import Transaction
@@ -53,6 +53,7 @@ async def _take(tx: Transaction, taken: Sequence[Taken], kind: Any) -> None:
         [dumps(findings, default=str) for _, _, findings, _ in good],
         [not_done for _, _, _, not_done in good],
     )
+    await urgencies.tell(tx, [(m, visit, findings) for m, visit, findings, _ in good])
     noted = await tx.fetch(store.NOTE_RECEIVED, [e.visit_id for e in events], [e.station for e in events])
     complete = {row["visit_id"] for row in noted if row["complete"]}
     await _propose(tx, [(m, visit) for m, visit, _, _ in good if visit["visit_id"] in complete])

@@ -59,6 +59,10 @@ FROM unnest($1::uuid[], $2::text[]) AS said (visit_id, station)
 WHERE visits.visit_id = said.visit_id
 RETURNING visits.visit_id, (stations <@ (received || ARRAY['REC'])) AS complete
 """
+NOTE_ESCALATED = """
+UPDATE visits SET escalated = escalated || string_to_array(said.codes, ' ')
+FROM unnest($1::uuid[], $2::text[]) AS said (visit_id, codes) WHERE visits.visit_id = said.visit_id
+"""
 RECORDS_OF = """
 SELECT visit_id, source, station, findings, not_done, answered FROM records
 WHERE visit_id = ANY($1::uuid[]) ORDER BY visit_id, recorded_at, source

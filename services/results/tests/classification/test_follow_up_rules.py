@@ -6,10 +6,18 @@ from decimal import Decimal
 
 import pytest
 
+from results.classification import escalations as urgent
 from results.classification import follow_ups, occupational_diseases
-from results.classification.escalations import escalations
 
 RULES = follow_ups.in_force(date(2026, 8, 7))
+URGENT = urgent.in_force(date(2026, 8, 7))
+
+
+def escalations_of(sections):
+    """What is urgent; each desk that brings something of it is one that may press."""
+    found = urgent.escalations(URGENT, sections)
+    assert bool(found) <= any(urgent.may_press(URGENT, station, values) for station, values in sections.items())
+    return found
 
 
 def reasons(
@@ -110,17 +118,17 @@ def test_the_rules_of_a_day_are_the_last_that_began_by_it(monkeypatch):
     ],
 )  # fmt: skip
 def test_what_cannot_wait_is_escalated_the_same_day(section, values, expected):
-    assert [one.code for one in escalations({section: values})] == expected
+    assert [one.code for one in escalations_of({section: values})] == expected
 
 
 def test_chest_pain_is_escalated_only_with_an_abnormal_ecg():
-    assert escalations({"INT": {"chest_pain": True}}) == []
-    both = escalations({"INT": {"chest_pain": True}, "ECG": {"ecg_abnormal": True}})
+    assert escalations_of({"INT": {"chest_pain": True}}) == []
+    both = escalations_of({"INT": {"chest_pain": True}, "ECG": {"ecg_abnormal": True}})
     assert [one.code for one in both] == ["chest_pain_with_abnormal_ecg"]
 
 
 def test_a_rejected_value_escalates_nothing():
-    assert escalations({"BLD": {"glucose_mmol_l": 95}}) == []
+    assert escalations_of({"BLD": {"glucose_mmol_l": 95}}) == []
 
 
 def test_the_list_has_35_diseases_and_nine_go_to_assessment_at_once():

@@ -1,9 +1,11 @@
 """Laboratory rows find their fields and units."""
 
+from datetime import date
+
 import pytest
 
 from results.classification import laboratory
-from results.classification.escalations import escalations
+from results.classification.escalations import escalations, in_force
 
 
 @pytest.mark.parametrize("index", ["glucose_mmol_l", "14749-6", "14771-0"])
@@ -34,7 +36,7 @@ def test_what_cannot_be_placed_is_named_and_the_rest_stands():
     rows = [("HIV", "âm tính", ""), ("alt_u_l", "500", "U/L"), ("urea_mmol_l", "5", "stone")]
     placed, refused = laboratory.sections(rows)
     assert [(one.code, one.field) for one in refused] == [("unknown_index", "HIV"), ("unknown_unit", "urea_mmol_l")]
-    assert [one.code for one in escalations(placed)] == ["liver_injury"]
+    assert [one.code for one in escalations(in_force(date(2026, 8, 7)), placed)] == ["liver_injury"]
 
 
 def test_qualitative_rows_are_taken_as_text():

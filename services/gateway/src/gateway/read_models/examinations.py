@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from contracts.results import ClassProposed, VisitConcluded
-from gateway.read_models.records import Reader, as_rows, dicts
+from contracts.results import ClassProposed, FindingEscalated, VisitConcluded
+from gateway.read_models.records import Reader, as_rows, as_told_rows, dicts
 from shared.consuming import Batch
 from shared.database import Transaction
 
@@ -13,6 +13,17 @@ PROPOSE = """
 INSERT INTO class_proposals SELECT (row ->> 'visit_id')::uuid, row ->> 'clinic_id', row - 'answers'
 FROM jsonb_array_elements($1::jsonb) AS row
 ON CONFLICT (visit_id) DO UPDATE SET clinic_id = excluded.clinic_id, body = excluded.body
+"""
+ESCALATE = """
+INSERT INTO escalations (visit_id, code, clinic_id, station, told_at, message_vi, message_en)
+SELECT (told ->> 'visit_id')::uuid, one ->> 'code', told ->> 'clinic_id', told ->> 'station',
+       (told ->> 'at')::timestamptz, one ->> 'message_vi', one ->> 'message_en'
+FROM jsonb_array_elements($1::jsonb) AS told CROSS JOIN LATERAL jsonb_array_elements(told -> 'escalations') AS one
+ON CONFLICT (visit_id, code) DO NOTHING
+"""
+ESCALATIONS = """
+SELECT code, station, told_at, message_vi, message_en FROM escalations WHERE visit_id = $1 AND clinic_id = $2
+ORDER BY told_at, code
 """
 CONCLUDE = """
 INSERT INTO examinations
@@ -42,6 +53,11 @@ async def propose(tx: Transaction, batch: Batch[ClassProposed]) -> None:
     await tx.execute(PROPOSE, as_rows(batch.events))
 
 
+async def escalate(tx: Transaction, batch: Batch[FindingEscalated]) -> None:
+    """Remember what cannot wait."""
+    await tx.execute(ESCALATE, as_told_rows(batch))
+
+
 async def conclude(tx: Transaction, batch: Batch[Any]) -> None:
     """Remember a version of each conclusion."""
     await tx.execute(CONCLUDE, as_rows(batch.events))
@@ -55,6 +71,11 @@ async def conclude_visit(tx: Transaction, batch: Batch[VisitConcluded]) -> None:
 async def proposals(db: Reader, visit_ids: Sequence[UUID], clinic_id: str) -> list[str]:
     """The latest proposals of many of a clinic's visits, as JSON, by visit."""
     return [row["body"] for row in await db.fetch(PROPOSALS, list(visit_ids), clinic_id)]
+
+
+async def escalations(db: Reader, visit_id: UUID, clinic_id: str) -> list[dict[str, Any]]:
+    """What cannot wait of a clinic's visit, in the order in which it was told."""
+    return dicts(await db.fetch(ESCALATIONS, visit_id, clinic_id))
 
 
 async def conclusions(db: Reader, visit_id: UUID, clinic_id: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """For employer, clinic and worker: each what its purpose needs of a person, and no field beyond."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +47,16 @@ class Proposal(View):
     explanation_en: list[str]
     warnings: list[dict[str, Any]]
     escalations: list[dict[str, Any]]
+
+
+class EscalationView(View):
+    """A finding that cannot wait, and since when the clinic was told."""
+
+    code: str
+    station: str
+    told_at: datetime
+    message_vi: str
+    message_en: str
 
 
 class FollowUpView(View):
