@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from gateway import (
+    asking,
     campaigns_http,
     deadlines,
     development_http,
@@ -32,7 +34,9 @@ from gateway import (
     retention,
     reviews_http,
     rosters_http,
+    routes_page,
 )
+from gateway.bodies import Bodies
 from gateway.consumers import make_consumer
 from gateway.edge import Edge, make_edge, read_rosters
 from gateway.etags import ETags
@@ -82,19 +86,23 @@ def make_app(edge: Edge) -> FastAPI:
         title="Khám Đoàn: gateway",
         version="1",
         description="The edge for every outside party. Errors are RFC 9457 documents with stable codes, vi and en.",
+        docs_url=None,
         redoc_url=None,
         telemetry=QUIET,
         responses=PROBLEMS,
+        dependencies=[Depends(asking.known)],
     )
     app.state.edge = edge
-    for part in PARTS:
+    for part in (*PARTS, routes_page):
         app.include_router(part.router)
     if edge.development is not None:
         app.include_router(development_http.router)
     app.add_middleware(ETags)
+    app.add_middleware(Bodies, settings=edge.settings)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _no_route)
+    app.add_exception_handler(ClientDisconnect, _unread)
     for kind in AWAY:
         app.add_exception_handler(kind, _away)
     app.add_exception_handler(BusyError, _busy)
@@ -149,8 +157,16 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 async def _no_route(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 400:
+        return await _unread(request, error)
     method = isinstance(error, HTTPException) and error.status_code == 405
     return _response(request, Refusal("method" if method else "not-found"))
+
+
+async def _unread(request: Request, error: Exception) -> Response:
+    """The framework's word for a body that it could not read to its end; why not, its cause may say."""
+    cause = error.__cause__
+    return _response(request, cause if isinstance(cause, Refusal) else Refusal("body.unreadable"))
 
 
 async def _broken(request: Request, _error: Exception) -> Response:

@@ -43,7 +43,11 @@ CODES = {
     "method": Code(405, "Phương thức không được hỗ trợ", "The method is not supported here"),
     "body.media-type": Code(415, "Kiểu nội dung không được hỗ trợ", "The content type is not supported"),
     "body.too-large": Code(413, "Nội dung quá lớn", "The body is too large"),
-    "body.unreadable": Code(400, "Không đọc được nội dung JSON", "The body is not readable JSON"),
+    "body.unreadable": Code(400, "Không đọc được nội dung gửi lên", "The body cannot be read as what it should be"),
+    "body.slow": Code(408, "Nội dung gửi lên bị ngừng quá lâu", "The body paused for too long; send it again"),
+    "body.busy": Code(
+        503, "Quá nhiều nội dung đang được gửi cùng lúc; hãy gửi lại", "Too much is being sent at once; send it again"
+    ),
     "batch.too-long": Code(413, "Lô có quá nhiều sự kiện", "The batch has too many events"),
     "batch.empty": Code(400, "Lô không có sự kiện nào", "The batch has no event"),
     "request.invalid": Code(422, "Yêu cầu không hợp lệ", "The request is not valid"),
@@ -89,6 +93,8 @@ CODES = {
     "field.choice": Code(422, "Giá trị không thuộc danh mục", "The value is none of the allowed ones"),
     "field.range": Code(422, "Giá trị ngoài khoảng cho phép", "The value is out of range"),
     "field.length": Code(422, "Quá dài, quá ngắn hoặc để trống", "The value is too long, too short or empty"),
+    "field.unknown": Code(422, "Không có tham số này", "There is no such parameter here"),
+    "field.repeated": Code(422, "Tham số được nêu nhiều lần", "The parameter is given more than once"),
     "field.invalid": Code(422, "Giá trị không hợp lệ", "The value is not valid"),
 }
 

@@ -14,7 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from contracts.base import Party
-from gateway import documents, pages, problems, receipts
+from gateway import bounds, documents, pages, problems, receipts
 from gateway import rosters as use_cases
 from gateway.campaigns_http import own_unit
 from gateway.catalogue import key_of
@@ -47,7 +47,7 @@ async def post_roster(
     edge: EdgeOf,
     caller: CallerOf,
     unit_id: UUID,
-    reference_date: date,
+    reference_date: Annotated[date, Query(ge=bounds.FIRST, le=bounds.LAST, description="The day it speaks of")],
     employer_id: UUID | None = None,
     campaign_id: UUID | None = None,
     line_id: UUID | None = None,
