@@ -98,8 +98,11 @@ async def test_a_word_without_a_party_does_not_count(database: Database, deliver
     assert [p.code for p in events[0].problems] == ["approval.no_party"]
 
 
-async def test_a_campaign_needs_a_signed_programme_over_its_whole_period(database: Database, deliver: Deliver) -> None:
-    await deliver(CONSUMER, database, [said_by(UNION, a_programme(valid_to=date(2026, 9, 30)))])
+@pytest.mark.parametrize("term", [{"valid_to": date(2026, 9, 30)}, {"valid_from": date(2026, 7, 2)}])
+async def test_a_campaign_needs_a_signed_programme_over_its_whole_period(
+    database: Database, deliver: Deliver, term: dict[str, date]
+) -> None:
+    await deliver(CONSUMER, database, [said_by(UNION, a_programme(**term))])
     await deliver(CONSUMER, database, [said_by(AUTHORITY, health.ProgrammeApproved(programme_id=PROGRAMME))])
 
     events = await deliver(CONSUMER, database, [said_by(UNION, a_campaign())])
@@ -165,14 +168,16 @@ async def test_terms_that_cannot_be_kept_are_refused(
 async def test_a_campaign_opens_with_the_grassroots_units_below_its_scope(database: Database, deliver: Deliver) -> None:
     commune = a_unit(10, kind="CD_XA")
     elsewhere = a_unit(3, parent=None)
-    await deliver(CONSUMER, database, [the_province(), commune, a_unit(1), a_unit(2, parent=unit(10)), elsewhere])
+    profession = a_unit(4, kind="NGHIEP_DOAN")
+    below = [a_unit(1), a_unit(2, parent=unit(10)), profession]
+    await deliver(CONSUMER, database, [the_province(), commune, *below, elsewhere])
 
     for batch in opening():
         events = await deliver(CONSUMER, database, batch)
 
     opened = events[-1]
     assert isinstance(opened, said.CampaignOpened)
-    assert opened.unit_ids == sorted([unit(1), unit(2)])
+    assert opened.unit_ids == sorted([unit(1), unit(2), unit(4)])
 
 
 async def test_a_plan_is_approved_by_both_parties_in_either_order(database: Database, deliver: Deliver) -> None:
@@ -252,6 +257,14 @@ async def test_an_approved_plan_is_not_declined_and_strangers_decline_nothing(
 
     assert [p.code for p in stranger[0].problems] == ["approval.not_a_signatory"]
     assert [p.code for p in late[0].problems] == ["plan.approved_already"]
+
+
+async def test_nobody_declines_a_plan_of_a_campaign_that_there_is_not(database: Database, deliver: Deliver) -> None:
+    word = unions.PlanDeclined(plan_id=uuid4(), campaign_id=uuid4())
+
+    events = await deliver(CONSUMER, database, [said_by(UNION, word)])
+
+    assert [p.code for p in events[0].problems] == ["plan.other_campaign"]
 
 
 async def test_a_plan_that_scheduling_withdrew_hears_no_more_words(database: Database, deliver: Deliver) -> None:

@@ -10,6 +10,7 @@ from coordination_builders import (
     CAMPAIGN,
     PROVINCE,
     UNION,
+    a_campaign,
     a_cancellation,
     a_conclusion,
     a_due_check,
@@ -70,6 +71,30 @@ async def test_a_unit_without_due_checks_does_not_hold_up_the_others(database: D
     events = await deliver(CONSUMER, database, [a_due_check(1), demand(1, 1), demand(2, 0)])
 
     assert [type(event) for event in events] == [said.ScopeFrozen]
+
+
+async def test_late_joiners_complete_no_unit(database: Database, deliver: Deliver) -> None:
+    await open_campaign(database, deliver, units=1)
+
+    late = await deliver(CONSUMER, database, [a_due_check(1, late_joiner=True), demand(1, 1)])
+    in_time = await deliver(CONSUMER, database, [a_due_check(2)])
+
+    assert late == []
+    assert [type(event) for event in in_time] == [said.ScopeFrozen]
+
+
+async def test_a_unit_is_held_against_its_own_target(database: Database, deliver: Deliver) -> None:
+    await deliver(CONSUMER, database, [the_province(), a_unit(1)])
+    proposed, signed, _, approved = opening()
+    own = said_by(UNION, a_campaign(unit_targets=[{"unit_id": unit(1), "coverage_pct": 70}]))
+    for batch in (proposed, signed, [own], approved):
+        await deliver(CONSUMER, database, batch)
+    await deliver(CONSUMER, database, [a_due_check(1), demand(1, 1)])
+
+    events = await deliver(CONSUMER, database, [day_started(MONDAY)])
+
+    targets = {event.unit_id: event.target_pct for event in events if isinstance(event, said.CoverageChanged)}
+    assert targets == {unit(1): 70, PROVINCE: 90}
 
 
 async def test_past_the_roster_day_missing_units_are_left_out_and_named(database: Database, deliver: Deliver) -> None:
@@ -181,6 +206,17 @@ async def closed_campaign(database: Database, deliver: Deliver) -> said.ClosingP
     await deliver(CONSUMER, database, [day_asked(date(2027, 1, 15))])
     events = await deliver(CONSUMER, database, [day_started(date(2027, 1, 15))])
     return next(event for event in events if isinstance(event, said.ClosingProposed))
+
+
+async def test_a_campaign_closes_two_weeks_after_its_last_day_and_not_before(
+    database: Database, deliver: Deliver
+) -> None:
+    await freeze(database, deliver, people=1)
+
+    events = await deliver(CONSUMER, database, [day_started(date(2027, 1, 14))])
+
+    assert model.closes_on(date(2026, 12, 31)) == date(2027, 1, 15)
+    assert not any(isinstance(event, said.ClosingProposed) for event in events)
 
 
 async def test_everybody_in_scope_closes_with_exactly_one_state(database: Database, deliver: Deliver) -> None:

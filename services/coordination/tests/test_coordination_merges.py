@@ -116,6 +116,15 @@ async def test_a_late_record_of_somebody_in_scope_is_no_late_joiner(office: Offi
     assert (before, (await office.figures())[1].late_joiners) == (1, 0)
 
 
+async def test_two_late_records_of_one_person_are_one_late_joiner(office: Office) -> None:
+    await office.hear(a_due_check(3, late_joiner=True), a_due_check(4, late_joiner=True))
+    before = (await office.figures())[1].late_joiners
+
+    await office.hear(merged(4, 3))
+
+    assert (before, (await office.figures())[1].late_joiners) == (2, 1)
+
+
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 async def test_turns_in_any_order_count_as_the_last_one_says(office: Office, order: tuple[int, ...]) -> None:
     turns: list[Event] = [merged(1, 0, 1), undone(1, 0, 2), merged(1, 0, 3)]

@@ -98,6 +98,20 @@ async def test_attendance_told_after_the_conclusion_leaves_the_check_fulfilled(
     assert await database.pool.fetchval("SELECT state FROM health_checks") == "fulfilled"
 
 
+async def test_whoever_was_missed_and_booked_again_is_not_kept_in_the_former_place(
+    database: Database, deliver: Deliver
+) -> None:
+    session, later = a_session(), a_session(day=EXAM_DAY + timedelta(days=9))
+    await a_campaign_under_way(database, deliver, [session, later])
+    (made,) = of(AppointmentMade, await deliver(consumer, database, [booking(0, session)]))
+    await deliver(consumer, database, [day_started(EXAM_DAY + timedelta(days=2))])
+    await deliver(consumer, database, [booking(0, later)])
+
+    said = await deliver(consumer, database, [attendance(made)])
+
+    assert codes(of(AttendanceRefused, said)) == ["attendance.check-ended"]
+
+
 async def test_nobody_is_missed_before_the_reporting_days_are_over(database: Database, deliver: Deliver) -> None:
     session = a_session()
     await a_campaign_under_way(database, deliver, [session])

@@ -195,6 +195,19 @@ async def test_a_move_to_any_later_day_finds_the_next_one(database: Database, de
     assert [event.day for event in of(AppointmentMoved, said)] == [sessions[1].day]
 
 
+async def test_on_the_day_itself_nobody_moves_and_nobody_waits_any_longer(database: Database, deliver: Deliver) -> None:
+    first, later = a_session(windows=[a_window(480, total=1)]), a_session(day=LATER)
+    await a_campaign_under_way(database, deliver, [first, later])
+    (made,) = of(AppointmentMade, await deliver(consumer, database, [booking(0, first)]))
+    await deliver(consumer, database, [booking(1, first)])
+
+    in_vain = await deliver(consumer, database, [day_started(EXAM_DAY)])
+    too_late = await deliver(consumer, database, [a_move(0, made, later)])
+
+    assert codes(in_vain) == ["wait-list.ended"]
+    assert codes(too_late) == ["session.past"]
+
+
 async def test_who_cannot_move_keeps_the_seat(database: Database, deliver: Deliver) -> None:
     first, full = a_session(), a_session(day=EXAM_DAY + timedelta(days=1), windows=[a_window(480, total=1)])
     await a_campaign_under_way(database, deliver, [first, full])

@@ -61,6 +61,21 @@ async def test_a_declined_plan_frees_the_way_but_is_not_proposed_again_the_next_
     assert of(object, await deliver(consumer, database, [plan_approved(plan.plan_id)])) == []
 
 
+async def test_a_declined_plan_is_asked_for_again_when_the_time_of_a_make_up_plan_is_over(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_campaign_with(database, deliver, 3, a_session(day=TODAY + timedelta(days=30)))
+    plan, _ = await planned(database)
+    await deliver(consumer, database, [PlanDeclined(plan_id=plan.plan_id, campaign_id=CAMPAIGN, party="unions")])
+
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=13))])
+    quiet = await runs(database)
+    await deliver(consumer, database, [day_started(TODAY + timedelta(days=14))])
+
+    assert quiet == [("initial", "cancelled")]
+    assert await runs(database) == [("initial", "cancelled"), ("initial", "queued")]
+
+
 @pytest.mark.parametrize("offered", ["before", "after"])
 async def test_a_session_that_a_declined_plan_had_not_seen_lets_planning_go_on(
     database: Database, deliver: Deliver, offered: str
@@ -232,6 +247,19 @@ async def test_a_make_up_session_is_proposed_where_enough_people_have_no_place(
     (proposed,) = of(MakeUpSessionProposed, first)
     assert (proposed.site, proposed.people, proposed.stations["INT"]) == (SITE, 35, 35)
     assert of(MakeUpSessionProposed, again) == []
+
+
+@pytest.mark.parametrize(("people", "told"), [(34, []), (35, [30])])
+async def test_thirty_without_a_place_are_worth_a_session(
+    database: Database, deliver: Deliver, people: int, told: list[int]
+) -> None:
+    await a_campaign_with(database, deliver, people, a_session(windows=[a_window(480, total=5)]))
+    plan, _ = await planned(database)
+    await deliver(consumer, database, [plan_approved(plan.plan_id)])
+
+    said = await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
+
+    assert [proposed.people for proposed in of(MakeUpSessionProposed, said)] == told
 
 
 async def test_a_make_up_session_is_given_no_desk_for_somebody_who_is_away(

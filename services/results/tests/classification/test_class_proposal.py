@@ -51,6 +51,12 @@ def test_a_listed_class_three_criterion_alone_leaves_the_index_at_two(index_of, 
     assert (found.health_class, found.tolerance) == (2, criterion)
 
 
+def test_one_specialtys_finding_does_not_stand_in_for_the_other_of_its_index(propose):
+    proposed = propose(criteria=("35.2",), stated={"psychiatric": None})
+    [found] = [one for one in proposed.indices if one.index == "neuro_psychiatric"]
+    assert (found.health_class, found.missing) == (None, "not_examined:psychiatric")
+
+
 def test_two_listed_criteria_are_not_only_one(index_of):
     assert index_of("dental", criteria=("24.2", "27.2")).health_class == 2
 
