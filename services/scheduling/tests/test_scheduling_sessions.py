@@ -15,6 +15,7 @@ from scheduling_builders import (
     a_session,
     a_window,
     a_worker_id,
+    attendance,
     booking,
     day_started,
     plan_approved,
@@ -27,6 +28,8 @@ from contracts.health import PermitRevoked
 from contracts.plans import PlanAsked
 from contracts.scheduling import (
     AppointmentCancelled,
+    AppointmentKept,
+    AppointmentMade,
     AppointmentMoved,
     DaySwept,
     SessionListed,
@@ -104,6 +107,27 @@ async def test_a_withdrawn_session_sends_its_people_to_the_seats_that_are_left(
     assert [event.session_id for event in of(AppointmentMoved, said)] == [small.session_id] * 2
     assert [event.reason for event in of(AppointmentCancelled, said)] == ["session-withdrawn"]
     assert [event.status for event in of(SessionListed, said)] == ["withdrawn"]
+
+
+async def test_a_session_may_be_withdrawn_until_its_day_is_over_and_who_came_stays_with_it(
+    database: Database, deliver: Deliver
+) -> None:
+    morning, done = a_session(), a_session(session_id=uuid4())
+    await a_campaign_under_way(database, deliver, [morning, done, a_session(day=LATER)])
+    await deliver(consumer, database, [booking(0, morning)])
+    made = of(AppointmentMade, await deliver(consumer, database, [booking(1, done)]))[0]
+
+    await deliver(consumer, database, [day_started(EXAM_DAY)])
+    on_the_day = await deliver(consumer, database, [session_withdrawn(morning)])
+    await deliver(consumer, database, [day_started(EXAM_DAY + timedelta(days=1))])
+    too_late = await deliver(consumer, database, [session_withdrawn(done), session_withdrawn(morning)])
+    came = await deliver(consumer, database, [attendance(made)])
+
+    assert [event.status for event in of(SessionListed, on_the_day)] == ["withdrawn"]
+    assert codes(of(SessionRefused, too_late)) == ["session.in-the-past"]
+    assert [event.session_id for event in of(SessionListed, too_late)] == [morning.session_id]
+    assert of(AppointmentMoved, too_late) == []
+    assert [event.appointment_id for event in of(AppointmentKept, came)] == [made.appointment_id]
 
 
 async def test_a_revoked_permit_takes_its_sessions_back(database: Database, deliver: Deliver) -> None:

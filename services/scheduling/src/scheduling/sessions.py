@@ -67,11 +67,12 @@ async def known(
 async def withdraw(tx: Transaction, batch: Batch[SessionWithdrawn]) -> None:
     """Take sessions out of the calendar; everybody in them is moved to the next best seat or open again."""
     ready, listed = await known(tx, batch)
+    today = await demand_store.today(tx)
     said, causes = [], {}
     for message in ready:
         event = message.event
-        if listed[event.session_id]["clinic_id"] != event.clinic_id:
-            code = "session.of-another-clinic"
+        code = _why_not_withdrawn(event, listed[event.session_id], today)
+        if code is not None:
             said.append(message.leads_to(_refused(event.session_id, event.clinic_id, [code])))
         else:
             causes[event.session_id] = message
@@ -194,6 +195,14 @@ def _why_not(
         "campaign.closed": campaign["closing_on"] is not None,
     }
     return [code for code, broken in rules.items() if broken]
+
+
+def _why_not_withdrawn(withdrawn: SessionWithdrawn, listed: Record, today: date) -> str | None:
+    """Whoever came to a day that is over came, though the clinic has not said so yet."""
+    if listed["clinic_id"] != withdrawn.clinic_id:
+        return "session.of-another-clinic"
+    is_over = listed["day"] < today and listed["status"] != "withdrawn"
+    return "session.in-the-past" if is_over else None
 
 
 def _stays(offered: SessionOffered, listed: Record | None) -> bool:
