@@ -63,7 +63,7 @@ def are_one_spelling(one: str, other: str) -> bool:
     return one == other or one.isascii() or other.isascii()
 
 
-def blocks_of(index: BlindIndex, fields: Mapping[str, Any], unit_id: UUID, citizen_number: str | None) -> Blocks:
+def blocks_of(index: BlindIndex, fields: Mapping[str, Any], unit_id: UUID | str, citizen_number: str | None) -> Blocks:
     """The hashes of a row's or an identity's person; the number only where nothing contradicts it."""
     words, birth, sex = words_of(fields["full_name"]), fields["birth_date"], fields["sex"]
     sorted_words = " ".join(sorted(words))

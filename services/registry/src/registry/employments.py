@@ -9,10 +9,11 @@ where somebody belongs, and a person belongs to one unit: with it, they move.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from contracts.registry import Employment
+from contracts.registry import Employment, Exposure
 from registry.worker_facts import Facts
 
 Pair = tuple[UUID, UUID | None]
@@ -66,6 +67,9 @@ def meet(
         meant = known[0]
     if meant is not None:
         fresh = stated.after(meant, columns)
+        if fresh == meant:
+            # Told at once, and by whoever looks at it later, that it says nothing new.
+            fresh = meant
         others = [facts for facts in known if facts is not meant]
         return Met(_ordered(fresh, others, spans, day) if others else (fresh,), fresh, meant)
     return _beside(known, spans, stated, day, columns)
@@ -99,11 +103,17 @@ def as_event(known: Sequence[Facts], monitored: Mapping[str, date], as_of: date)
         "born": main.born,
         "disabled": main.disabled,
         "heavy_class": max((facts.heavy_class for facts in known), key=HARDER.__getitem__),
-        "exposures": [{"hazard": hazard, "since": since} for hazard, since in sorted(hazards.items())],
+        "exposures": [_exposure(hazard, since) for hazard, since in sorted(hazards.items())],
         "as_of": as_of,
         "last_health_check": main.last_health_check,
         "employments": [Employment(**_place(facts)) for facts in others],
     }
+
+
+# A frozen record: many have the same few.
+@lru_cache(maxsize=1024)
+def _exposure(hazard: str, since: date | None) -> Exposure:
+    return Exposure(hazard=hazard, since=since)
 
 
 def _place(facts: Facts) -> dict[str, Any]:

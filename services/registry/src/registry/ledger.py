@@ -73,13 +73,17 @@ class Decision:
     def learns(self) -> bool:
         """Whether it says for the first time at what, or when, somebody works whose place was known."""
         known, facts = self.met.before, self.met.stated
-        return known is not None and known != facts and _with_learnt(known, facts) != known
+        if known is None or known is facts:
+            return False
+        return known != facts and _with_learnt(known, facts) != known
 
     @property
     def place_changed(self) -> bool:
         """Whether an employment begins with it; to learn of a job or its hours is no move."""
         known, facts = self.met.before, self.met.stated
-        return self.returned or known is None or place_of(_with_learnt(known, facts)) != place_of(facts)
+        if self.returned or known is None:
+            return True
+        return known is not facts and place_of(_with_learnt(known, facts)) != place_of(facts)
 
 
 @dataclass(slots=True)

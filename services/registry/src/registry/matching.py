@@ -194,9 +194,12 @@ class Directory:
         ]
 
     def _is_same_person(self, entry: Entry, known: Known) -> bool:
+        differ = _numbers_differ(entry, known)
+        if known.digest == entry.digest and not differ:
+            return True
         name = self.index.of("name", known.worker_id, entry.name_key) == known.name
         birth = entry.full_birth is not None and known.birth == self.index.of("birth", known.worker_id, entry.birth)
-        return (name and birth) if _numbers_differ(entry, known) else (name or birth)
+        return (name and birth) if differ else (name or birth)
 
     def _held(self, by: dict[bytes, list[UUID]], index: bytes) -> list[Known]:
         return [self.known[worker_id] for worker_id in by[index]] if index in by else []

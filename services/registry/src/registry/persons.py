@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -130,6 +131,9 @@ def _met_elsewhere(directory: Directory, entries: Sequence[Entry]) -> dict[UUID,
     """Those with several employers, and those whom a row may name as working for another than the one known: with what
     rows may say of them."""
     found: dict[UUID, list[Facts]] = {}
+    several = any(len(known.employments) > 1 for known in directory.known.values())
+    if not several and all(entry.facts.employer_id is None for entry in entries):
+        return found
     for entry in entries:
         pair, names_one = pair_of(entry.facts), entry.facts.employer_id is not None
         for known in directory.candidates(entry):
@@ -248,8 +252,13 @@ def _number(
     valid_to = None if current else ended.get((worker_id, number.index), roster.reference_date)
     return (
         worker_id, number.type, number.index, sealed, verified, roster.reference_date, valid_to, roster.roster_id,
-        f"unions/{roster.unit_id}" if verified else None, roster.unit_id if number.type in OF_A_UNIT else None,
+        _party_of(roster.unit_id) if verified else None, roster.unit_id if number.type in OF_A_UNIT else None,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _party_of(unit_id: UUID) -> str:
+    return f"unions/{unit_id}"
 
 
 def _numbers(rows: Iterable[Record], unit_id: UUID) -> dict[NumberKey, tuple[bytes, bool]]:

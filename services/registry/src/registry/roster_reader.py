@@ -46,12 +46,17 @@ class ReaderFailedError(Exception):
 
 
 class Reader:
-    """The process, started with the first roster that needs it; end it with `close`."""
+    """The process, started with the first roster that needs it, or ahead of it; end it with `close`."""
 
     def __init__(self) -> None:
         self._pipe: Connection | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._guard = threading.Lock()
+
+    def start(self) -> None:
+        """Start the process, which takes half a second: meanwhile there is something else to do."""
+        with self._guard:
+            self._pipe = self._pipe or self._start()
 
     def open_roster(
         self,

@@ -170,7 +170,8 @@ def _entry(
     if code := identity.get("residence_province_code"):
         identity |= _code_system(code, roster.reference_date)
     key = name_key(fields["full_name"])
-    birth, sex, unit = fields["birth_date"], fields["sex"], roster.unit_id
+    # As text, which it is hashed as several times.
+    birth, sex, unit = fields["birth_date"], fields["sex"], str(roster.unit_id)
     numbers = tuple(_numbers(person, fields, unit, index))
     return Entry(
         row=person.row,
@@ -231,7 +232,7 @@ def _citizen_number(numbers: Iterable[Number]) -> str | None:
     return next((number.value for number in numbers if number.verified and number.type == "cccd"), None)
 
 
-def _numbers(person: Person, fields: Mapping[str, Any], unit: UUID, index: BlindIndex) -> list[Number]:
+def _numbers(person: Person, fields: Mapping[str, Any], unit: str, index: BlindIndex) -> list[Number]:
     known = fields.get("identifiers") or {}
     shared = SHARED in person.codes
     found = [

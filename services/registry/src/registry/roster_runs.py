@@ -111,6 +111,7 @@ async def work(database: Database, vault: Vault, holder: UUID, put_off: PutOff =
     try:
         if is_waited_for:
             put_off(PUT_OFF_SECONDS)
+            reader.start()
         opened = await open_claimed(database, vault, sorted(claimed, key=lambda row: row["place"]), reader)
         # Some hundred objects a row and no cycles.
         with collector.paused():
