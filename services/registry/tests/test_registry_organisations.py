@@ -94,6 +94,17 @@ async def test_a_refusal_names_every_problem_at_once(register: Register) -> None
     assert all(problem.message_vi and problem.message_en for problem in refused.problems)
 
 
+@pytest.mark.parametrize("name", ["Công đoàn \u202egnp.exe", "Công đoàn\u200b A", "Công đoàn\x07", "x" * 301])
+async def test_a_name_that_no_reader_can_read_is_refused(register: Register, name: str) -> None:
+    await register.with_units()
+    odd = an_organisation(organisation_id=uuid4(), name=name, code="C\r\nX: y")
+
+    (refused,) = await register.hear(says(odd))
+
+    assert isinstance(refused, DeclarationRefused)
+    assert [problem.code for problem in refused.problems] == ["organisation.name_invalid", "organisation.code_invalid"]
+
+
 async def test_nobody_becomes_their_own_ancestor(register: Register) -> None:
     await register.with_units()
     child = an_organisation(organisation_id=UUID(int=8), parent_id=UNIT, code="CDCS-8")

@@ -48,6 +48,16 @@ async def test_the_same_roster_twice_says_nothing_about_any_worker(register: Reg
     assert again.assessed.unchanged == 6
 
 
+@pytest.mark.parametrize("field", ["employer_id", "host_id"])
+async def test_nobody_is_registered_as_working_for_a_union(register: Register, field: str) -> None:
+    await register.with_units()
+
+    refused = await register.take(a_person(1), **{field: UNIT})
+
+    assert (refused.assessed.file_outcome, refused.assessed.file_codes) == ("refused", ["roster.no_employer"])
+    assert refused.worker_events == []
+
+
 async def test_a_corrected_row_is_one_change(register: Register) -> None:
     await register.with_units()
     first = await register.take(a_person(1), a_person(2))

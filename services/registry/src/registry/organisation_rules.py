@@ -1,6 +1,7 @@
 """What a union unit, employer or park must be to stand in the register; pure."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,6 +22,10 @@ UNION_RANKS = {
 GRASSROOTS = ("CDCS", "NGHIEP_DOAN")
 PARENTS_OF_WORKPLACES = {"EMPLOYER": ("EMPLOYER", "PARK"), "PARK": ("PARK",)}
 MAY_BE_ROOT = ("TLD", "LDLD_TINH", "CD_NGANH_TW", "EMPLOYER", "PARK")
+
+LONGEST = {"name": 300, "code": 100}
+HIDDEN = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
+"""Categories of what no reader sees: controls, marks that turn the direction of what follows, and no letters at all."""
 
 TAX_CODE = re.compile(r"(?P<number>\d{10})(-\d{3})?|\d{12}")
 COMMUNE_CODE = re.compile(r"\d{5}")
@@ -96,7 +101,7 @@ def problems_of(
 ) -> list[Problem]:
     """Everything that is wrong with a declaration; `ancestors` are the parent and all above it on its first day."""
     return [
-        *_blank(stated),
+        *_words(stated),
         *_places(stated, places),
         *_former_place(stated),
         *_tax_code(stated.tax_code),
@@ -106,9 +111,14 @@ def problems_of(
     ]
 
 
-def _blank(stated: Version) -> list[Problem]:
+def _words(stated: Version) -> list[Problem]:
     fields: Mapping[str, str] = {"name": stated.name, "code": stated.code}
-    return [problem(f"organisation.{field}_missing", field) for field, value in fields.items() if not value]
+    found = [problem(f"organisation.{field}_missing", field) for field, value in fields.items() if not value]
+    return found + [
+        problem(f"organisation.{field}_invalid", field)
+        for field, value in fields.items()
+        if len(value) > LONGEST[field] or any(unicodedata.category(letter) in HIDDEN for letter in value)
+    ]
 
 
 def _places(stated: Version, places: Places) -> list[Problem]:

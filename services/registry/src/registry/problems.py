@@ -9,6 +9,14 @@ MESSAGES = {
     ),
     "organisation.name_missing": ("Thiếu tên.", "The name is missing."),
     "organisation.code_missing": ("Thiếu mã đơn vị.", "The code is missing."),
+    "organisation.name_invalid": (
+        "Tên dài quá 300 ký tự hoặc có ký tự ẩn.",
+        "The name has more than 300 characters, or hidden ones.",
+    ),
+    "organisation.code_invalid": (
+        "Mã dài quá 100 ký tự hoặc có ký tự ẩn.",
+        "The code has more than 100 characters, or hidden ones.",
+    ),
     "organisation.parent_missing": ("Thiếu đơn vị cấp trên.", "The parent is missing."),
     "organisation.parent_kind": (
         "Đơn vị cấp trên không thể quản lý loại đơn vị này.",

@@ -56,6 +56,8 @@ AND (refused_for IS NOT NULL OR chunks = (
 GET_STATES = "SELECT roster_id, unit_id, state FROM rosters WHERE roster_id = ANY($1::uuid[])"
 FORGET_CHUNKS = "DELETE FROM roster_chunks WHERE received_at < $1"
 
+EMPLOYERS, HOSTS = ("EMPLOYER",), ("EMPLOYER", "PARK")
+
 Manifests = Sequence[Message[RosterSubmitted]]
 
 
@@ -129,7 +131,11 @@ async def forget_chunks(tx: Transaction, before: datetime) -> None:
 def _objection(message: Message[RosterSubmitted], kinds: dict[UUID, str], paths: Paths) -> str | None:
     if not paths.allow(message.party, message.event.unit_id):
         return "roster.outside_subtree"
-    return None if kinds[message.event.unit_id] in GRASSROOTS else "roster.no_grassroots_unit"
+    roster = message.event
+    if kinds[roster.unit_id] not in GRASSROOTS:
+        return "roster.no_grassroots_unit"
+    work_for = [(roster.employer_id, EMPLOYERS), (roster.host_id, HOSTS)]
+    return "roster.no_employer" if any(id_ and kinds[id_] not in fit for id_, fit in work_for) else None
 
 
 async def _receive(tx: Transaction, manifests: Manifests, objections: Sequence[str | None]) -> None:
