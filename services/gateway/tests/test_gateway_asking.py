@@ -4,7 +4,7 @@ import re
 from uuid import uuid4
 
 import pytest
-from gateway_builders import Clients
+from gateway_builders import CLINIC, Clients, a_declaration, an_offer, cloudevent, post, post_batch
 
 from gateway.problems import CODES
 from shared.database import Database
@@ -33,6 +33,19 @@ async def test_all_that_a_query_says_wrongly_is_said_at_once(as_: Clients) -> No
     assert [(item["code"], item["field"]) for item in answer.json()["problems"]] == [
         ("field.unknown", "query.complet"), ("field.unknown", "query.colour"), ("field.repeated", "query.unit_id"),
     ]  # fmt: skip
+
+
+async def test_fields_that_no_contract_has_are_named_to_whoever_sent_them(as_: Clients) -> None:
+    unit, clinic = uuid4(), await as_.clinic(CLINIC)
+    declared, offered = cloudevent(a_declaration(unit)), cloudevent(an_offer(uuid4(), uuid4()))
+    declared["data"]["parant_id"] = str(uuid4())
+    offered["data"]["windows"][0]["totl"] = 5
+
+    lone = (await post(await as_.union(unit), declared)).json()
+    batch = (await post_batch(clinic, [offered, cloudevent(an_offer(uuid4(), uuid4()))])).json()
+
+    assert (lone["status"], lone["ignored"]) == ("accepted", ["data.parant_id"])
+    assert [outcome.get("ignored") for outcome in batch["outcomes"]] == [["data.windows.0.totl"], None]
 
 
 async def test_whoever_only_reads_may_ask_more_than_is_known(as_: Clients) -> None:

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from contracts.base import Event
 from contracts.fields import Problem
-from gateway import bounds, catalogue, problems
+from gateway import bounds, catalogue, problems, unheard
 from gateway.parties import Caller
 from gateway.problems import Refusal, problem
 
@@ -37,6 +37,7 @@ class Said:
     ref: str
     receipt_id: UUID
     digest: bytes
+    ignored: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -131,6 +132,7 @@ def _said(
         ref=ref,
         receipt_id=catalogue.key_of(ref),
         digest=sha256(event_class.entry.type.encode() + b"\n" + canonical.encode()).digest(),
+        ignored=unheard.fields_of(event, raw["data"]),
     )
 
 

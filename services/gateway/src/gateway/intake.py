@@ -25,7 +25,10 @@ GET_DIGESTS = "SELECT receipt_id, digest FROM receipts WHERE receipt_id = ANY($1
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one event of a request: accepted, repeated (its first receipt again) or refused."""
+    """What became of one event of a request: accepted, repeated (its first receipt again) or refused.
+
+    `ignored` names fields that the contract does not have, which take no effect.
+    """
 
     place: int
     id: str | None
@@ -33,11 +36,13 @@ class Outcome:
     receipt_id: UUID | None = None
     code: str | None = None
     problems: Sequence[Problem] = ()
+    ignored: Sequence[str] = ()
 
     def document(self) -> dict[str, Any]:
         """The outcome as the response shows it."""
         members = {"id": self.id, "status": self.status, "receipt_id": self.receipt_id, "code": self.code}
-        shown = {name: value for name, value in members.items() if value is not None}
+        shown: dict[str, Any] = {name: value for name, value in members.items() if value is not None}
+        shown |= {"ignored": self.ignored} if self.ignored else {}
         return {**shown, "problems": [item.model_dump() for item in self.problems]} if self.problems else shown
 
 
@@ -93,4 +98,5 @@ def _outcome(item: Said, digest: bytes, *, is_new: bool) -> Outcome:
     if digest != item.digest:
         reused = problems.problem("event.reused", "id")
         return Outcome(item.place, str(item.id), "refused", None, "event.reused", [reused])
-    return Outcome(item.place, str(item.id), "accepted" if is_new else "repeated", item.receipt_id)
+    status = "accepted" if is_new else "repeated"
+    return Outcome(item.place, str(item.id), status, item.receipt_id, ignored=item.ignored)
