@@ -39,7 +39,9 @@ from contracts.base import Event, Party
 from gateway.app import make_app
 from gateway.consumers import make_consumer
 from gateway.edge import make_edge
+from gateway.problems import Refusal
 from gateway.settings import ConfigurationError, Settings
+from gateway.tokens import LEEWAY_SECONDS
 from shared.clock import utc_now
 from shared.database import Database
 from shared.outbox import origin
@@ -151,6 +153,23 @@ async def test_tokens_of_the_operators_issuer_are_checked_to_the_last_claim(data
     }
     assert (await clients.anonymous(SECRET).post("/dev/tokens", json=PERSON)).status_code == 404
     await clients.close()
+
+
+async def test_a_token_that_was_seen_before_expires_all_the_same(database: Database) -> None:
+    key, now = a_key(), int(utc_now().timestamp())
+    settings = Settings(
+        database_url=database.url, kafka_bootstrap_servers="x:1", token_issuer="https://id.example",
+        token_jwks=f'{{"keys": [{_json(key)}]}}', pseudonym_key="p" * 32, khamdoan_dev_secret="",
+    )  # fmt: skip
+    tokens = make_edge(settings, database).tokens
+    token = a_token(key, exp=now + 60)
+
+    seen = [await tokens.check(token, now=now + passed) for passed in (0, 59)]
+    with pytest.raises(Refusal) as expired:
+        await tokens.check(token, now=now + 60 + LEEWAY_SECONDS + 1)
+
+    assert seen[0] == seen[1]
+    assert expired.value.code == "token.expired"
 
 
 def _json(key: OKPKey) -> str:

@@ -1,7 +1,7 @@
 """A clinic's feed: one log, numbered without gaps, read by number, as a stream, as a calendar and from Kafka."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from uuid import uuid4
 
@@ -146,6 +146,8 @@ async def test_the_calendar_counts_people_and_names_nobody(as_: Clients, databas
     answer = await clinic.get(f"/clinics/{CLINIC}/calendar.ics")
     events = Calendar.from_ical(answer.content).walk("VEVENT")
     assert {str(event["summary"]) for event in events} == {"Đoàn khám lưu động: 3/40 chỗ", "Khám sức khỏe: 3 người"}
+    (window,) = [event for event in events if "người" in str(event["summary"])]
+    assert window["dtstart"].dt == datetime.combine(DAY, time(), UTC)  # seven o'clock in Vietnam
     assert not any(str(item.worker_id) in answer.text for item in booked)
     unchanged = await clinic.get(f"/clinics/{CLINIC}/calendar.ics", headers={"if-none-match": answer.headers["etag"]})
     assert unchanged.status_code == 304

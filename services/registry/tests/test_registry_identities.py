@@ -10,6 +10,7 @@ import pytest
 from registry_builders import NOON, PROVINCE, REFERENCE, UNIT, Register, a_federation, a_person, says
 
 from registry import accesses, erasures
+from registry.accesses import Viewer
 from registry.identity_port import make_app
 from shared.database import Transaction
 
@@ -125,6 +126,24 @@ async def test_a_look_that_was_changed_or_taken_out_shows(register: Register, po
             breaks.append(await accesses.first_break(tx))
 
     assert breaks == [None, 3, 2, 2]
+
+
+async def test_a_look_that_is_rewritten_with_a_fitting_hash_does_not_fit_the_next(
+    register: Register, port: httpx.AsyncClient
+) -> None:
+    await register.with_units()
+    (row,) = (await register.take(a_person(1))).rows
+    for _ in range(3):
+        await asked(port, "clinics/08001", row.worker_id)
+
+    async with register.database.transaction() as tx:
+        first, second, _ = await tx.fetch(accesses.GET_AFTER, 0)
+        forged = Viewer(second["party"], second["actor"], "nothing special")
+        link = accesses._link(first["hash"], 2, second["at"], second["worker_id"], forged, second["view"])
+        await tx.execute("UPDATE accesses SET purpose = $1, hash = $2 WHERE position = 2", forged.purpose, link)
+        broken = await accesses.first_break(tx)
+
+    assert broken == 3
 
 
 async def test_a_union_finds_a_member_by_number_and_only_in_its_own_units(

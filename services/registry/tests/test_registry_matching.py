@@ -5,6 +5,8 @@ from uuid import UUID
 import pytest
 from registry_builders import UNIT, Register, a_person
 
+from registry import likeness
+
 pytestmark = pytest.mark.stack
 
 OTHER_UNIT = UUID(int=3)
@@ -79,6 +81,36 @@ async def test_a_corrected_citizens_number_keeps_the_former_one_as_history(regis
     assert corrected.effects == ["changed"]
     assert corrected.worker_ids[0] == first.worker_ids[0]
     assert await numbers(register, "cccd") == [(True, False), (True, True)]
+
+
+async def test_an_employee_number_makes_nobody_of_another_citizens_number_and_birth_date_the_same(
+    register: Register,
+) -> None:
+    await register.with_units()
+    first = await register.take(a_person(1))
+
+    namesake = await register.take(a_person(1, cccd="002171999999", birth="09/09/1985"))
+
+    assert namesake.worker_ids[0] != first.worker_ids[0]
+    assert await numbers(register, "cccd") == [(True, True), (True, True)]
+
+
+async def test_namesakes_of_one_birth_date_with_two_employee_numbers_are_two_to_be_looked_at(
+    register: Register,
+) -> None:
+    await register.with_units()
+    first = await register.take(a_person(1, cccd=None, code="A1"))
+
+    second = await register.take(a_person(1, cccd=None, code="A2"))
+
+    assert second.effects == ["review"]
+    assert second.worker_ids[0] != first.worker_ids[0]
+    assert await reasons(register) == [("duplicate.suspected",)]
+
+
+@pytest.mark.parametrize(("other", "slip"), [("001090000121", True), ("001090000222", False), ("001900000111", True)])
+def test_two_wrong_digits_are_a_slip_and_three_are_another_number(other: str, slip: bool) -> None:
+    assert likeness.is_slip("001090000111", other) is slip
 
 
 async def test_the_old_identity_card_and_the_new_one_are_one_person(register: Register) -> None:

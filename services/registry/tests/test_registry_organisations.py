@@ -105,6 +105,16 @@ async def test_a_name_that_no_reader_can_read_is_refused(register: Register, nam
     assert [problem.code for problem in refused.problems] == ["organisation.name_invalid", "organisation.code_invalid"]
 
 
+async def test_a_commune_lies_in_its_own_province(register: Register) -> None:
+    await register.with_units()
+    in_hanoi = an_organisation(organisation_id=uuid4(), province_code="08", commune_code="00004")
+
+    (refused,) = await register.hear(says(in_hanoi))
+
+    assert isinstance(refused, DeclarationRefused)
+    assert [problem.code for problem in refused.problems] == ["place.commune_of_another_province"]
+
+
 async def test_nobody_becomes_their_own_ancestor(register: Register) -> None:
     await register.with_units()
     child = an_organisation(organisation_id=UUID(int=8), parent_id=UNIT, code="CDCS-8")
@@ -189,6 +199,17 @@ async def test_a_line_of_an_unknown_unit_waits_for_it(register: Register) -> Non
 
     assert early == []
     assert [type(event) for event in late].count(LineRegistered) == 1
+
+
+async def test_a_line_stays_with_its_unit(register: Register) -> None:
+    await register.with_units(UNIT, UUID(int=9))
+    line = a_line()
+    await register.hear(says(line))
+
+    (refused,) = await register.hear(says(line.model_copy(update={"unit_id": UUID(int=9)})))
+
+    assert isinstance(refused, DeclarationRefused)
+    assert [problem.code for problem in refused.problems] == ["line.of_another_unit"]
 
 
 async def test_a_line_with_an_impossible_shift_or_site_is_refused(register: Register) -> None:

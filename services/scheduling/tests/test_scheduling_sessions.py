@@ -142,6 +142,14 @@ async def test_a_revoked_permit_takes_its_sessions_back(database: Database, deli
     assert [event.status for event in of(SessionListed, said)] == ["planned"]
 
 
+async def test_a_permit_that_comes_after_the_day_confirms_nothing(database: Database, deliver: Deliver) -> None:
+    await deliver(consumer, database, [a_campaign(), a_session(), day_started(EXAM_DAY + timedelta(days=1))])
+
+    late = await deliver(consumer, database, [a_permit()])
+
+    assert of(SessionListed, late) == []
+
+
 async def test_another_authority_ends_no_permit(database: Database, deliver: Deliver) -> None:
     def said_by(party: str, event: Event) -> Outgoing:
         return origin(event, source=party, id=uuid4(), time=utc_now(), party=party, actor="x")

@@ -156,6 +156,16 @@ def test_an_annual_check_due_this_spring_has_priority_two(due):
     assert due(as_of=date(2027, 4, 1), last_check=date(2026, 5, 10)).priority == 2
 
 
+@pytest.mark.parametrize(("last", "priority"), [(date(2026, 6, 30), 2), (date(2026, 7, 1), 1)])
+def test_what_is_due_within_ninety_days_is_due(due, last, priority):
+    assert due(as_of=date(2027, 4, 1), last_check=last).priority == priority
+
+
+@pytest.mark.parametrize(("as_of", "priority"), [(date(2027, 10, 31), 2), (date(2027, 11, 1), 3)])
+def test_a_deadline_within_sixty_days_is_near(due, as_of, priority):
+    assert due(as_of=as_of, last_check=date(2026, 10, 1)).priority == priority
+
+
 @pytest.mark.parametrize(("as_of", "priority"), [(date(2026, 12, 31), 3), (date(2027, 1, 1), 4)])
 def test_the_last_day_of_the_deadline_is_not_overdue(due, as_of, priority):
     assert due(as_of=as_of, last_check=date(2025, 3, 1)).priority == priority
