@@ -18,11 +18,15 @@ from scheduling.planning.tally import Tally
 
 POOR, MORE = 1.0, 2.0  # gap per worker from which a piece is planned again; times what it had
 WORTH_MOVING, HOSTS = 0.1, 1 / 3  # cost per worker that people could save in another piece; of the time left, to that
+TICK = 0.01  # seconds that a job takes at least
 TABLE, PATIENCE, LEFT_STANDING = 60, 2.0, 0.2  # classes seated at a time, seconds for that; of guests, to plan anew
 
 
 class SecondTurn:
-    """Jobs that ended far from their bound, the poorest first; `work` may run in several threads that share a guard."""
+    """Jobs that ended far from their bound, first those with the largest gap for the time they take.
+
+    `work` may run in several threads that share a guard.
+    """
 
     def __init__(
         self,
@@ -37,33 +41,41 @@ class SecondTurn:
     ) -> None:
         self.rules, self.demand, self.jobs, self.crew = rules, demand, jobs, crew
         self.tally, self.guard, self.deadline, self.seed = tally, guard, deadline, seed
-        gaps = [(job.gap(), job) for job in jobs if job.seconds]
         self.pace = sum(job.seconds for job in jobs) / max(1.0, sum(job.people for job in jobs))
-        poor = [(gap, job) for gap, job in gaps if gap > POOR * job.people]
-        self.waiting = [job for _, job in sorted(poor, key=lambda pair: -pair[0])]
+        self.waiting: dict[Job, float] = {}  # what a second more for a job would bring, if it closed its gap
         self.busy: set[Job] = set()
         self.settled: set[Job] = set()
+        for job in jobs:
+            if job.seconds:
+                self.queue(job, job.gap())
+
+    def queue(self, job: Job, gap: float) -> None:
+        """The job waits for another turn if it is still poor."""
+        if gap > POOR * job.people and job not in self.settled:
+            self.waiting[job] = gap / max(self.usual(job), TICK)
 
     def work(self) -> None:
         """Plan the poorest job that nobody is at, again and again, while time is left."""
         while job := self.poorest():
             host, guests = self.host_of(job)
+            before = job.cost, job.bound
             if host is None:
-                self.plan_again(job, time.monotonic() + MORE * self.usual(job))
+                job.seconds = MORE * self.usual(job)
+                self.plan_again(job, time.monotonic() + job.seconds)
             else:
                 self.exchange(job, host, guests)
             with self.guard:
                 self.busy -= {job, host or job}
-                if host and job not in self.settled and job.gap() > POOR * job.people:
-                    self.waiting.append(job)  # others may have room for more of its people
+                if host or (job.cost, job.bound) != before:  # others may have room; or more time brought something
+                    self.queue(job, job.gap())
 
     def poorest(self) -> Job | None:
         """The job to be planned anew next; busy from now on."""
         with self.guard:
             now = time.monotonic()
-            for job in self.waiting:
+            for job in sorted(self.waiting, key=lambda job: -self.waiting[job]):
                 if now + job.seconds / 2 < self.deadline and self.is_free(job, self.busy):
-                    self.waiting.remove(job)
+                    del self.waiting[job]
                     self.busy.add(job)
                     return job
         return None

@@ -22,7 +22,7 @@ PIECE = 12_000  # workers; larger components are cut into pieces of about this s
 THREADS = 2
 FAIR = 0.4  # of the time that each piece would have if all had the same
 LEARNT = 0.1  # what one job adds to the experience
-SECOND, LINKED = 0.1, 0.2  # of all time, for pieces that ended poorly; where they have borders
+SECOND, LINKED = 0.3, 0.2  # of all time, for pieces that ended poorly; where they have borders
 MANY = 6_000  # workers from which helper processes are worth starting
 
 
@@ -89,7 +89,10 @@ class Round:
                 self.tally.add(0, 0 if job.board else job.cost)
             return
         found = self.crew.work(
-            lambda: Piece(block, Absence(self.rules, block), self.end_of(x, begun), self.seed), self.teller(x, block)
+            lambda: Piece(
+                block, Absence(self.rules, block), self.end_of(x, begun), self.seed, alone=len(self.jobs) == 1
+            ),
+            self.teller(x, block),
         )
         with self.guard:
             now = time.monotonic()

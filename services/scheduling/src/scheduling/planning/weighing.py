@@ -12,7 +12,7 @@ import numpy as np
 from scheduling.planning import offering, pricing, rounding
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market
-from scheduling.planning.blocks import Block
+from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Flags, Ints
 from scheduling.planning.finishing import Program
 from scheduling.planning.flow import Relaxation, Solution
@@ -21,11 +21,14 @@ from scheduling.planning.openings import FIRST_STEPS, Outcome
 from scheduling.planning.pricing import Floats, Prices
 
 FEW = 14  # sessions: 16,384 sets
-NEAR = 0.05  # cost per person between a program and its bound: worth no further columns
+NEAR = 0.5  # cost per person between a program and its bound: worth no further columns before the end
+OFFERED = 12  # visits of each class that a program starts from: more of them would make it slower, fewer too
 TABLE = 2_000_000  # entries of a table of sets by classes
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # of known prices: what places of a closed session might cost
 ROUNDING_SECONDS, ROUNDING_SHARE = 0.2, 0.2  # of one rounding; of the time left
 MANY_COLUMNS, CLOSING_SHARE = 12_000, 0.5  # of a program in whole numbers; of the time left for one
+GRACE, GRACE_SECONDS = 0.5, 0.2  # how much longer the first program may take, as a share of the time given; at most
+MOMENT = 0.01  # seconds below which nothing is rounded where there is a plan
 HALF = 0.5
 
 
@@ -39,7 +42,8 @@ class Weighing:
         self, block: Block, absence: Absence, deadline: float, seed: int = 0, known: Ledger | None = None
     ) -> None:
         self.block, self.absence, self.deadline, self.seed = block, absence, deadline, seed
-        self.outcome = Outcome(known, known.cost() if known else np.inf, -np.inf, None)
+        self.started = time.monotonic()
+        self.outcome = Outcome(known)
         self.visit_cost = pricing.visit_costs(block)
         self.people = float(block.size.sum())
         self.bits: Ints = 1 << np.arange(len(block.sessions))
@@ -105,14 +109,16 @@ class Weighing:
     def approached(self, relaxation: Relaxation) -> Solution:
         """A solution near a program's optimum, or of a set that cannot be cheaper, or what there is at the deadline.
 
-        Raises TimeoutError if there is none.
+        The first program may take a little longer: half of it is worth next to nothing. Raises TimeoutError.
         """
-        solution, complete = relaxation.advance(self.deadline - time.monotonic())
+        grace = min(GRACE * (self.deadline - self.started), GRACE_SECONDS) if self.outcome.ledger is None else 0.0
+        until = self.deadline + grace
+        solution, complete = relaxation.advance(until - time.monotonic())
         while not complete:
             if solution.value - solution.bound < NEAR * self.people or relaxation.proved > self.outcome.cost:
                 break
             try:
-                solution, complete = relaxation.advance(self.deadline - time.monotonic())
+                solution, complete = relaxation.advance(until - time.monotonic())
             except TimeoutError:
                 break
         return solution
@@ -123,14 +129,18 @@ class Weighing:
         limits = chosen.astype(np.float64)
         relaxation.limit(limits, limits)
         relaxation.watch_lines(self.prices.lines)
-        relaxation.add_columns(*offering.near(self.block, relaxation.reduced(self.prices)))
+        priced = relaxation.reduced(self.prices)
+        relaxation.add_columns(*offering.near(self.block, priced))
+        relaxation.add_columns(*offering.cheapest(priced, OFFERED, FORBIDDEN))
         if self.outcome.ledger:
             relaxation.add_columns(*np.nonzero(self.outcome.ledger.count))
         return relaxation
 
     def seat(self, relaxation: Relaxation, solution: Solution) -> None:
-        """Whole people near a program's solution."""
+        """Whole people near a program's solution, but not in the last moment."""
         seconds = min(ROUNDING_SECONDS, ROUNDING_SHARE * (self.deadline - time.monotonic()))
+        if self.outcome.ledger is not None and seconds < MOMENT:
+            return
         priced = relaxation.reduced(solution.prices)
         self.keep(rounding.settle(relaxation, solution, max(seconds, rounding.HURRIED), priced))
 
