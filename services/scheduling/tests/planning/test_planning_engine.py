@@ -63,7 +63,7 @@ def test_a_plan_of_one_piece_tells_how_far_it_is_before_it_ends(monkeypatch: pyt
     monkeypatch.setattr(piecework, "TOLD_EVERY", 0.0)
     told: list[Progress] = []
 
-    plan = solve(generate(SHAPES["drive"], 600, seed=4), time_limit=30, progress=told.append)
+    plan = solve(generate(SHAPES["drive"], 2_000, seed=4), time_limit=30, progress=told.append)
 
     assert len({(now.cost, now.bound) for now in told}) > 1
     assert told[0].cost >= told[-1].cost >= plan.cost.total

@@ -27,7 +27,7 @@ def a_dive(people: int, seed: int) -> tuple[Relaxation, Outcome]:
     part = components.split(rules, demand)[-1]
     block = blocks.build(rules, demand, part.classes, part.sessions)
     relaxation = Relaxation(block, Absence(rules, block), sharing=True)
-    return relaxation, Search(relaxation, time.monotonic() + SECONDS).dive()
+    return relaxation, Search(relaxation, time.monotonic() + SECONDS, Outcome()).dive()
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4, 5])

@@ -4,6 +4,7 @@ Where places are so scarce that people stay out, the prices come down from penal
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -12,106 +13,151 @@ from scheduling.planning import neighbourhoods, offering, pricing, rounding
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market, scarcity_market
 from scheduling.planning.blocks import FORBIDDEN, Block
-from scheduling.planning.flow import Relaxation
+from scheduling.planning.flow import Relaxation, Solution
 from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.openings import Outcome
 from scheduling.planning.pricing import Floats, Prices
+from scheduling.planning.proving import Proof
 
 HOT, WARM, LUKEWARM, COLD = 20.0, 2.0, 3.0, 0.15
 MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
-RARELY_OPEN = 0.15
+GAIN = 0.05  # cost units per person that make another round of a program worth its time
 SCARCER = 50.0  # cost units beyond the market's price: a place that somebody stays out for
-COOLING_SECONDS = 0.5  # a round of cooling and its proof should not end after the deadline
 ROUNDING_SHARE, RESCUE_SECONDS = 0.1, 1.0
+ALL = 0.8  # of the time, for a root solved meanwhile
+CLEARLY = 1e-3
+FAR, UNSETTLED = 20.0, 2  # between optimum and bound per person, and rounds, before openings are judged
+SMALL, FEW, MANY = 5_000, 3, 8  # people; columns that each class gets at a time
 COLUMNS_PER_SECOND = 15_000  # what a program of this kind takes; too large ones are not begun
+SEARCHED = 1_300_000  # classes x windows up to which openings are searched for as a whole
 
 
 class Draft:
     """One large block on its way from prices to a plan; every stage leaves a valid state behind."""
 
     def __init__(
-        self, block: Block, absence: Absence, deadline: float, seed: int = 0, known: Ledger | None = None
+        self,
+        block: Block,
+        absence: Absence,
+        deadline: float,
+        seed: int = 0,
+        known: Ledger | None = None,
+        two_hands: bool = False,
     ) -> None:
         self.block, self.absence, self.deadline, self.seed = block, absence, deadline, seed
         self.visit_cost = pricing.visit_costs(block)
-        self.outcome = Outcome(known, known.cost() if known else np.inf, -np.inf, None)
+        self.outcome = Outcome(known)
         self.program: tuple[Prices, Floats] | None = None  # of the last program: prices, openings
+        self.people, self.knows_scarcity = int(block.size.sum()), False
+        self.proof, self.two_hands = Proof(block, absence, self.visit_cost, deadline, seed), two_hands
         self.started = started = time.monotonic()
         self.free = Market(block, absence, by_line=False)
         self.free.run(5, HOT, HOT)
-        step = (time.monotonic() - started) / 5
-        self.pace = int(np.clip(0.1 * (deadline - started) / max(step, 1e-4), 16, 60))
+        self.step = (time.monotonic() - started) / 5
+        self.pace = int(np.clip(0.1 * (deadline - started) / max(self.step, 1e-4), 16, 60))
 
     def run(self) -> Outcome:
-        """Plan, mend and bound until the deadline."""
+        """Plan, mend and bound until the deadline; with a second hand, prove meanwhile."""
         self.free.run(self.pace, HOT, WARM)
         if self.free.is_scarce():
             self.free = scarcity_market(self.block, self.absence, self.pace + self.pace // 3, WARM)
         self.free.run(self.pace // 3, WARM, 1.0)
         self.prove(self.free.prices())
-        market = self.settled()
-        ledger = self.seat(market)
-        assert self.outcome.ledger is not None  # an inserted state always exists
-        used = np.maximum(market.lower, self.outcome.ledger.visits > 0)
-        if not self.mend(market, used, self.priced(market, used)):
-            opened = np.flatnonzero(used > HALF)
-            self.keep(neighbourhoods.sweep_through(ledger, opened, self.deadline, 4, openings=False))
-        self.rescue()
-        every = np.arange(len(self.block.sessions))
-        until = self.deadline - BOUND_SHARE * (self.deadline - self.started)
-        self.keep(neighbourhoods.sweep_through(self.outcome.ledger, every, until, 6, openings=True))
-        self.cool()
+        with ThreadPoolExecutor(1) as second_hand:
+            prices = self.free.prices()
+            proof = second_hand.submit(self.proof.solve, prices, None, ALL) if self.two_hands else None
+            self.plan(self.settled())
+            root = proof.result() if proof else self.proof.solve(prices, self.best)
+            search = None
+            if root is not None:
+                self.outcome.prove(root.bound, root.prices)
+                self.program = root.prices, np.ones(len(self.block.sessions))
+                if self.two_hands and self.proof.solved:
+                    search = second_hand.submit(self.proof.search, self.outcome)
+                self.replan()
+            self.rescue()
+            if self.proof.solved and not search and len(self.block.size) * len(self.block.window_at) <= SEARCHED:
+                self.proof.search(self.outcome)
+            elif not self.proof.solved or self.people > neighbourhoods.CROWD:
+                self.sweep()
+            if search:
+                search.result()
         return self.outcome
 
-    def seat(self, market: Market) -> Ledger:
-        """Everybody seated at the market's prices, in sessions that it opened; who still fits elsewhere is kept too."""
+    def replan(self) -> None:
+        """Bound and plan with prices that know what is scarce."""
+        self.knows_scarcity = True
+        self.cool()
+        again = self.settled()
+        if (again.lower != (self.best.visits > 0)).any():
+            self.plan(again)
+
+    def sweep(self) -> None:
+        """Plan groups of sessions anew, and bound once more."""
+        every = np.arange(len(self.block.sessions))
+        until = self.deadline - BOUND_SHARE * (self.deadline - self.started)
+        self.keep(neighbourhoods.sweep_through(self.best, every, until, 6, openings=True))
+        self.cool()
+
+    @property
+    def best(self) -> Ledger:
+        """The best state so far: there is one from the first seating on."""
+        assert self.outcome.ledger is not None
+        return self.outcome.ledger
+
+    def plan(self, market: Market) -> None:
+        """Seat everybody in the sessions that a market has opened, and mend that."""
         ledger = Ledger(self.block, self.absence)
         seat_by_prices(ledger, self.priced(market, market.upper), *market.seats(1.0))
-        self.keep(ledger)
-        return ledger
+        seated = self.keep(ledger)
+        if not self.mend(market, seated):
+            used = np.flatnonzero((market.lower > HALF) | (seated.visits > 0))
+            self.keep(neighbourhoods.sweep_through(ledger, used, self.deadline, 4, openings=False))
 
     def priced(self, market: Market, opened: Floats) -> Floats:
         """The cost of every visit at the market's prices; nobody may use a session that is not open."""
-        priced = self.visit_cost + pricing.charges(self.block, self.absence, market.prices())
+        priced = self.visit_cost + self._charges(market.prices())
         priced[:, (opened < HALF)[self.block.window_session]] += FORBIDDEN
         return priced
 
     def rescue(self) -> None:
         """Seat whoever the best plan so far leaves out although they have windows, by moving others about."""
-        ledger = self.outcome.ledger
-        assert ledger is not None
-        waiting = np.flatnonzero(ledger.waiting)
+        waiting = np.flatnonzero(self.best.waiting)
         if len(waiting):
             seconds = min(RESCUE_SECONDS, self.deadline - time.monotonic())
-            priced = self.priced(self.free, (ledger.visits > 0).astype(np.float64))
-            self.keep(rounding.rescue(ledger, waiting, priced, seconds))
+            priced = self.priced(self.free, (self.best.visits > 0).astype(np.float64))
+            self.keep(rounding.rescue(self.best, waiting, priced, seconds))
 
     def cool(self) -> None:
         """Let the free market cool for a better bound; from a program's prices where that saw scarcity."""
         market = self.free
         if self.program:
             market.learn(self.topped())
+        taken = self.step * self.pace / 2  # a round of cooling and its proof should not end after the deadline
         for hot, cold in pairwise(np.geomspace(LUKEWARM, COLD, 7).tolist()):
-            if time.monotonic() > self.deadline - COOLING_SECONDS:
+            begun = time.monotonic()
+            if begun + taken > self.deadline:
                 return
             market.run(self.pace // 4, hot, cold)
             self.prove(market.prices())
+            taken = time.monotonic() - begun
 
-    def keep(self, ledger: Ledger) -> None:
-        """Remember the state, with everybody seated who still fits, if it is the best so far."""
+    def keep(self, ledger: Ledger) -> Ledger:
+        """The state with everybody seated who still fits; remembered if it is the best so far."""
         ledger = ledger.copy()
         insert_waiting(ledger)
-        cost = ledger.cost()
-        if cost < self.outcome.cost:
-            self.outcome.ledger, self.outcome.cost = ledger, cost
+        self.outcome.keep(ledger)
+        return ledger
+
+    def _charges(self, prices: Prices) -> Floats:
+        return pricing.charges(self.block, self.absence, prices)
 
     def prove(self, prices: Prices) -> None:
         """Raise the bound to what these prices prove."""
-        priced = self.visit_cost + pricing.charges(self.block, self.absence, prices)
+        priced = self.visit_cost + self._charges(prices)
         sessions = len(self.block.sessions)
         bound = pricing.bound(self.block, self.absence, prices, priced, np.zeros(sessions), np.ones(sessions))
-        if bound > self.outcome.bound:
-            self.outcome.bound, self.outcome.prices = bound, prices
+        self.outcome.prove(bound, prices)
 
     def blended(self, found: Prices, opened: Floats) -> Prices:
         """The prices of a program over open sessions, and of the free market in those that it kept closed."""
@@ -136,41 +182,64 @@ class Draft:
         market.run(max(8, self.pace // 2), 1.0, COLD)
         return market
 
-    def mend(self, market: Market, used: Floats, priced: Floats) -> bool:
+    def mend(self, market: Market, seated: Ledger) -> bool:
         """Seat everybody anew by linear programs over the nearly cheapest windows; False if they take too long.
 
-        The market's sessions are open; those that were opened for the rest stay so only if the first program says so.
+        The market's sessions are open; of those opened for people who found no seat there, what the program needs. A
+        market that knows what is scarce needs none at first.
         """
-        relaxation = Relaxation(self.block, self.absence, seed=self.seed)
-        lower, upper = market.lower, used
-        relaxation.limit(lower, upper)
-        relaxation.add_columns(*offering.near(self.block, priced))
-        if self.outcome.ledger:
-            relaxation.add_columns(*np.nonzero(self.outcome.ledger.count))
+        used = np.maximum(market.lower, seated.visits > 0)
+        priced = self.priced(market, used)
+        relaxation = self.program_over(market, market.lower if self.knows_scarcity else used, priced, seated)
         if len(relaxation.column_class) > COLUMNS_PER_SECOND * MENDING_SHARE * (self.deadline - time.monotonic()):
             return False
-        relaxation.watch_lines(market.prices().lines)
-        done, taken = False, 0.0
-        for _ in range(MENDING_ROUNDS):
+        done, again, taken, value = False, False, 0.0, np.inf
+        for turn in range(MENDING_ROUNDS):
             begun = time.monotonic()
             left = self.deadline - begun
             if taken > HALF * left:  # groups of sessions planned anew bring more than a program cut short
                 break
             try:
-                solution, complete = relaxation.advance(MENDING_SHARE * left, 3)
+                solution, complete = relaxation.advance(MENDING_SHARE * left, FEW if self.people > SMALL else MANY)
             except TimeoutError:
                 break
-            self.prove(self.blended(solution.prices, relaxation.upper))
-            taken = time.monotonic() - begun
-            self.program = solution.prices, relaxation.upper
-            known = self.free.prices()
-            self.prove(Prices.of(self.topped(), known.lines, known.shares))
-            self.keep(rounding.settle(relaxation, solution, min(2.0, ROUNDING_SHARE * left), priced))
-            if not done:
-                needed = (solution.openings > RARELY_OPEN).astype(np.float64)
-                relaxation.limit(needed, needed)
-            complete = complete and done
-            done = True
-            if complete:
-                break
+            done, taken = True, time.monotonic() - begun
+            self.learn(solution, relaxation.upper)
+            state = self.keep(rounding.settle(relaxation, solution, min(2.0, ROUNDING_SHARE * left), priced))
+            gained, value = value - solution.value, solution.value
+            if (relaxation.lower < relaxation.upper).any():
+                if turn + 1 >= UNSETTLED or solution.value - solution.bound < FAR * self.people:
+                    opened, value = _rounded(solution.openings), np.inf
+                    relaxation.limit(opened, opened)
+            elif complete or gained < GAIN * self.people:
+                more = np.maximum(relaxation.lower, state.visits > 0)
+                if again or (more == relaxation.lower).all():
+                    break
+                again, value = True, np.inf
+                relaxation.limit(relaxation.lower, more)
         return done
+
+    def program_over(self, market: Market, most: Floats, priced: Floats, seated: Ledger) -> Relaxation:
+        """The market's sessions are open, others may be; everybody may have nearly cheapest visits, and their seat."""
+        relaxation = Relaxation(self.block, self.absence, seed=self.seed)
+        relaxation.limit(market.lower, most)
+        relaxation.add_columns(*offering.near(self.block, priced))
+        relaxation.add_columns(*np.nonzero(seated.count))
+        relaxation.watch_lines(market.prices().lines)
+        return relaxation
+
+    def learn(self, solution: Solution, opened: Floats) -> None:
+        """What a program's prices prove."""
+        self.prove(self.blended(solution.prices, opened))
+        self.program = solution.prices, opened
+        known = self.free.prices()
+        self.prove(Prices.of(self.topped(), known.lines, known.shares))
+
+
+def _rounded(openings: Floats) -> Floats:
+    """What is mostly open opens, and at least the most open of what is open in part."""
+    loose = (openings > CLEARLY) & (openings < 1 - CLEARLY)
+    whole = openings > HALF
+    if loose.any() and not whole[loose].any():
+        whole[np.where(loose, openings, -1.0).argmax()] = True
+    return whole.astype(np.float64)

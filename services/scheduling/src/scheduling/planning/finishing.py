@@ -11,7 +11,7 @@ from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger
 from scheduling.planning.openings import Outcome
 
-MANY_COLUMNS = 12_000
+MANY_COLUMNS = 40_000
 WORTHWHILE = 0.1  # cost units of gap per person
 AT_LEAST = 0.2  # seconds
 DOUBT = 0.01  # of the solver's bound, before it is rounded up
@@ -29,9 +29,9 @@ def finish(relaxation: Relaxation, outcome: Outcome, deadline: float) -> None:
     program = Program(relaxation.block, relaxation.absence, seed=relaxation.seed)
     program.offer(classes, windows)
     bound, found = program.solved(ledger, max(0.0, deadline - time.monotonic()))
-    if found is not None and found.cost() < outcome.cost:
-        outcome.ledger, outcome.cost = found, found.cost()
-    outcome.bound = max(outcome.bound, min(bound, outcome.cost))
+    if found is not None:
+        outcome.keep(found)
+    outcome.prove(min(bound, outcome.cost))
 
 
 def _possible(relaxation: Relaxation, outcome: Outcome, ledger: Ledger) -> tuple[Ints, Ints]:

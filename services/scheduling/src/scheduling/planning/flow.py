@@ -22,6 +22,9 @@ SLIGHT = 0.02  # gain of the optimum per person from a round of rows below which
 WORTHWHILE = 0.01  # gain of the bound per person that makes another round of cuts worth its time
 
 
+Counts = dict[int, tuple[float, float]]  # group of sessions: how many open at least, at most
+
+
 class Relaxation:
     """A restricted LP over HiGHS that grows columns (visits) and rows (R5); `lower`/`upper` bound the openings."""
 
@@ -37,6 +40,8 @@ class Relaxation:
         self.column_class: Ints = np.zeros(0, dtype=np.int64)
         self.column_window: Ints = np.zeros(0, dtype=np.int64)
         self.line_rows: list[tuple[int, int, int]] = []
+        self.groups: list[tuple[Ints, int]] = []  # sessions whose number may be limited, and the row for that
+        self.counts: Counts = {}
         self.sharing, self.seed, self.strategy = sharing, seed, DUAL
         self.share_row: Ints = np.full((self.classes, self.sessions), -1, dtype=np.int64)
         self.solver = self._frame()
@@ -169,19 +174,33 @@ class Relaxation:
             self.strategy = DUAL
         return len(classes)
 
-    def limit(self, lower: Floats, upper: Floats) -> None:
-        """Bound how far each session may open."""
+    def count(self, sessions: Ints) -> int:
+        """The number by which `limit` knows a group of sessions."""
+        columns = (self.classes + sessions).astype(np.int32)
+        self.groups.append((sessions, self.solver.getNumRow()))
+        free = highspy.kHighsInf
+        self.solver.addRow(-free, free, len(columns), columns, np.ones(len(columns)))
+        return len(self.groups) - 1
+
+    def limit(self, lower: Floats, upper: Floats, counts: "Counts | None" = None) -> None:
+        """Bound how far each session may open, and how many of a group: (at least, at most) by its number."""
+        self.counts = counts or {}
+        for group, (_, row) in enumerate(self.groups):
+            self.solver.changeRowBounds(row, *self.counts.get(group, (-highspy.kHighsInf, highspy.kHighsInf)))
         self.lower, self.upper = lower.astype(np.float64), upper.astype(np.float64)
         self.proved, self.strategy = -np.inf, DUAL
         columns = np.arange(self.classes, self.classes + self.sessions, dtype=np.int32)
         self.solver.changeColsBounds(self.sessions, columns, self.lower, self.upper)
 
-    def optimise(self, rounds: int = 50, seconds: float = highspy.kHighsInf) -> "Solution":
-        """Solve, cut and price until nothing is missing or the rounds are used up. Raises TimeoutError."""
+    def optimise(self, rounds: int = 50, seconds: float = highspy.kHighsInf, enough: float = np.inf) -> "Solution":
+        """Solve, cut and price until nothing is missing, the rounds are used up, or enough is proved.
+
+        Raises TimeoutError.
+        """
         deadline = time.monotonic() + seconds
         solution, complete = self.advance(seconds)
         for _ in range(rounds):
-            if complete:
+            if complete or self.proved >= enough:
                 break
             solution, complete = self.advance(deadline - time.monotonic())
         return solution
@@ -227,9 +246,22 @@ class Relaxation:
         solution = self._solution()
         solution.value, solution.rows = self.solver.getObjectiveValue(), self.solver.getNumRow()
         priced = self.reduced(solution.prices)
-        solution.bound = pricing.bound(self.block, self.absence, solution.prices, priced, self.lower, self.upper)
+        solution.bound = self._bound(solution.prices, priced)
         self.proved = max(self.proved, solution.bound)
         return solution, priced
+
+    def _bound(self, prices: Prices, priced: Floats) -> float:
+        """What no plan within the limits can cost less than."""
+        duals = np.array(self.solver.getSolution().row_dual)
+        credit, owed = np.zeros(self.sessions), 0.0
+        for group, (least, most) in self.counts.items():
+            sessions, row = self.groups[group]
+            worth = np.floor(duals[row] * pricing.GRAIN) / pricing.GRAIN
+            limit = least if worth > 0 else most
+            if np.isfinite(limit):
+                credit[sessions] += worth
+                owed += worth * limit
+        return owed + pricing.bound(self.block, self.absence, prices, priced, self.lower, self.upper, credit)
 
     def watch_lines(self, prices: Floats) -> None:
         """Put R5 in force from the start where these prices expect it to bind."""

@@ -11,7 +11,7 @@ from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Ints
 from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger
-from scheduling.planning.openings import Search
+from scheduling.planning.openings import Outcome, Search
 
 CROWD = 2_000  # people planned anew at a time
 IDLE, TAKERS = 3, 6  # sessions that might close, and how many others may take over their people
@@ -81,7 +81,7 @@ def improve(ledger: Ledger, sessions: Ints, deadline: float, openings: bool) -> 
     relaxation = Relaxation(part, absence)
     if not openings:
         relaxation.limit(np.ones(len(part.sessions)), np.ones(len(part.sessions)))
-    outcome = Search(relaxation, deadline, known).dive()
+    outcome = Search(relaxation, deadline, Outcome(known)).dive()
     if outcome.ledger is None or outcome.ledger is known:
         return ledger
     new, place = np.nonzero(outcome.ledger.count)

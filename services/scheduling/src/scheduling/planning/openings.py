@@ -1,82 +1,110 @@
 """Which sessions to open: branch and bound over the relaxation, good plans first, proof as time allows."""
 
 import heapq
+import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from scheduling.planning import offering, pricing, rounding
 from scheduling.planning.ascent import Market, scarcity_market
-from scheduling.planning.flow import HALF_OPEN, Relaxation, Solution
+from scheduling.planning.flow import HALF_OPEN, Counts, Relaxation, Solution
 from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.pricing import Floats, Prices
 
 FIRST_STEPS = (60, 20.0, 0.5)
 CLEARLY_OPEN, AT_ONCE, DIVE_ROUNDS, DEEPER_ROUNDS = 0.95, 5, 3, 0
 EARLY_SECONDS, EARLY_SHARE = 0.3, 0.2  # of a rounding on the way; of the time taken so far
+CLEARLY_WHOLE, LIKELY = 0.1, 0.3
 SHARED, MANY_SESSIONS, SHARED_ROUNDS = 250_000, 8, 1  # classes x windows; fewer sessions are soon branched on
 LEAF_SECONDS, LEAF_SHARE = 2.0, 0.15  # of one rounding; of the time left: the rest is for the proof and other leaves
 
 
-@dataclass
 class Outcome:
-    """The best state found, the bound proved, the prices of the root."""
+    """The best state found, the bound proved, the prices that prove it; two may work on one."""
 
-    ledger: Ledger | None
-    cost: float
-    bound: float
-    prices: Prices | None
+    def __init__(self, ledger: Ledger | None = None) -> None:
+        self.ledger, self.cost = ledger, float(ledger.cost()) if ledger else np.inf
+        self.bound = -np.inf
+        self.prices: Prices | None = None
+        self.guard = threading.Lock()
+
+    def keep(self, ledger: Ledger) -> None:
+        """Take over a state if it is the best so far."""
+        cost = ledger.cost()
+        with self.guard:
+            if cost < self.cost:
+                self.ledger, self.cost = ledger, cost
+
+    def prove(self, bound: float, prices: Prices | None = None) -> None:
+        """Take over a bound if it is the best so far, and the prices that prove it, if any do by themselves."""
+        with self.guard:
+            if prices is not None and (bound > self.bound or self.prices is None):
+                self.prices = prices
+            self.bound = max(self.bound, bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Limits on how far sessions open, and on how many of a group do."""
+
+    lower: Floats
+    upper: Floats
+    counts: Counts
+
+    def opening(self, session: int, share: float) -> "tuple[Node, Node]":
+        """With a session open and closed, the likelier first."""
+        opened, closed = self.lower.copy(), self.upper.copy()
+        opened[session], closed[session] = 1, 0
+        both = Node(opened, self.upper, self.counts), Node(self.lower, closed, self.counts)
+        return both if share >= LIKELY else both[::-1]
 
 
 class Search:
     """A best-first search that plunges to a whole set of openings from every node it takes."""
 
-    def __init__(
-        self, relaxation: Relaxation, deadline: float, known: Ledger | None = None, prices: Prices | None = None
-    ) -> None:
-        self.relaxation, self.deadline, self.first_prices = relaxation, deadline, prices
-        self.outcome = Outcome(known, known.cost() if known else np.inf, -np.inf, None)
+    def __init__(self, relaxation: Relaxation, deadline: float, outcome: Outcome) -> None:
+        self.relaxation, self.deadline, self.outcome = relaxation, deadline, outcome
         self.leaves, self.started = np.inf, time.monotonic()
-        self.nodes: list[tuple[float, int, Floats, Floats]] = []
+        self.nodes: list[tuple[float, int, Node]] = []
+        self.counting, self.every = True, relaxation.count(np.arange(relaxation.sessions))
         self.taken = 0
 
-    def run(self, better: Callable[[Outcome], None] | None = None) -> Outcome:
+    def run(self) -> Outcome:
         """Search until proved or out of time."""
-        if not self.taken:
+        if not self.taken and self.outcome.ledger is not None:
+            self._start()
+        elif not self.taken:
             self.dive()
         while self.nodes and time.monotonic() < self.deadline:
-            bound, _, lower, upper = heapq.heappop(self.nodes)
+            bound, _, node = heapq.heappop(self.nodes)
             if bound > self.outcome.cost - 1:
                 self.nodes.clear()
                 break
-            if not self._plunge(lower, upper):
-                self._push(max(bound, self.relaxation.proved), lower, upper)
+            if not self._plunge(node):
+                self._push(max(bound, self.relaxation.proved), node)
                 break
             self._prove()
-            if better:
-                better(self.outcome)
         self._prove()
         return self.outcome
 
     def _start(self) -> None:
         """Offer first columns at the prices of a market; the likeliest openings become the first node to try."""
         relaxation = self.relaxation
-        prices = self.first_prices or _market_prices(relaxation)
+        prices = self.outcome.prices or _market_prices(relaxation)
         priced = relaxation.visit_cost + pricing.charges(relaxation.block, relaxation.absence, prices)
-        self.outcome.prices = prices
-        self.outcome.bound = pricing.bound(
-            relaxation.block, relaxation.absence, prices, priced, relaxation.lower, relaxation.upper
-        )
+        limits = relaxation.lower, relaxation.upper
+        self.outcome.prove(pricing.bound(relaxation.block, relaxation.absence, prices, priced, *limits), prices)
         relaxation.add_columns(*offering.near(relaxation.block, priced))
         if self.outcome.ledger is None:
             ledger = Ledger(relaxation.block, relaxation.absence)
             seat_by_prices(ledger, priced)
             insert_waiting(ledger)
-            self.outcome.ledger, self.outcome.cost = ledger, ledger.cost()
+            self.outcome.keep(ledger)
+        assert self.outcome.ledger is not None
         relaxation.add_columns(*np.nonzero(self.outcome.ledger.count))
-        self._push(-np.inf, relaxation.lower.copy(), relaxation.upper.copy())
+        self._push(-np.inf, Node(relaxation.lower.copy(), relaxation.upper.copy(), {}))
 
     def dive(self) -> Outcome:
         """A first plan: open the clearest sessions and close the idlest, again and again, until all are whole."""
@@ -92,13 +120,13 @@ class Search:
                     DIVE_ROUNDS if at_root else DEEPER_ROUNDS, self.deadline - time.monotonic()
                 )
                 if at_root:
-                    self._price(solution)
+                    self.outcome.prove(solution.bound, solution.prices)
                     if sharing and self._is_worth_sharing(solution):
                         self._early_leaf(solution)
                         relaxation.sharing = True
                         solution = relaxation.optimise(SHARED_ROUNDS, self.deadline - time.monotonic())
                         relaxation.sharing = False
-                        self._price(solution)
+                        self.outcome.prove(solution.bound, solution.prices)
                 loose = np.flatnonzero(lower < upper)
                 share = solution.openings[loose]
                 if _undecided(solution) is None:
@@ -115,7 +143,7 @@ class Search:
             self._leaf(solution, np.inf)
         except TimeoutError:  # whatever was found before stands
             if bool((lower == whole[0]).all() and (upper == whole[1]).all()):
-                self.outcome.bound = max(self.outcome.bound, relaxation.proved)
+                self.outcome.prove(relaxation.proved)
         finally:
             relaxation.sharing = sharing
             relaxation.limit(*whole)
@@ -127,66 +155,66 @@ class Search:
         small = len(block.size) * len(block.window_at) <= SHARED
         return small and len(block.sessions) >= MANY_SESSIONS and _undecided(solution) is not None
 
-    def _price(self, solution: Solution) -> None:
-        """Take over the bound of a root's solution, and its prices where they are the first or the best."""
-        if self.outcome.prices is None or solution.bound > self.outcome.bound:
-            self.outcome.prices, self.outcome.bound = solution.prices, solution.bound
-
     def _prove(self) -> None:
         open_bounds = min((node[0] for node in self.nodes), default=np.inf)
-        self.outcome.bound = max(self.outcome.bound, min(open_bounds, self.leaves, self.outcome.cost))
+        self.outcome.prove(min(open_bounds, self.leaves, self.outcome.cost))
 
-    def _push(self, bound: float, lower: Floats, upper: Floats) -> None:
+    def _push(self, bound: float, node: "Node") -> None:
         self.taken += 1
-        heapq.heappush(self.nodes, (bound, self.taken, lower, upper))
+        heapq.heappush(self.nodes, (bound, self.taken, node))
 
-    def _plunge(self, lower: Floats, upper: Floats) -> bool:
+    def _plunge(self, node: Node) -> bool:
         """Follow the likelier child down to a leaf, leaving the siblings as nodes; False if time ran out."""
-        floor = -np.inf
+        floor, relaxation = -np.inf, self.relaxation
         while True:
-            self.relaxation.limit(lower, upper)
             try:
-                solution = self.relaxation.optimise(seconds=self.deadline - time.monotonic())
+                node = self._counted(node)
+                relaxation.limit(node.lower, node.upper, node.counts)
+                relaxation.sharing = True
+                solution = relaxation.optimise(seconds=self.deadline - time.monotonic(), enough=self.outcome.cost)
             except TimeoutError:
                 if floor > -np.inf:
-                    self._push(max(floor, self.relaxation.proved), lower, upper)
+                    self._push(max(floor, relaxation.proved), node)
                 return floor > -np.inf
-            floor = max(floor, solution.bound)
-            if self.outcome.prices is None:
-                self.outcome.prices = solution.prices
+            floor = max(floor, relaxation.proved)
             if floor > self.outcome.cost - 1:
                 return True
             split = _undecided(solution)
             if split is None:
                 self._leaf(solution, floor)
                 return True
-            lower, upper = self._branch(solution, split, floor, lower, upper)
+            node, other = node.opening(split, solution.openings[split])
+            self._push(floor, other)
 
-    def _branch(
-        self, solution: Solution, split: int, floor: float, lower: Floats, upper: Floats
-    ) -> tuple[Floats, Floats]:
-        opened, closed = lower.copy(), upper.copy()
-        opened[split], closed[split] = 1, 0
-        if solution.openings[split] >= 0.3:
-            self._push(floor, lower, closed)
-            return opened, upper
-        self._push(floor, opened, upper)
-        return lower, closed
+    def _counted(self, node: Node) -> Node:
+        """The node with as many sessions open as every plan has that is cheaper than the best. Raises TimeoutError.
+
+        Fewer are often impossible while the relaxation, with a part of one, sees nothing in the way.
+        """
+        relaxation = self.relaxation
+        relaxation.sharing = False
+        while self.counting:
+            relaxation.limit(node.lower, node.upper, node.counts)
+            number = float(relaxation.optimise(seconds=self.deadline - time.monotonic()).openings.sum())
+            self.outcome.prove(min([relaxation.proved, *(other[0] for other in self.nodes)]))
+            self.counting = abs(number - round(number)) > CLEARLY_WHOLE
+            if self.counting:
+                relaxation.limit(node.lower, node.upper, node.counts | {self.every: (0.0, float(np.floor(number)))})
+                relaxation.optimise(seconds=self.deadline - time.monotonic(), enough=self.outcome.cost)
+                self.counting = relaxation.proved > self.outcome.cost - 1
+            if self.counting:
+                node = Node(node.lower, node.upper, node.counts | {self.every: (float(np.ceil(number)), np.inf)})
+        return node
 
     def _early_leaf(self, solution: Solution) -> None:
         """A dear but valid plan, should time run out on the way; quick where the relaxation was."""
         seconds = min(EARLY_SECONDS, EARLY_SHARE * (time.monotonic() - self.started))
-        self._keep(rounding.settle(self.relaxation, solution, seconds))
+        self.outcome.keep(rounding.settle(self.relaxation, solution, seconds))
 
     def _leaf(self, solution: Solution, floor: float) -> None:
         seconds = min(LEAF_SECONDS, LEAF_SHARE * (self.deadline - time.monotonic()))
-        self._keep(rounding.settle(self.relaxation, solution, max(seconds, rounding.HURRIED)))
+        self.outcome.keep(rounding.settle(self.relaxation, solution, max(seconds, rounding.HURRIED)))
         self.leaves = min(self.leaves, floor)
-
-    def _keep(self, ledger: Ledger) -> None:
-        cost = ledger.cost()
-        if cost < self.outcome.cost:
-            self.outcome.ledger, self.outcome.cost = ledger, cost
 
 
 def _market_prices(relaxation: Relaxation) -> Prices:

@@ -12,14 +12,13 @@ from multiprocessing.connection import Connection, Pipe
 
 import numpy as np
 
-from scheduling.planning import finishing, pricing
+from scheduling.planning import pricing
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import Block
 from scheduling.planning.drafting import Draft
 from scheduling.planning.eligibility import Ints
-from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting
-from scheduling.planning.openings import Outcome, Search
+from scheduling.planning.openings import Outcome
 from scheduling.planning.pricing import Floats, Prices
 from scheduling.planning.seats import Seats
 from scheduling.planning.weighing import FEW, Weighing
@@ -27,14 +26,14 @@ from scheduling.planning.weighing import FEW, Weighing
 HELPER = "import sys; from scheduling.planning import piecework; piecework.main(int(sys.argv[1]))"
 TOLD_EVERY = 1.0  # seconds
 Teller = Callable[["Standing"], None]
-SMALL, MIDDLING = 250_000, 800_000  # classes x windows up to which the relaxation is solved as a whole
+SMALL = 250_000  # classes x windows up to which every set of few sessions is weighed
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some classes and sessions to be planned until an instant of the machine's monotonic clock.
 
-    In a further turn `known` are the seats so far, by positions of the block.
+    In a further turn `known` are the seats so far, by positions of the block. A piece that is `alone` has two cores.
     """
 
     block: Block
@@ -42,6 +41,7 @@ class Piece:
     until: float
     seed: int
     known: Seats | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ class Standing:
 
 
 def work(piece: Piece, tell: Teller | None = None) -> Finding:
-    """Plan one piece; small ones are searched as a whole, large ones drafted first and searched if time allows."""
+    """Plan one piece: of few sessions every set is weighed, else it is drafted and, if time allows, searched."""
     block, absence = piece.block, piece.absence
     with _told(tell) as stage:
-        outcome = _search(stage, block, absence, piece.until, piece.seed, piece.known)
+        outcome = _search(stage, piece)
     ledger = outcome.ledger
     if ledger is None:
         ledger = Ledger(block, absence)
@@ -102,9 +102,9 @@ def work(piece: Piece, tell: Teller | None = None) -> Finding:
 class Stage:
     """What is at work on a piece; its outcome is the best so far."""
 
-    now: Search | Draft | Weighing | None = None
+    now: Draft | Weighing | None = None
 
-    def run(self, search: Search | Draft | Weighing) -> Outcome:
+    def run(self, search: Draft | Weighing) -> Outcome:
         """Let it run, watched."""
         self.now = search
         return search.run()
@@ -142,27 +142,14 @@ def _told(tell: Teller | None) -> Iterator[Stage]:
             watcher.join()
 
 
-def _search(stage: Stage, block: Block, absence: Absence, until: float, seed: int, seats: Seats | None) -> Outcome:
-    known = None
+def _search(stage: Stage, piece: Piece) -> Outcome:
+    block, absence, seats, known = piece.block, piece.absence, piece.known, None
     if seats is not None:
         known = Ledger(block, absence)
         known.add_many(seats.classes, seats.windows, seats.amounts)
-    small = len(block.size) * len(block.window_at) <= SMALL
-    if small and len(block.sessions) <= FEW:
-        return stage.run(Weighing(block, absence, until, seed, known))
-    if small:
-        relaxation = Relaxation(block, absence, sharing=True, seed=seed)
-        outcome = stage.run(Search(relaxation, until, known))
-        finishing.finish(relaxation, outcome, until)
-        return outcome
-    middling = len(block.size) * len(block.window_at) <= MIDDLING
-    now = time.monotonic()
-    draft = stage.run(Draft(block, absence, now + (until - now) / 2 if middling else until, seed, known))
-    if not middling or time.monotonic() > until:
-        return draft
-    found = stage.run(Search(Relaxation(block, absence, sharing=True, seed=seed), until, draft.ledger, draft.prices))
-    best = found if found.bound > draft.bound else draft
-    return Outcome(found.ledger, found.cost, best.bound, best.prices)
+    if len(block.size) * len(block.window_at) <= SMALL and len(block.sessions) <= FEW:
+        return stage.run(Weighing(block, absence, piece.until, piece.seed, known))
+    return stage.run(Draft(block, absence, piece.until, piece.seed, known, two_hands=piece.alone))
 
 
 class Helper:

@@ -58,12 +58,23 @@ def charges(block: Block, absence: Absence, prices: Prices) -> Floats:
     return total
 
 
-def bound(block: Block, absence: Absence, prices: Prices, priced: Floats, lower: Floats, upper: Floats) -> float:
-    """What no plan whose openings lie within the limits can cost less than, exactly, for any prices."""
+def bound(
+    block: Block,
+    absence: Absence,
+    prices: Prices,
+    priced: Floats,
+    lower: Floats,
+    upper: Floats,
+    credit: Floats | float = 0.0,
+) -> float:
+    """What no plan whose openings lie within the limits can cost less than, exactly, for any prices.
+
+    `credit` is what opening each session is worth to limits on how many open; whoever sets them adds what they cost.
+    """
     cheapest_visit = priced.min(axis=1, initial=float(FORBIDDEN))
     people = float((np.minimum(cheapest_visit, block.penalty) * block.size).sum())
     crews = float((prices.lines * absence.ceiling).sum())
-    net = block.open_cost - rents(block, prices)
+    net = block.open_cost - credit - rents(block, prices)
     return people - crews + float(np.where(net >= 0, net * lower, net * upper).sum())
 
 

@@ -14,7 +14,7 @@ from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.model import Appointments, Changes, Instance, Notes, Plan, Progress, Worker
 from scheduling.planning.occupancy import Occupancy, Visits
-from scheduling.planning.openings import Search
+from scheduling.planning.openings import Outcome, Search
 from scheduling.planning.reasons import Chain
 from scheduling.planning.tally import Listener
 
@@ -177,7 +177,7 @@ class _Repair:
                 continue
             absence = Absence(self.seating, block, fixed)
             relaxation = Relaxation(block, absence, sharing=True, seed=self.seed)
-            search = Search(relaxation, self.deadline)
+            search = Search(relaxation, self.deadline, Outcome())
             outcome = search.dive() if quick else search.run()
             if not quick:
                 finishing.finish(relaxation, outcome, self.deadline)
