@@ -28,7 +28,7 @@ if hasattr(os, "sched_setaffinity"):
 from e2e_house import House, descendants  # noqa: E402 - found beside the end-to-end tests
 from scheduling_world import World  # noqa: E402 - the cores are chosen before anything is started
 
-from khamdoan import services  # noqa: E402
+from khamdoan import services, sockets  # noqa: E402
 from khamdoan.testing.servers import Servers  # noqa: E402
 
 APPOINTMENTS = int(os.environ.get("BENCH_APPOINTMENTS", "100000"))
@@ -76,15 +76,17 @@ def house(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def beside(house: House, name: str) -> str:
-    """Start another process of a service, with ports of its own; where a gateway answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    """Start another process of a service, with ports of its own, until it is ready; where a gateway answers."""
+    with socket.socket() as one, socket.socket() as other:
+        for free in (one, other):
+            free.bind(("127.0.0.1", 0))
+        port, operations = str(one.getsockname()[1]), str(other.getsockname()[1])
     program = services.programs(house.configured)[name]
     # A member of its own: two of one name would push each other out of the group, and both read everything.
-    own = {"OPERATIONS_PORT": "0", "GATEWAY_PORT": port, "KAFKA_INSTANCE_ID": ""}
+    own = {"OPERATIONS_PORT": operations, "GATEWAY_PORT": port, "KAFKA_INSTANCE_ID": ""}
     told = {**house.configured.environments[name], **own}
-    house.children[f"{name}-2"] = house.nursery.spawn(replace(program, name=f"{name}-2", environment=told))
+    child = house.children[f"{name}-2"] = house.nursery.spawn(replace(program, name=f"{name}-2", environment=told))
+    child.wait_until(lambda _: sockets.answers(f"http://127.0.0.1:{operations}{services.READY_PATH}"))
     return f"http://127.0.0.1:{port}"
 
 

@@ -36,6 +36,10 @@ SESSION_SETTINGS = {
 }
 
 NOTIFY = "SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]) AS told (channel, payload)"
+# The driver asks the catalogue for array types that it meets, statement by statement, on each connection: here at once.
+ARRAYS = """
+SELECT $1::uuid[], $2::smallint[], $3::int[], $4::bigint[], $5::bytea[], $6::date[], $7::timestamptz[], $8::boolean[]
+"""
 ACQUIRE_SECONDS = 30.0
 # Seconds idle, between questions, and questions without an answer; and milliseconds that sent data may stay unheard.
 SILENCE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 30_000}
@@ -136,7 +140,10 @@ class Transaction:
 class Database:
     """A service's own database; `transaction()` is the only way to write to it."""
 
-    def __init__(self, url: str, *, max_connections: int = 12, idle_seconds: int = 30, durable: bool = True) -> None:
+    def __init__(
+        self, url: str, *, max_connections: int = 12, warm: int = 1, idle_seconds: int = 30, durable: bool = True
+    ) -> None:
+        """`warm` connections are made at the start, for the first who come in a rush."""
         self.url = url
         self.writer = new_id()
         self.on_commit: list[Callable[[Transaction], None]] = []
@@ -145,6 +152,7 @@ class Database:
         self.settle: Callable[[Transaction], Awaitable[None]] | None = None
         self.unsettled: Counter[tuple[str, str]] = Counter()
         self._max_connections = max_connections
+        self._warm = min(warm, max_connections)
         self._session = SESSION_SETTINGS | {"idle_in_transaction_session_timeout": f"{idle_seconds}s"}
         if not durable:
             self._session["synchronous_commit"] = "off"
@@ -160,7 +168,7 @@ class Database:
                     self.url,
                     connection_class=Connection,
                     record_class=Record,
-                    min_size=1,
+                    min_size=self._warm,
                     max_size=self._max_connections,
                     max_queries=50_000,
                     max_inactive_connection_lifetime=300,
@@ -168,7 +176,7 @@ class Database:
                     server_settings=self._session,
                     command_timeout=120,
                     timeout=10,
-                    init=_notice_silence,
+                    init=_make_ready,
                     reset=_keep_session,
                 )
 
@@ -235,7 +243,12 @@ class _Pool(asyncpg.Pool):
         return super().acquire(timeout=timeout or ACQUIRE_SECONDS)
 
 
-async def _notice_silence(connection: Connection) -> None:
+async def _make_ready(connection: Connection) -> None:
+    _notice_silence(connection)
+    await connection.prepare(ARRAYS)
+
+
+def _notice_silence(connection: Connection) -> None:
     """A server that went without a word is given up by the system, which would else try for a quarter of an hour."""
     line = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001
     line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -59,13 +59,18 @@ class Publisher:
         """Whether anything is not acknowledged yet."""
         return bool(self._flights)
 
+    def connect(self) -> Producer:
+        """The producer, made if there is none: it then fetches a number from the broker, which takes up to a second."""
+        if self._producer is None:
+            self._producer = self._build()
+        return self._producer
+
     async def send(self, rows: Sequence[Row]) -> None:
         """Hand rows to the producer, which keeps their order per aggregate; returns before they are acknowledged.
 
         Raises PublishError, as do the others: once a row was refused, or was on its way for longer than the deadline.
         """
-        if self._producer is None:
-            self._producer = self._build()
+        producer = self.connect()
         flights = {topic: _Flight(topic) for topic in {row.topic for row in rows}}
         for row in rows:
             flights[row.topic].rows.append(row)
@@ -73,7 +78,7 @@ class Publisher:
             flight.begin(self._observe(flight.rows))
         self._flights += flights.values()
         for row in rows:
-            await self._produce(self._producer, row, flights[row.topic].delivered)
+            await self._produce(producer, row, flights[row.topic].delivered)
 
     async def _produce(self, producer: Producer, row: Row, delivered: Callable[..., Any]) -> None:
         headers: list[tuple[str, str | bytes | None]] = [*row.headers.items(), ("ce_sequence", str(row.sequence))]

@@ -102,6 +102,7 @@ class Relay:
     async def run(self) -> None:
         """Publish until cancelled; a missing database or broker is waited for."""
         await self._own.open()
+        self._publisher.connect()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._hold_shards())
             tasks.create_task(self._send())

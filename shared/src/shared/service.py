@@ -58,6 +58,7 @@ class Service:
         self.database = Database(
             settings.database_url,
             max_connections=settings.database_max_connections,
+            warm=settings.kafka_lanes + 1,
             idle_seconds=settings.database_idle_seconds,
         )
         self.metrics = Metrics()

@@ -282,11 +282,20 @@ async def change_wait_list(tx: Transaction, joined: Sequence[Waiting], left: Seq
     """Write turns that were joined (in order) and places that were left."""
     if left:
         await tx.execute("DELETE FROM wait_list WHERE place = ANY($1)", left)
-    await tx.executemany(
-        "INSERT INTO wait_list (request_id, health_check_id, session_id, window_index, ref) "
-        "VALUES ($1, $2, $3, $4, $5)",
-        [(w.request_id, w.health_check_id, w.session_id, w.window, w.ref) for w in joined],
-    )
+    if joined:
+        await tx.execute(
+            """
+            INSERT INTO wait_list (request_id, health_check_id, session_id, window_index, ref)
+            SELECT request_id, health_check_id, session_id, window_index, ref
+            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::text[]) WITH ORDINALITY
+                AS turn (request_id, health_check_id, session_id, window_index, ref, nth) ORDER BY nth
+            """,
+            [w.request_id for w in joined],
+            [w.health_check_id for w in joined],
+            [w.session_id for w in joined],
+            [w.window for w in joined],
+            [w.ref for w in joined],
+        )
 
 
 async def sessions_waited_for(tx: Transaction) -> list[UUID]:

@@ -153,11 +153,13 @@ async def lock_sessions(tx: Transaction, session_ids: Iterable[UUID]) -> list[Se
 
 async def loosen(tx: Transaction, session_ids: Iterable[UUID], today: date) -> None:
     """Note that sessions have room which no plan has seen."""
-    await tx.execute(
-        "UPDATE sessions SET loosened_on = $2, loosened_at = clock_timestamp() WHERE session_id = ANY($1)",
-        sorted(session_ids),
-        today,
-    )
+    loosened = sorted(session_ids)
+    if loosened:
+        await tx.execute(
+            "UPDATE sessions SET loosened_on = $2, loosened_at = clock_timestamp() WHERE session_id = ANY($1)",
+            loosened,
+            today,
+        )
 
 
 async def booked_in(tx: Transaction, session_ids: Iterable[UUID]) -> dict[UUID, int]:
