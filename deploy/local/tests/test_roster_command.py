@@ -39,6 +39,23 @@ def test_a_refused_file_is_an_answer_too(tmp_path: Path, capsys: pytest.CaptureF
     assert (summary["file_outcome"], summary["file_codes"]) == ("refused", ["file.not_a_workbook"])
 
 
+def test_a_file_that_is_not_there_is_said_to_be_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status = cli.main(["roster", "read", str(tmp_path / "nowhere.csv"), "--reference-date", "2026-12-01"])
+
+    said = capsys.readouterr()
+    assert (status, said.out) == (1, "")
+    assert said.err.startswith("khamdoan: file.away\n")
+    assert "nowhere.csv" in said.err
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "01/07/2026", "9999-12-31"])
+def test_a_day_that_is_none_is_refused_with_an_example(day: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["roster", "read", "list.csv", "--reference-date", day])
+
+    assert "2026-07-01" in capsys.readouterr().err
+
+
 def test_a_mapping_says_what_a_column_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, mapping = tmp_path / "list.csv", tmp_path / "mapping.json"
     file.write_text(ROSTER.replace("Giới tính", "Cột lạ"), encoding="utf-8")

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pydantic_core import to_json
 from contracts import roster_codes as codes
 from contracts import roster_mapping
 from contracts.roster_cells import from_chunks
+from gateway import bounds
 from gateway.extraction.answer_file import Place
 from gateway.extraction.limits import MAX_EXPANDED_BYTES
 from gateway.sandbox import BusyError, Sandbox
@@ -27,7 +29,7 @@ def add_to(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     actions = roster.add_subparsers(required=True, metavar="ACTION")
     read = actions.add_parser("read", help="in kết quả từng dòng / print what becomes of every row, as NDJSON")
     read.add_argument("file", type=Path)
-    read.add_argument("--reference-date", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")
+    read.add_argument("--reference-date", type=_day, required=True, metavar="YYYY-MM-DD")
     read.add_argument(
         "--column",
         action="append",
@@ -45,6 +47,14 @@ def add_to(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     read.set_defaults(run=run)
 
 
+def _day(text: str) -> date:
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        if bounds.FIRST <= day <= bounds.LAST:
+            return day
+    raise argparse.ArgumentTypeError(f"{text}: ngày dạng 2026-07-01 / a day such as 2026-07-01")
+
+
 def run(options: argparse.Namespace) -> int:
     """Print one line per person and one for the file; a refused file is an answer, not a failure."""
     try:
@@ -53,6 +63,9 @@ def run(options: argparse.Namespace) -> int:
         raise SetupError(
             "roster.busy", "Máy quá bận, chưa đọc kịp tệp; hãy thử lại.", "Too busy to read the file; try again."
         ) from error
+    except OSError as error:
+        why = f"{error.filename}: {error.strerror}"
+        raise SetupError("file.away", f"Không mở được {why}.", f"Cannot open {why}.") from error
     lines = [*map(_person, reading.persons), _summary(reading)]
     sys.stdout.writelines(to_json(line).decode() + "\n" for line in lines)
     return 0
