@@ -68,10 +68,12 @@ def _seats(rows: Iterable[Any], window: str) -> dict[UUID, tuple[str, UUID, int]
 
 def checks(books: Books) -> Iterator[str]:
     """I3: due checks, their ends, and where people stand in the campaign are what the topics say."""
-    due, ended = {}, {}
+    due: dict[UUID, UUID] = {}
+    ended: dict[UUID, str] = {}
     for rec, data in _told(books, "scheduling.health-checks"):
         if _verb(rec) == "became-due":
             due[UUID(data["health_check_id"])] = UUID(data["worker_id"])
+            ended.pop(UUID(data["health_check_id"]), None)  # whoever left and is listed again is due again
         elif _verb(rec) == "withdrawn":
             ended[UUID(data["health_check_id"])] = data["reason"]
     rows = books.rows("scheduling", "checks")
