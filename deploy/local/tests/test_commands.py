@@ -33,6 +33,18 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
     assert f"khamdoan {command}" in capsys.readouterr().out
 
 
+def test_a_folder_that_cannot_be_made_is_said_to_be_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+
+    status = cli.main(["up", "--data", str(tmp_path / "file" / "data")])
+
+    said = capsys.readouterr().err
+    assert status == 1
+    assert said.startswith("khamdoan: file.away\n")
+    assert "Không mở" in said
+    assert "Cannot open" in said
+
+
 def test_starting_imports_no_solver() -> None:
     script = "import sys; from khamdoan import cli; cli.parser(['up']); print('ortools' in sys.modules)"
 

@@ -36,8 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options) or 0)
     except SetupError as error:
-        print(f"khamdoan: {error.code}\n  {error.vi}\n  {error.en}", file=sys.stderr)
-        return error.status
+        return _say(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        why = f"{error.filename}: {error.strerror}"
+        return _say(SetupError("file.away", f"Không mở hay tạo được {why}.", f"Cannot open or make {why}."))
+
+
+def _say(obstacle: SetupError) -> int:
+    print(f"khamdoan: {obstacle.code}\n  {obstacle.vi}\n  {obstacle.en}", file=sys.stderr)
+    return obstacle.status
 
 
 def parser(given: Sequence[str]) -> argparse.ArgumentParser:

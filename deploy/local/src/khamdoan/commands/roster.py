@@ -63,9 +63,6 @@ def run(options: argparse.Namespace) -> int:
         raise SetupError(
             "roster.busy", "Máy quá bận, chưa đọc kịp tệp; hãy thử lại.", "Too busy to read the file; try again."
         ) from error
-    except OSError as error:
-        why = f"{error.filename}: {error.strerror}"
-        raise SetupError("file.away", f"Không mở được {why}.", f"Cannot open {why}.") from error
     lines = [*map(_person, reading.persons), _summary(reading)]
     sys.stdout.writelines(to_json(line).decode() + "\n" for line in lines)
     return 0
