@@ -61,3 +61,20 @@ def test_without_time_there_is_a_plan_and_a_bound_below_it() -> None:
     assert outcome.ledger is not None
     assert search.solved == set()
     assert outcome.bound <= outcome.cost
+
+
+def test_a_search_goes_on_where_one_ended() -> None:
+    ended = a_search("communes", 250, 2, SECONDS)
+    ended.first()
+    ended.solve(len(ended.floor) - 1)
+    past = ended.weighed()
+    assert past is not None
+    assert past.solved == {len(ended.floor) - 1}
+
+    search = Weighing(ended.block, ended.absence, time.monotonic() + SECONDS, past=past)
+    outcome = search.run()
+
+    assert (search.floor >= past.floor).all()
+    assert outcome.ledger is not None
+    assert outcome.cost - 1 < outcome.bound <= outcome.cost == outcome.ledger.cost()
+    assert search.weighed() is None

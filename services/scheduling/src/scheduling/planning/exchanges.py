@@ -150,9 +150,8 @@ class SecondTurn:
             with self.guard:
                 job.take(self.tally, Seats.joined([]), self.tally.penalties(job.classes))
             return
-        piece = Piece(
-            block, Absence(self.rules, block, fixed), min(until, self.deadline), self.seed, job.seats.within(block)
-        )
+        absence, seats = Absence(self.rules, block, fixed), job.seats.within(block)
+        piece = Piece(block, absence, min(until, self.deadline), self.seed, seats, past=job.past)
         found = self.crew.work(lambda: piece)
         with self.guard:
             job.enter(self.tally, block, found)

@@ -8,6 +8,7 @@ from scheduling.planning.eligibility import Ints
 from scheduling.planning.piecework import Finding
 from scheduling.planning.seats import Seats
 from scheduling.planning.tally import Tally
+from scheduling.planning.weighing import Weighed
 
 
 @dataclass(eq=False, slots=True)
@@ -23,6 +24,7 @@ class Job:
     cost: int
     bound: float = 0.0
     seconds: float = 0.0
+    past: Weighed | None = None  # what its search knew; not of pieces with a board, whose people change
 
     def gap(self) -> float:
         """How much dearer than the bound: its own, or its part of the joint one."""
@@ -37,6 +39,7 @@ class Job:
             proves_more = self.board.post(self.number, block, found)
         else:
             proves_more, self.bound = found.bound > bound, max(found.bound, bound)
+            self.past = found.past
         if proves_more:
             tally.note(block, found.prices)
         tally.bound += self.bound - bound

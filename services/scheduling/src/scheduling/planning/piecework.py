@@ -21,7 +21,7 @@ from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.openings import Outcome
 from scheduling.planning.pricing import Floats, Prices
 from scheduling.planning.seats import Seats
-from scheduling.planning.weighing import FEW, Weighing
+from scheduling.planning.weighing import FEW, Weighed, Weighing
 
 HELPER = "import sys; from scheduling.planning import piecework; piecework.main(int(sys.argv[1]))"
 TOLD_EVERY = 1.0  # seconds
@@ -33,7 +33,8 @@ SMALL = 250_000  # classes x windows up to which every set of few sessions is we
 class Piece:
     """Some classes and sessions to be planned until an instant of the machine's monotonic clock.
 
-    In a further turn `known` are the seats so far, by positions of the block. A piece that is `alone` has two cores.
+    In a further turn `known` are the seats so far, by positions of the block, and `past` is what the search before it
+    knew. A piece that is `alone` has two cores.
     """
 
     block: Block
@@ -42,6 +43,7 @@ class Piece:
     seed: int
     known: Seats | None = None
     alone: bool = False
+    past: Weighed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Finding:
     prices: Prices
     priced_bound: float
     least: Floats
+    past: Weighed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def work(piece: Piece, tell: Teller | None = None) -> Finding:
         plain,
         proved,
         least,
+        stage.now.weighed() if isinstance(stage.now, Weighing) else None,
     )
 
 
@@ -148,7 +152,7 @@ def _search(stage: Stage, piece: Piece) -> Outcome:
         known = Ledger(block, absence)
         known.add_many(seats.classes, seats.windows, seats.amounts)
     if len(block.size) * len(block.window_at) <= SMALL and len(block.sessions) <= FEW:
-        return stage.run(Weighing(block, absence, piece.until, piece.seed, known))
+        return stage.run(Weighing(block, absence, piece.until, piece.seed, known, piece.past))
     return stage.run(Draft(block, absence, piece.until, piece.seed, known, two_hands=piece.alone))
 
 

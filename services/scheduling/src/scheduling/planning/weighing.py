@@ -6,6 +6,7 @@ That is counted for all sets at once; the set that could be cheapest is solved n
 """
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,6 +33,16 @@ MOMENT = 0.01  # seconds below which nothing is rounded where there is a plan
 HALF = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a search knows when it ends, for one that goes on: floors, solved sets, the latest prices, the best ones."""
+
+    floor: Floats
+    solved: frozenset[int]
+    prices: Prices
+    best: Prices | None
+
+
 class Weighing:
     """A search over the sets of sessions; `floor[set]` is what no plan with just that set can cost less than.
 
@@ -39,7 +50,13 @@ class Weighing:
     """
 
     def __init__(
-        self, block: Block, absence: Absence, deadline: float, seed: int = 0, known: Ledger | None = None
+        self,
+        block: Block,
+        absence: Absence,
+        deadline: float,
+        seed: int = 0,
+        known: Ledger | None = None,
+        past: Weighed | None = None,
     ) -> None:
         self.block, self.absence, self.deadline, self.seed = block, absence, deadline, seed
         self.started = time.monotonic()
@@ -47,20 +64,19 @@ class Weighing:
         self.visit_cost = pricing.visit_costs(block)
         self.people = float(block.size.sum())
         self.bits: Ints = 1 << np.arange(len(block.sessions))
-        self.floor: Floats = np.full(1 << len(block.sessions), -np.inf)
-        self.solved: set[int] = set()
+        nothing = Prices(np.zeros(block.places.shape), np.zeros((len(block.lines), absence.points)))
+        past = past or Weighed(np.full(1 << len(block.sessions), -np.inf), frozenset(), nothing, None)
+        self.floor, self.prices = (
+            past.floor.copy(),
+            past.prices,
+        )  # places: as seen while last open
+        self.solved, self.outcome.prices = set(past.solved), past.best
         self.order = np.argsort(block.window_session, kind="stable")
         self.edges = np.searchsorted(block.window_session[self.order], np.arange(len(block.sessions)))
-        self.prices = Prices(np.zeros(block.places.shape), np.zeros((len(block.lines), absence.points)))  # as last seen
 
     def run(self) -> Outcome:
-        """Solve one set after the other, first the market's, until none can be cheaper, or until the deadline."""
-        market = Market(self.block, self.absence, by_line=False)
-        market.run(*FIRST_STEPS)
-        found = market.prices()
-        self.prices = Prices(found.places, found.lines)
-        self.weigh(self.prices)
-        position: int | None = int(self.bits[market.openings > HALF].sum())
+        """Solve one set after the other, from the market's or where a search ended, until none can be cheaper."""
+        position = self.following(0, False) if self.solved else self.first()
         while position is not None and time.monotonic() < self.deadline:
             try:
                 lacking = self.solve(position)
@@ -75,6 +91,21 @@ class Weighing:
         self.close()
         self.outcome.bound = min(self.outcome.cost, float(self.floor.min()))
         return self.outcome
+
+    def weighed(self) -> Weighed | None:
+        """What another search could go on from, None if nothing is left to find."""
+        if self.outcome.cost - self.outcome.bound < 1:
+            return None
+        return Weighed(self.floor, frozenset(self.solved), self.prices, self.outcome.prices)
+
+    def first(self) -> int:
+        """The set that a market opens."""
+        market = Market(self.block, self.absence, by_line=False)
+        market.run(*FIRST_STEPS)
+        found = market.prices()
+        self.prices = Prices(found.places, found.lines)
+        self.weigh(self.prices)
+        return int(self.bits[market.openings > HALF].sum())
 
     def following(self, last: int, lacking: bool) -> int | None:
         """The set to be solved next: one session more than where people lacked places, else what could be cheapest."""
@@ -96,7 +127,8 @@ class Weighing:
         relaxation = self.program(chosen)
         solution = self.approached(relaxation)
         self.floor[position] = max(self.floor[position], relaxation.proved)
-        self.solved.add(position)
+        if time.monotonic() < self.deadline:
+            self.solved.add(position)
         self.weigh(self.spread(solution.prices, chosen))
         opened = chosen[self.block.window_session][:, None]
         places = np.where(opened, solution.prices.places, self.prices.places)
