@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Header, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException
 from pydantic import BaseModel, Field, SerializeAsAny
 
 from registry import accesses, identities, intake_keys, merges, review_queue
@@ -74,6 +74,18 @@ class PublicKey(BaseModel):
     valid_until: datetime
 
 
+def viewer(
+    party: Annotated[str, Header(alias="x-party", pattern=r"^[a-z]+/.+$", max_length=100)],
+    actor: Annotated[str, Header(alias="x-actor", min_length=1, max_length=200)],
+    purpose: Annotated[str, Header(alias="x-purpose", min_length=1, max_length=1000)],
+) -> Viewer:
+    """Who looks, as the gateway names them; a header is ASCII, so a purpose in Vietnamese comes percent-encoded."""
+    return Viewer(party, actor, unquote(purpose))
+
+
+Looking = Annotated[Viewer, Depends(viewer)]
+
+
 def make_app(
     open_database: Callable[[], Database], vault: Vault, token: str, ready: Callable[[], bool] = lambda: True
 ) -> FastAPI:
@@ -90,34 +102,31 @@ def make_app(
         if not ready():
             raise HTTPException(503, "identity.not_ready", headers={"Retry-After": "2"})
 
-    def viewer(
-        party: Annotated[str, Header(alias="x-party", pattern=r"^[a-z]+/.+$", max_length=100)],
-        actor: Annotated[str, Header(alias="x-actor", min_length=1, max_length=200)],
-        purpose: Annotated[str, Header(alias="x-purpose", min_length=1, max_length=1000)],
-    ) -> Viewer:
-        # A header is ASCII: a purpose in Vietnamese comes percent-encoded.
-        return Viewer(party, actor, unquote(purpose))
-
-    Looking = Annotated[Viewer, Depends(viewer)]  # noqa: N806 - a type
     app = FastAPI(
         title="Registry identity port", telemetry=QUIET, openapi_url=None, docs_url=None, redoc_url=None,
         dependencies=[Depends(require_gateway)],
     )  # fmt: skip
+    app.include_router(_persons(open_database, vault), dependencies=[Depends(require_forgotten)])
+    app.include_router(_records(open_database, vault))
+    return app
 
-    shown = [Depends(require_forgotten)]
 
-    @app.post("/identities", dependencies=shown)
+def _persons(open_database: Callable[[], Database], vault: Vault) -> APIRouter:
+    """What shows who somebody is; every look is logged in the transaction that reads."""
+    router = APIRouter()
+
+    @router.post("/identities")
     async def look(asked: IdentitiesAsked, viewer: Looking) -> Identities:
         async with open_database().transaction() as tx:
             return Identities(identities=await identities.look(tx, vault, viewer, asked.worker_ids, utc_now()))
 
-    @app.post("/lookups", dependencies=shown)
+    @router.post("/lookups")
     async def find(asked: LookupAsked, viewer: Looking) -> Identities:
         async with open_database().transaction() as tx:
             found = await identities.find(tx, vault, viewer, asked.unit_id, asked.type, asked.value, utc_now())
         return Identities(identities=found)
 
-    @app.get("/reviews", dependencies=shown)
+    @router.get("/reviews")
     async def list_reviews(
         viewer: Looking, state: review_queue.State = "open", after: UUID | None = None, limit: int = 50
     ) -> Reviews:
@@ -125,17 +134,24 @@ def make_app(
             found = await review_queue.page(tx, vault, viewer, state, after, min(limit, MOST_REVIEWS), utc_now())
         return Reviews(reviews=found, next=found[-1].review_id if len(found) == min(limit, MOST_REVIEWS) else None)
 
-    @app.get("/accesses/{worker_id}")
+    return router
+
+
+def _records(open_database: Callable[[], Database], vault: Vault) -> APIRouter:
+    """What shows nobody: who looked at a worker, and the key to seal rosters to."""
+    router = APIRouter()
+
+    @router.get("/accesses/{worker_id}")
     async def read_accesses(worker_id: UUID) -> Accesses:
         async with open_database().transaction() as tx:
             rows: list[dict[str, Any]] = await accesses.of_workers(tx, await merges.all_of(tx, [worker_id]))
         return Accesses(accesses=[Access(**row) for row in rows])
 
-    @app.get("/intake-key")
+    @router.get("/intake-key")
     async def read_intake_key() -> PublicKey:
         async with vault.database.transaction() as tx:
             key = await intake_keys.current(tx, vault.masters, now=utc_now(), new_id=new_id())
         encoded = b64encode(key.public_key).decode()
         return PublicKey(key_id=key.key_id, public_key=encoded, valid_until=key.valid_until)
 
-    return app
+    return router
