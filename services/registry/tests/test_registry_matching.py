@@ -95,6 +95,16 @@ async def test_an_employee_number_makes_nobody_of_another_citizens_number_and_bi
     assert await numbers(register, "cccd") == [(True, True), (True, True)]
 
 
+async def test_an_employee_number_that_is_given_to_the_next_one_is_nobodys_doubt(register: Register) -> None:
+    await register.with_units()
+    await register.take(a_person(1))
+
+    successor = await register.take(a_person(25, code=a_person(1)[4]))
+
+    assert successor.effects == ["registered"]
+    assert await reasons(register) == []
+
+
 async def test_namesakes_of_one_birth_date_with_two_employee_numbers_are_two_to_be_looked_at(
     register: Register,
 ) -> None:

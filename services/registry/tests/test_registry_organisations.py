@@ -201,6 +201,15 @@ async def test_a_line_of_an_unknown_unit_waits_for_it(register: Register) -> Non
     assert [type(event) for event in late].count(LineRegistered) == 1
 
 
+async def test_a_line_is_declared_by_those_above_its_unit_alone(register: Register) -> None:
+    await register.with_units(UNIT, UUID(int=9))
+
+    (refused,) = await register.hear(says(a_line(), UUID(int=9)))
+
+    assert isinstance(refused, DeclarationRefused)
+    assert [problem.code for problem in refused.problems] == ["organisation.outside_subtree"]
+
+
 async def test_a_line_stays_with_its_unit(register: Register) -> None:
     await register.with_units(UNIT, UUID(int=9))
     line = a_line()

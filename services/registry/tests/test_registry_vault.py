@@ -158,6 +158,18 @@ async def test_the_keys_may_lie_in_a_database_of_their_own(
     await database_templates.drop(url.rpartition("/")[2])
 
 
+async def test_an_intake_key_is_used_for_thirty_days(register: Register) -> None:
+    masters, began = register.vault.masters, utc_now()
+    async with register.vault.database.transaction() as tx:
+        used = [
+            (await intake_keys.current(tx, masters, now=began + timedelta(days=days), new_id=new_id())).key_id
+            for days in (0, 29, 31)
+        ]
+
+    assert used[0] == used[1] == register.key.key_id
+    assert used[2] != used[0]
+
+
 async def test_an_intake_key_is_rotated_and_its_private_half_destroyed_a_week_later(register: Register) -> None:
     masters, later = register.vault.masters, utc_now() + intake_keys.IN_USE_FOR
     async with register.vault.database.transaction() as tx:

@@ -171,6 +171,17 @@ async def test_a_walk_in_who_did_not_come_is_refused(database: Database, deliver
     assert codes(said) == ["attendance.walk-in-not-present"]
 
 
+async def test_a_walk_in_is_recorded_on_the_day_of_the_session(database: Database, deliver: Deliver) -> None:
+    session = a_session()
+    await a_campaign_under_way(database, deliver, [session])
+    await deliver(consumer, database, [day_started(EXAM_DAY)])
+    yesterday = a_walk_in(0, session).model_copy(update={"day": EXAM_DAY - timedelta(days=1)})
+
+    said = await deliver(consumer, database, [yesterday])
+
+    assert codes(of(AttendanceRefused, said)) == ["attendance.other-session"]
+
+
 async def test_walk_ins_are_counted_against_capacity(database: Database, deliver: Deliver) -> None:
     session = a_session(windows=[a_window(480, total=2)])
     await a_campaign_under_way(database, deliver, [session])

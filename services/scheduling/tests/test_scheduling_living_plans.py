@@ -13,15 +13,21 @@ from scheduling_builders import (
     LINE,
     SITE,
     TODAY,
+    a_campaign,
     a_check_id,
+    a_line,
     a_permit,
     a_session,
+    a_unit,
     a_window,
     a_worker_id,
     an_absence,
     booking,
     day_started,
     plan_approved,
+    rosters_closed,
+    scope_frozen,
+    workers,
 )
 from scheduling_campaigns import a_campaign_with, of, planned, runs
 
@@ -247,6 +253,22 @@ async def test_a_make_up_session_is_proposed_where_enough_people_have_no_place(
     (proposed,) = of(MakeUpSessionProposed, first)
     assert (proposed.site, proposed.people, proposed.stations["INT"]) == (SITE, 35, 35)
     assert of(MakeUpSessionProposed, again) == []
+
+
+@pytest.mark.parametrize(("people", "told"), [(14, []), (15, [10])])
+async def test_ten_of_the_highest_priority_are_worth_a_session_too(
+    database: Database, deliver: Deliver, people: int, told: list[int]
+) -> None:
+    heavy = workers(people, heavy_class="NNDHNH")
+    await deliver(consumer, database, [a_campaign(), a_unit(), a_line(), *heavy, rosters_closed(people)])
+    await deliver(consumer, database, [day_started(), a_permit(), a_session(windows=[a_window(480, total=5)])])
+    await deliver(consumer, database, [scope_frozen()])
+    plan, _ = await planned(database)
+    await deliver(consumer, database, [plan_approved(plan.plan_id)])
+
+    said = await deliver(consumer, database, [day_started(TODAY + timedelta(days=1))])
+
+    assert [proposed.urgent for proposed in of(MakeUpSessionProposed, said)] == told
 
 
 @pytest.mark.parametrize(("people", "told"), [(34, []), (35, [30])])
