@@ -76,3 +76,12 @@ async def test_a_batch_is_a_batch_however_its_media_type_is_spelt(as_: Clients) 
     answer = await union.post("/events", content=batch, headers={"content-type": "Application/CloudEvents-Batch+JSON"})
 
     assert answer.json()["accepted"] == 2
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+async def test_a_time_that_no_clock_shows_is_refused(as_: Clients, time: str) -> None:
+    unit = uuid4()
+
+    answer = await post(await as_.union(unit), cloudevent(a_declaration(unit), time=time))
+
+    assert [(item["code"], item["field"]) for item in answer.json()["problems"]] == [("field.format", "time")]

@@ -424,6 +424,23 @@ def assessed(roster_id: str, unit_id: UUID) -> RosterAssessed:
     return RosterAssessed(roster_id=UUID(roster_id), unit_id=unit_id, dry_run=False, file_outcome="accepted", rows=5)
 
 
+async def test_a_roster_that_was_read_is_kept_as_a_rebuild_would_make_it_without_the_upload(
+    as_: Clients, edge: Edge, database: Database, registry: Registry, deliver: Deliver
+) -> None:
+    unit = uuid4()
+    uploaded, only_told = said(unit), str(uuid4())
+    receipt = (await (await as_.union(unit)).post("/rosters", params=uploaded, content=CSV)).json()["receipt_id"]
+
+    for roster in (uploaded["roster_id"], only_told):
+        await deliver(CONSUMER, database, [RosterRead(roster_id=UUID(roster), rows=5)])
+        await deliver(CONSUMER, database, [assessed(roster, unit)])
+
+    kept = await database.pool.fetch("SELECT people, assessment ->> 'rows' AS rows FROM rosters")
+    assert [(row["people"], row["rows"]) for row in kept] == [(None, "5")] * 2
+    shown = (await (await as_.union(unit)).get(f"/receipts/{receipt}")).json()
+    assert shown["progress"]["people"] == 5
+
+
 async def test_a_stream_tells_how_far_a_roster_is_as_it_moves_and_ends_with_its_answer(
     as_: Clients, edge: Edge, database: Database, registry: Registry, deliver: Deliver
 ) -> None:

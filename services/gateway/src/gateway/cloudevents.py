@@ -162,7 +162,7 @@ def _time(value: Any, now: datetime) -> datetime | None:
         return now
     try:
         time = datetime.fromisoformat(value)
-        return time.astimezone(UTC) if time.tzinfo else None
+        return time.astimezone(UTC) if time.tzinfo and bounds.FIRST <= time.date() <= bounds.LAST else None
     except (TypeError, ValueError, OverflowError):
         return None
 

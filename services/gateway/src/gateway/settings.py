@@ -34,7 +34,7 @@ class Settings(KernelSettings):
 
     events_max_bytes: int = 5_000_000
     roster_max_bytes: int = 40_000_000
-    bodies_max_bytes: int = 500_000_000
+    bodies_max_bytes: int = 200_000_000
     """Of all requests together that are coming in or being worked on."""
     roster_readers: int = 2
     """How many child processes read roster files."""

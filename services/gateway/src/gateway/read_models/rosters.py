@@ -20,8 +20,9 @@ ASSESS = """
 INSERT INTO rosters (roster_id, unit_id, assessment)
 SELECT (row ->> 'roster_id')::uuid, (row ->> 'unit_id')::uuid, row
 FROM jsonb_array_elements($1::jsonb) AS row
-ON CONFLICT (roster_id) DO UPDATE SET assessment = excluded.assessment
+ON CONFLICT (roster_id) DO UPDATE SET assessment = excluded.assessment, people = NULL
 """
+# Until the assessment says it: a rebuild hears of the reading before the roster has a row, and of the assessment after.
 NOTE_PEOPLE = """
 UPDATE rosters SET people = told.rows FROM json_to_recordset($1::json) AS told (roster_id uuid, rows int)
 WHERE rosters.roster_id = told.roster_id
