@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from scheduling.planning import CapacityChange, Changes, Instance, Plan, check, piecework, replan, solve, write_solution
@@ -141,7 +141,7 @@ def trouble(instance: Instance, published: Appointments, now: int, dice: random.
     more = dict.fromkeys(cut.capacity, 6)
     changes = [CapacityChange(cut.id, i, 6, more) for i in range(1, len(cut.windows))]
     left = tuple(sitting[1:])
-    away = dice.sample([w.id for w in instance.workers if w.id not in left], 4)
+    away = [w.id for w in dice.sample(instance.workers, 6) if w.id not in left]
     return Changes(
         now=now,
         sessions_cancelled=(gone.id,),
@@ -152,7 +152,11 @@ def trouble(instance: Instance, published: Appointments, now: int, dice: random.
     )
 
 
-@quietly
+@settings(quietly, max_examples=12)
+@example(seed=70, now=4, slack=6.0)  # somebody who stays could be moved for a little gain
+@example(seed=774, now=0, slack=4.0)
+@example(seed=702, now=0, slack=6.0)  # room is made by a chain of people
+@example(seed=721, now=1, slack=9.0)
 @given(seed=st.integers(0, 10_000), now=st.integers(0, 5), slack=st.sampled_from([4.0, 6.0, 9.0]))
 def test_a_repair_is_as_cheap_as_an_exact_program_and_moves_others_only_to_serve_more(
     seed: int, now: int, slack: float

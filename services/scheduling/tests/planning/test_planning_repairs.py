@@ -47,3 +47,18 @@ def test_of_an_overfull_frozen_window_those_stay_who_could_go_nowhere_else() -> 
     report = check(instance, plan, changes, published)
     assert report.valid, report.violations
     assert (report.moved, report.overfull_excess) == (1, 1)
+
+
+def test_of_a_crowded_window_nobody_more_goes_than_has_to_though_others_are_a_little_cheaper() -> None:
+    crowd = tuple(Worker(f"W{n}", "L", "B", priority=4) for n in range(3))
+    others = (Worker("there", "L", "B", priority=4), Worker("after", "L", "B", priority=4))
+    later = Session("later", "S", 8, (480, 540), (3, 1), {"REC": (3, 1)})
+    instance = an_instance((*crowd, *others), a_session("sooner", 4, 9), later)
+    published: Appointments = {w.id: ("later", 0) for w in crowd} | {"there": ("sooner", 0), "after": ("later", 1)}
+    changes = Changes(now=0, capacity_changes=(CapacityChange("later", 0, total=2),))
+
+    plan = replan(instance, published, changes, time_limit=2)
+
+    report = check(instance, plan, changes, published)
+    assert report.valid, report.violations
+    assert (report.moved, report.overfull_excess) == (1, 1)

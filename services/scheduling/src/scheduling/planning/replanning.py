@@ -18,7 +18,7 @@ from scheduling.planning.openings import Outcome, Search
 from scheduling.planning.reasons import Chain
 from scheduling.planning.tally import Listener
 
-HELPERS = 1_500  # how many seated people may at most be asked to make room
+HELPERS, CHAINED = 1_500, 100  # how many seated people may be asked to make room; fewer ask others in turn
 Place = tuple[str, int]
 
 
@@ -66,19 +66,26 @@ class _Repair:
         self.seating = Rules(instance, self.first_free, frozenset(self.standing.squeezed.values()))
 
     def stages(self) -> Iterator[tuple[Appointments, float]]:
-        """Seat whoever lost a seat; if somebody is still left out, ask the seated to make room: the best so far."""
+        """Seat whoever lost a seat; if somebody is still left out, ask the seated to make room: the best so far.
+
+        They are moved only where that serves more people: nobody's day changes merely because it is cheaper.
+        """
         staying, crowded = self.standing.staying, self.standing.crowded
         best, bound = self._seat(staying, crowded, quick=True)
+        alone = self._penalties(best)
         yield self._returned(best), bound
-        helpers = self._helpers(self._missing(best))
+        helpers = self._helpers(self._missing(best), best)
         if helpers:
             wanted = set(helpers.values())
             fixed = {w: at for w, at in best.items() if w not in helpers and (w in staying or at not in wanted)}
             nearby, _ = self._seat(fixed, crowded | helpers, quick=True)
-            best = min((best, nearby), key=self._total)
+            if self._penalties(nearby) < alone:
+                best = min((best, nearby), key=self._total)
             yield self._returned(best), 0.0  # the first bound knew nothing of those who make room
         if time.monotonic() < self.deadline:
             wider, bound = self._seat({w: at for w, at in staying.items() if w not in helpers}, crowded | helpers)
+            if helpers and self._penalties(wider) >= alone:
+                wider, bound = self._seat(staying, crowded)
             best = min((best, wider), key=self._total)
         yield self._returned(best), bound
 
@@ -196,22 +203,43 @@ class _Repair:
         chain = Chain(self.rules)
         return [w for w in self.instance.workers if w.id not in appointments and chain.windows_for(w)[0] is None]
 
-    def _helpers(self, missing: list[Worker]) -> Appointments:
-        """Seated people whose windows the missing could use, those in the most wanted windows first."""
+    def _helpers(self, missing: list[Worker], placed: Appointments) -> Appointments:
+        """Seated people whose windows the missing could use, those in the most wanted windows first.
+
+        Where they are few, those whose windows they could use in turn, and so on: room is made along a chain, which may
+        lead over somebody who was placed only now.
+        """
+        helpers: Appointments = {}
+        asking, seen = missing, {w.id for w in missing}
+        while asking and len(helpers) < CHAINED:
+            wanted = self._wanted(asking)
+            ring = sorted(
+                (-wanted[at], w)
+                for w, at in placed.items()
+                if at in wanted and w not in seen and self.day[at[0]] >= self.first_free
+            )
+            asking = [self.workers[w] for _, w in ring]
+            seen |= {w.id for w in asking}
+            staying = [w.id for w in asking if w.id in self.standing.staying]
+            helpers |= {w: placed[w] for w in staying[: HELPERS - len(helpers)]}
+        return helpers
+
+    def _wanted(self, asking: list[Worker]) -> Counter[Place]:
+        """How many of these people could use each place."""
         chain, flat = Chain(self.rules), self.rules.windows
         wanted: Counter[Place] = Counter()
-        for worker in missing:
+        for worker in asking:
             for w in chain.windows_for(worker)[1].tolist():
                 wanted[self.instance.sessions[flat.session[w]].id, int(flat.index[w])] += 1
-        seated = [
-            (-wanted[at], w, at)
-            for w, at in self.standing.staying.items()
-            if at in wanted and self.day[at[0]] >= self.first_free
-        ]
-        return {w: at for _, w, at in sorted(seated)[:HELPERS]}
+        return wanted
 
     def _moved(self, appointments: Appointments) -> int:
         return sum(appointments.get(w) != at for w, at in self.published.items() if w not in self.standing.broken)
+
+    def _penalties(self, appointments: Appointments) -> int:
+        """What leaving out those without a seat costs."""
+        weights = self.instance.weights.unassigned
+        return sum(weights[w.priority] for w in self.workers.values() if w.id not in appointments)
 
     def _total(self, appointments: Appointments, base: bool = False) -> int:
         """The objective of a state; `base`: only of these appointments, nobody counted as left out or moved."""
