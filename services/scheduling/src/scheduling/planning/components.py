@@ -11,6 +11,7 @@ from scheduling.planning.sharing import Component
 SESSIONS = 40  # sessions of a full piece
 ROUGHLY, LOOSE = 0.25, 0.08  # of a full piece; of a host's ties: a border lies where fewer lead across it
 CROWDED, MANY = 4.0, 300_000  # times the sessions of a full piece, where there is no border before; workers in all
+UNCUT = 3.0  # times the people of a full piece: a component up to that is cut at borders only
 
 
 def split(rules: Rules, demand: Demand) -> list[Component]:
@@ -56,7 +57,8 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
     piece that is near and has places for it (`sharing`). What a piece may not use belongs to another, so the plans of
     pieces fit together.
     """
-    if max(int(demand.size[part.classes].sum()) / people, len(part.sessions) / SESSIONS) <= 3 / 2:
+    full = int(demand.size[part.classes].sum()) / people
+    if max(full, len(part.sessions) / SESSIONS) <= 3 / 2:
         return [part]
     instance, site_at = rules.instance, {site: k for k, site in enumerate(rules.sites)}
     hosts = sorted({site_at[instance.sessions[s].site] for s in part.sessions.tolist()})
@@ -80,7 +82,8 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
     for s in part.sessions.tolist():
         offered[site_at[instance.sessions[s].site]] += 1
     # Of a very large plan a piece has so little time that many sessions do not fit into it, nor does their memory.
-    most = CROWDED if demand.size.sum() <= MANY else 1.0
+    crowded = CROWDED if demand.size.sum() <= MANY else 1.0
+    most = np.array([UNCUT if full <= UNCUT else 1.0, crowded])
     piece_of = _gather(hosts, shared, {h: np.array([crowd[h] / people, offered[h] / SESSIONS]) for h in hosts}, most)
     count = max(piece_of.values()) + 1
     session_piece = np.array([piece_of[site_at[instance.sessions[s].site]] for s in part.sessions])
@@ -102,7 +105,7 @@ def _nearest(rules: Rules, demand: Demand, part: Component, sessions: Ints, clas
 
 
 def _gather(
-    hosts: list[int], shared: dict[int, dict[int, int]], weight: dict[int, Floats], most: float
+    hosts: list[int], shared: dict[int, dict[int, int]], weight: dict[int, Floats], most: Floats
 ) -> dict[int, int]:
     """Host → piece: grow one after the other until it is full of people (weight 1) or roughly so and at a border.
 
@@ -125,7 +128,7 @@ def _gather(
                     pull[other] = pull.get(other, 0) + n
             pull.pop(host, None)
             near = [h for h in pull if h in left]
-            if near and grown[0] < 1 and grown[1] < most:
+            if near and (grown < most).all():
                 closest = max(near, key=lambda h: (pull[h], -h))
                 if grown.max() < ROUGHLY or pull[closest] >= LOOSE * whole[closest]:
                     inside.append(closest)
