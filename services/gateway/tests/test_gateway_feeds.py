@@ -135,6 +135,13 @@ async def test_a_stream_goes_on_behind_the_last_event_id(edge: Edge, database: D
     await stream.aclose()  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("of_it", ["feed", "feed/stream", "calendar.ics"])
+async def test_a_clinic_reads_no_other_clinics_feed(as_: Clients, of_it: str) -> None:
+    answer = await (await as_.clinic("02999")).get(f"/clinics/{CLINIC}/{of_it}")
+
+    assert answer.json()["code"] == "party.clinic"
+
+
 async def test_the_calendar_counts_people_and_names_nobody(as_: Clients, database: Database, deliver: Deliver) -> None:
     campaign, session = uuid4(), uuid4()
     booked = [made(session_id=session, campaign_id=campaign) for _ in range(3)]

@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from contracts import roster_codes as codes
-from registry import likeness, line_rules, matching, organisation_rules, places, problems
+from registry import identity_views, likeness, line_rules, matching, organisation_rules, places, problems
+from registry.identity_views import UnionView
+from registry.likeness import Particulars
 
 SOURCES = Path(organisation_rules.__file__).parent
 
@@ -24,6 +27,33 @@ def test_any_other_last_digit_is_wrong(digit: str) -> None:
 @pytest.mark.parametrize("digit", "0123456789")
 def test_nine_digits_whose_check_would_be_ten_are_no_tax_code(digit: str) -> None:
     assert not organisation_rules.has_check_digit("100000008" + digit)
+
+
+@pytest.mark.parametrize(
+    ("birth", "name", "asked"),
+    [
+        ("1990-05-01", ("an", "nguyen"), True),
+        ("1990-05-10", ("an", "nguyen"), False),
+        ("1990-05-01", ("am", "nguyen"), False),
+    ],
+)
+def test_another_sex_is_asked_about_only_where_all_else_is_the_same(
+    birth: str, name: tuple[str, ...], asked: bool
+) -> None:
+    one = Particulars(("an", "nguyen"), "1990-05-01", "male", None, None)
+    other = Particulars(name, birth, "female", None, None)
+
+    assert (likeness.compare(one, other, same_unit=True) is not None) is asked
+
+
+def test_words_of_the_work_for_another_employer_are_not_shown() -> None:
+    identity = {"full_name": "Nguyễn An", "sex": "male", "employee_code": "NV1", "department": "Xưởng 2"}
+
+    views = [identity_views.shown(UnionView, UUID(int=1), identity, of_its_own=own) for own in (True, False)]
+    shown = [view.model_dump(exclude_none=True) for view in views]
+
+    assert shown[0].items() - shown[1].items() == {("employee_code", "NV1"), ("department", "Xưởng 2")}
+    assert shown[1] == {"worker_id": UUID(int=1), "full_name": "Nguyễn An", "sex": "male"}
 
 
 @pytest.mark.parametrize(

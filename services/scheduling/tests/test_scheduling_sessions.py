@@ -86,6 +86,12 @@ async def test_an_offer_is_refused_with_every_problem_at_once(database: Database
     assert all(problem.message_vi and problem.message_en for problem in refused.problems)
 
 
+async def test_nothing_is_offered_for_the_day_that_has_begun(database: Database, deliver: Deliver) -> None:
+    said = await deliver(consumer, database, [a_campaign(), day_started(), a_session(day=TODAY)])
+
+    assert codes(of(SessionRefused, said)) == ["session.in-the-past"]
+
+
 async def test_an_offer_for_a_campaign_to_come_waits(database: Database, deliver: Deliver) -> None:
     early = await deliver(consumer, database, [a_session(), session_withdrawn(a_session())])
 
@@ -140,6 +146,7 @@ async def test_a_revoked_permit_takes_its_sessions_back(database: Database, deli
 
     assert [event.reason for event in of(AppointmentCancelled, said)] == ["permit-revoked"]
     assert [event.status for event in of(SessionListed, said)] == ["planned"]
+    assert await database.pool.fetchval("SELECT count(*) FROM health_checks WHERE displaced") == 1
 
 
 async def test_a_permit_that_comes_after_the_day_confirms_nothing(database: Database, deliver: Deliver) -> None:
