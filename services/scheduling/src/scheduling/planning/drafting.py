@@ -29,7 +29,6 @@ CLEARLY = 1e-3
 FAR, UNSETTLED = 20.0, 2  # between optimum and bound per person, and rounds, before openings are judged
 SMALL, FEW, MANY = 5_000, 3, 8  # people; columns that each class gets at a time
 COLUMNS_PER_SECOND = 15_000  # what a program of this kind takes; too large ones are not begun
-SEARCHED = 1_300_000  # classes x windows up to which openings are searched for as a whole
 
 
 class Draft:
@@ -48,6 +47,7 @@ class Draft:
         self.visit_cost = pricing.visit_costs(block)
         self.outcome = Outcome(known)
         self.program: tuple[Prices, Floats] | None = None  # of the last program: prices, openings
+        self.planned, self.seating = 0.0, np.inf  # when a plan was last begun; seconds until one is of use
         self.people, self.knows_scarcity = int(block.size.sum()), False
         self.proof, self.two_hands = Proof(block, absence, self.visit_cost, deadline, seed), two_hands
         self.started = started = time.monotonic()
@@ -65,29 +65,30 @@ class Draft:
         self.prove(self.free.prices())
         with ThreadPoolExecutor(1) as second_hand:
             prices = self.free.prices()
-            proof = second_hand.submit(self.proof.solve, prices, None, ALL) if self.two_hands else None
+            begun = second_hand.submit(self.proof.begin, prices, None, ALL) if self.two_hands else None
             self.plan(self.settled())
-            root = proof.result() if proof else self.proof.solve(prices, self.best)
-            search = None
+            root = begun.result() if begun else self.proof.begin(prices, self.best)
+            finished = None
             if root is not None:
                 self.outcome.prove(root.bound, root.prices)
                 self.program = root.prices, np.ones(len(self.block.sessions))
-                if self.two_hands and self.proof.solved:
-                    search = second_hand.submit(self.proof.search, self.outcome)
+                finished = second_hand.submit(self.proof.finish, self.outcome) if self.two_hands else None
                 self.replan()
             self.rescue()
-            if self.proof.solved and not search and len(self.block.size) * len(self.block.window_at) <= SEARCHED:
-                self.proof.search(self.outcome)
-            elif not self.proof.solved or self.people > neighbourhoods.CROWD:
+            if root is not None and not finished:
+                self.proof.finish(self.outcome)
+            if root is None or self.people > neighbourhoods.CROWD:
                 self.sweep()
-            if search:
-                search.result()
+            if finished:
+                finished.result()
         return self.outcome
 
     def replan(self) -> None:
         """Bound and plan with prices that know what is scarce."""
         self.knows_scarcity = True
         self.cool()
+        if time.monotonic() + self.seating > self.deadline:
+            return
         again = self.settled()
         if (again.lower != (self.best.visits > 0)).any():
             self.plan(again)
@@ -107,6 +108,7 @@ class Draft:
 
     def plan(self, market: Market) -> None:
         """Seat everybody in the sessions that a market has opened, and mend that."""
+        self.planned = time.monotonic()
         ledger = Ledger(self.block, self.absence)
         seat_by_prices(ledger, self.priced(market, market.upper), *market.seats(1.0))
         seated = self.keep(ledger)
@@ -204,6 +206,7 @@ class Draft:
             except TimeoutError:
                 break
             done, taken = True, time.monotonic() - begun
+            self.seating = min(self.seating, time.monotonic() - self.planned)
             self.learn(solution, relaxation.upper)
             state = self.keep(rounding.settle(relaxation, solution, min(2.0, ROUNDING_SHARE * left), priced))
             gained, value = value - solution.value, solution.value
