@@ -4,10 +4,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from scheduling.planning import changing, relieving
-from scheduling.planning.explaining import NOT_NEEDED, NOT_PERMITTED, OPENED, Explanation
+from scheduling.planning.explaining import LARGE, NOT_NEEDED, NOT_PERMITTED, OPENED, Explanation
 from scheduling.planning.model import CapacityChange, Instance, Plan, Session
 from scheduling.planning.relieving import WEEK
 from scheduling.planning.remedies import ONE_MORE_PLACE, TOTAL
@@ -93,9 +93,11 @@ def _judged(lever: Lever, revision: Revision, plan: Plan, now: list[Task]) -> Le
 
 
 def _promising(explanation: Explanation) -> Iterator[tuple[Lever, Instance]]:
-    """Changes worth trying, the most promising of every kind first."""
-    kinds = (_places(explanation), _ceilings(explanation), _permits(explanation), _openings(explanation))
-    for several in zip_longest(*(list(kind)[:OF_EACH] for kind in kinds)):
+    """Changes worth trying, the most promising of every kind first; a whole week's places only in smaller plans."""
+    kinds = [_ceilings(explanation), _permits(explanation), _openings(explanation)]
+    if len(explanation.instance.workers) <= LARGE:
+        kinds.insert(0, _places(explanation))
+    for several in zip_longest(*(islice(kind, OF_EACH) for kind in kinds)):
         yield from (each for each in several if each is not None)
 
 
