@@ -69,7 +69,7 @@ def test_a_search_goes_on_where_one_ended() -> None:
     ended.solve(len(ended.floor) - 1)
     past = ended.weighed()
     assert past is not None
-    assert past.solved == {len(ended.floor) - 1}
+    assert np.isfinite(past.floor).all()
 
     search = Weighing(ended.block, ended.absence, time.monotonic() + SECONDS, past=past)
     outcome = search.run()

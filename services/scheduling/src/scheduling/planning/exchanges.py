@@ -16,7 +16,8 @@ from scheduling.planning.piecework import Crew, Piece
 from scheduling.planning.seats import Seats
 from scheduling.planning.tally import Tally
 
-POOR, MORE = 1.0, 2.0  # gap per worker from which a piece is planned again; times what it had
+POOR, MORE = 0.02, 2.0  # gap per worker from which a piece is planned again; times what it had
+POOR_AT_BORDERS = 1.0  # of a piece with borders: others wait for its people
 WORTH_MOVING, HOSTS = 0.1, 1 / 3  # cost per worker that people could save in another piece; of the time left, to that
 TICK = 0.01  # seconds that a job takes at least
 TABLE, PATIENCE, LEFT_STANDING = 60, 2.0, 0.2  # classes seated at a time, seconds for that; of guests, to plan anew
@@ -51,7 +52,8 @@ class SecondTurn:
 
     def queue(self, job: Job, gap: float) -> None:
         """The job waits for another turn if it is still poor."""
-        if gap > POOR * job.people and job not in self.settled:
+        poor = POOR_AT_BORDERS if job.board else POOR
+        if gap > poor * job.people and job not in self.settled:
             self.waiting[job] = gap / max(self.usual(job), TICK)
 
     def work(self) -> None:

@@ -29,16 +29,14 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # of known prices: what places 
 ROUNDING_SECONDS, ROUNDING_SHARE = 0.2, 0.2  # of one rounding; of the time left
 MANY_COLUMNS, CLOSING_SHARE = 12_000, 0.5  # of a program in whole numbers; of the time left for one
 GRACE, GRACE_SECONDS = 0.5, 0.2  # how much longer the first program may take, as a share of the time given; at most
-MOMENT = 0.01  # seconds below which nothing is rounded where there is a plan
 HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What a search knows when it ends, for one that goes on: floors, solved sets, the latest prices, the best ones."""
+    """What a search knows when it ends, for one that goes on: floors, the latest prices, the best ones."""
 
     floor: Floats
-    solved: frozenset[int]
     prices: Prices
     best: Prices | None
 
@@ -65,18 +63,19 @@ class Weighing:
         self.people = float(block.size.sum())
         self.bits: Ints = 1 << np.arange(len(block.sessions))
         nothing = Prices(np.zeros(block.places.shape), np.zeros((len(block.lines), absence.points)))
-        past = past or Weighed(np.full(1 << len(block.sessions), -np.inf), frozenset(), nothing, None)
+        past = past or Weighed(np.full(1 << len(block.sessions), -np.inf), nothing, None)
         self.floor, self.prices = (
             past.floor.copy(),
             past.prices,
         )  # places: as seen while last open
-        self.solved, self.outcome.prices = set(past.solved), past.best
+        self.outcome.prices = past.best
+        self.solved: set[int] = set()  # in this turn: with more time a set may round better
         self.order = np.argsort(block.window_session, kind="stable")
         self.edges = np.searchsorted(block.window_session[self.order], np.arange(len(block.sessions)))
 
     def run(self) -> Outcome:
         """Solve one set after the other, from the market's or where a search ended, until none can be cheaper."""
-        position = self.following(0, False) if self.solved else self.first()
+        position = self.following(0, False) if np.isfinite(self.floor.min()) else self.first()
         while position is not None and time.monotonic() < self.deadline:
             try:
                 lacking = self.solve(position)
@@ -96,7 +95,7 @@ class Weighing:
         """What another search could go on from, None if nothing is left to find."""
         if self.outcome.cost - self.outcome.bound < 1:
             return None
-        return Weighed(self.floor, frozenset(self.solved), self.prices, self.outcome.prices)
+        return Weighed(self.floor, self.prices, self.outcome.prices)
 
     def first(self) -> int:
         """The set that a market opens."""
@@ -169,9 +168,9 @@ class Weighing:
         return relaxation
 
     def seat(self, relaxation: Relaxation, solution: Solution) -> None:
-        """Whole people near a program's solution, but not in the last moment."""
+        """Whole people near a program's solution; none after the deadline where there is a plan."""
         seconds = min(ROUNDING_SECONDS, ROUNDING_SHARE * (self.deadline - time.monotonic()))
-        if self.outcome.ledger is not None and seconds < MOMENT:
+        if self.outcome.ledger is not None and seconds < 0:
             return
         priced = relaxation.reduced(solution.prices)
         self.keep(rounding.settle(relaxation, solution, max(seconds, rounding.HURRIED), priced))
