@@ -21,6 +21,7 @@ Singles = NDArray[np.float32]
 BLOCKED = 1e6
 REFUSED = 0.005  # share of people turned away
 SCORCHING = 5_000.0
+OPEN = 0.4  # of a session: more counts as open when it must be one or the other
 HARDLY = 1e-4  # people; less demand than this moves no price
 STEP, MOMENTUM, CREW_STEP, CREW_EVERY = 0.3, 0.8, 0.25, 4
 SLACK, DEAR, FASTER, SLOWER, FASTEST = 0.02, 200.0, 1.3, 0.5, 500.0
@@ -224,11 +225,16 @@ class Market:
             share = self.openings[free]
             clear = free[(share > 0.95) | (share < 0.04)]
             if not len(clear):
-                clear = free[[np.abs(share - 0.4).argmax()]]
-            opened = self.openings[clear] > 0.4
+                clear = free[[np.abs(share - OPEN).argmax()]]
+            opened = self.openings[clear] > OPEN
             self.lower[clear[opened]] = 1
             self.upper[clear[~opened]] = 0
             self.run(steps, heat, heat)
+
+    def settle_at_once(self) -> None:
+        """Fix all sessions as they are now: open, or closed."""
+        self.lower = (self.openings > OPEN).astype(np.float64)
+        self.upper = self.lower.copy()
 
     def seats(self, heat: float) -> tuple[Floats, Ints]:
         """How many people of each row each window would seat, and the row of every class."""

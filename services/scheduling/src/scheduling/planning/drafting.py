@@ -23,7 +23,7 @@ HOT, WARM, LUKEWARM, COLD = 20.0, 2.0, 3.0, 0.15
 MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 GAIN = 0.05  # cost units per person that make another round of a program worth its time
 SCARCER = 50.0  # cost units beyond the market's price: a place that somebody stays out for
-ROUNDING_SHARE, RESCUE_SECONDS = 0.1, 1.0
+ROUNDING_SHARE, ROUNDING_SECONDS, RESCUE_SECONDS = 0.1, (0.3, 2.0), 1.0
 ALL = 0.8  # of the time, for a root solved meanwhile
 CLEARLY = 1e-3
 FAR, UNSETTLED = 20.0, 2  # between optimum and bound per person, and rounds, before openings are judged
@@ -83,6 +83,15 @@ class Draft:
                 finished.result()
         return self.outcome
 
+    def rounding_seconds(self) -> float:
+        """What one rounding may take: a share of the time left, but in the end all of it, for it makes the plan."""
+        left = self.deadline - time.monotonic()
+        return min(ROUNDING_SECONDS[1], max(ROUNDING_SHARE * left, min(ROUNDING_SECONDS[0], left)))
+
+    def is_late(self) -> bool:
+        """Whether only the quickest way to a plan is left."""
+        return time.monotonic() > self.deadline
+
     def replan(self) -> None:
         """Bound and plan with prices that know what is scarce."""
         self.knows_scarcity = True
@@ -112,20 +121,20 @@ class Draft:
         ledger = Ledger(self.block, self.absence)
         seat_by_prices(ledger, self.priced(market, market.upper), *market.seats(1.0))
         seated = self.keep(ledger)
-        if not self.mend(market, seated):
+        if not self.is_late() and not self.mend(market, seated):
             used = np.flatnonzero((market.lower > HALF) | (seated.visits > 0))
             self.keep(neighbourhoods.sweep_through(ledger, used, self.deadline, 4, openings=False))
 
     def priced(self, market: Market, opened: Floats) -> Floats:
         """The cost of every visit at the market's prices; nobody may use a session that is not open."""
-        priced = self.visit_cost + self._charges(market.prices())
+        priced = self._priced(market.prices())
         priced[:, (opened < HALF)[self.block.window_session]] += FORBIDDEN
         return priced
 
     def rescue(self) -> None:
         """Seat whoever the best plan so far leaves out although they have windows, by moving others about."""
         waiting = np.flatnonzero(self.best.waiting)
-        if len(waiting):
+        if len(waiting) and not self.is_late():
             seconds = min(RESCUE_SECONDS, self.deadline - time.monotonic())
             priced = self.priced(self.free, (self.best.visits > 0).astype(np.float64))
             self.keep(rounding.rescue(self.best, waiting, priced, seconds))
@@ -151,13 +160,14 @@ class Draft:
         self.outcome.keep(ledger)
         return ledger
 
-    def _charges(self, prices: Prices) -> Floats:
-        return pricing.charges(self.block, self.absence, prices)
+    def _priced(self, prices: Prices) -> Floats:
+        priced = pricing.charges(self.block, self.absence, prices)
+        priced += self.visit_cost
+        return priced
 
     def prove(self, prices: Prices) -> None:
         """Raise the bound to what these prices prove."""
-        priced = self.visit_cost + self._charges(prices)
-        sessions = len(self.block.sessions)
+        sessions, priced = len(self.block.sessions), self._priced(prices)
         bound = pricing.bound(self.block, self.absence, prices, priced, np.zeros(sessions), np.ones(sessions))
         self.outcome.prove(bound, prices)
 
@@ -180,6 +190,9 @@ class Draft:
     def settled(self) -> Market:
         """A market in which every session is open or closed."""
         market = self.free.fork()
+        if self.is_late():
+            market.settle_at_once()
+            return market
         market.settle_openings(max(4, self.pace // 12), 1.0)
         market.run(max(8, self.pace // 2), 1.0, COLD)
         return market
@@ -199,7 +212,8 @@ class Draft:
         for turn in range(MENDING_ROUNDS):
             begun = time.monotonic()
             left = self.deadline - begun
-            if taken > HALF * left:  # groups of sessions planned anew bring more than a program cut short
+            loose = bool((relaxation.lower < relaxation.upper).any()) or np.isinf(value)
+            if taken > left * (1.0 if loose else HALF):  # else groups planned anew bring more than a program cut short
                 break
             try:
                 solution, complete = relaxation.advance(MENDING_SHARE * left, FEW if self.people > SMALL else MANY)
@@ -208,7 +222,7 @@ class Draft:
             done, taken = True, time.monotonic() - begun
             self.seating = min(self.seating, time.monotonic() - self.planned)
             self.learn(solution, relaxation.upper)
-            state = self.keep(rounding.settle(relaxation, solution, min(2.0, ROUNDING_SHARE * left), priced))
+            state = self.keep(rounding.settle(relaxation, solution, self.rounding_seconds(), priced))
             gained, value = value - solution.value, solution.value
             if (relaxation.lower < relaxation.upper).any():
                 if turn + 1 >= UNSETTLED or solution.value - solution.bound < FAR * self.people:

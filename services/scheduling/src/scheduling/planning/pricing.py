@@ -46,9 +46,13 @@ def visit_costs(block: Block) -> Floats:
 
 def charges(block: Block, absence: Absence, prices: Prices) -> Floats:
     """What the prices add to every visit, class by window."""
-    total: Floats = (block.uses.astype(np.float64) @ prices.places.T)[block.package]
-    if prices.shares is not None:
-        total += prices.shares[:, block.window_session]
+    by_package: Floats = block.uses.astype(np.float64) @ prices.places.T
+    total: Floats = np.empty((len(block.size), len(block.window_at)))
+    for first in range(0, len(total), ROWS):
+        rows = slice(first, first + ROWS)
+        np.take(by_package, block.package[rows], axis=0, out=total[rows])
+        if prices.shares is not None:
+            total[rows] += prices.shares[rows, block.window_session]
     before = np.concatenate((np.zeros((len(prices.lines), 1)), np.cumsum(prices.lines, axis=1)), axis=1)
     for line in np.flatnonzero(prices.lines.any(axis=1)).tolist():
         own = np.flatnonzero(block.line == line)

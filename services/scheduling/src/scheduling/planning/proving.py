@@ -33,6 +33,8 @@ class Proof:
         None if that would take too long.
         """
         left = share * (self.deadline - time.monotonic())
+        if left <= 0:
+            return None
         offered = offering.near(self.block, self.visit_cost + pricing.charges(self.block, self.absence, prices))
         if SECONDS * len(offered[0]) ** 2 > left:
             return None

@@ -27,7 +27,7 @@ OFFERED = 12  # visits of each class that a program starts from: more of them wo
 TABLE = 2_000_000  # entries of a table of sets by classes
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # of known prices: what places of a closed session might cost
 ROUNDING_SECONDS, ROUNDING_SHARE = 0.2, 0.2  # of one rounding; of the time left
-MANY_COLUMNS, CLOSING_SHARE = 12_000, 0.5  # of a program in whole numbers; of the time left for one
+MANY_COLUMNS, CLOSING_SHARE = 40_000, 0.5  # of a program in whole numbers; of the time left for one
 GRACE, GRACE_SECONDS = 0.5, 0.2  # how much longer the first program may take, as a share of the time given; at most
 HALF = 0.5
 
