@@ -1,0 +1,119 @@
+"""What prices and limits on the number of sessions prove, on blocks whose cheapest plan is known."""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scheduling.planning import blocks, classes, components, entries, pricing
+from scheduling.planning.absence import Absence
+from scheduling.planning.ascent import Market
+from scheduling.planning.blocks import Block
+from scheduling.planning.eligibility import Rules
+from scheduling.planning.flow import Relaxation
+from scheduling.planning.openings import Outcome, Search
+from scheduling.planning.weighing import Weighing
+
+sys.path.insert(0, str(Path(__file__).parent))
+from generator import SHAPES, generate
+
+SECONDS = 30.0
+
+
+def a_block(shape: str, people: int, seed: int) -> tuple[Block, Absence]:
+    """The largest component of an instance."""
+    instance = generate(SHAPES[shape], people, seed)
+    rules = Rules(instance)
+    demand = classes.of(rules, enumerate(instance.workers))
+    part = components.split(rules, demand)[-1]
+    block = blocks.build(rules, demand, part.classes, part.sessions)
+    return block, Absence(rules, block)
+
+
+def cheapest(block: Block, absence: Absence) -> float:
+    outcome = Weighing(block, absence, time.monotonic() + SECONDS).run()
+    assert outcome.bound > outcome.cost - 1
+    return outcome.cost
+
+
+def proved(block: Block, absence: Absence) -> tuple[float, Market]:
+    market = Market(block, absence, by_line=False)
+    market.run(80, 20.0, 1.0)
+    prices = market.prices()
+    priced = pricing.visit_costs(block) + pricing.charges(block, absence, prices)
+    closed = np.zeros(len(block.sessions))
+    return pricing.bound(block, absence, prices, priced, closed, closed + 1), market
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_prices_of_getting_in_prove_more_and_never_too_much(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    block, absence = a_block("communes", 250, seed)
+    bound, market = proved(block, absence)
+    monkeypatch.setattr(entries, "STEP", 0.0)
+
+    without, _ = proved(block, absence)
+
+    assert without < bound <= cheapest(block, absence)
+    assert market.prices().shares is not None
+
+
+def test_a_market_that_goes_its_own_way_leaves_the_first_as_it_was() -> None:
+    block, absence = a_block("communes", 250, 1)
+    _, market = proved(block, absence)
+    before = market.prices()
+
+    twin = market.fork()
+    twin.settle_openings(4, 1.0)
+    twin.run(10, 1.0, 0.5)
+
+    after = market.prices()
+    assert set(twin.upper) <= {0.0, 1.0}
+    assert (market.lower == 0).all()
+    assert (market.upper == 1).all()
+    assert (before.places == after.places).all()
+    assert before.shares is not None
+    assert after.shares is not None
+    assert (before.shares == after.shares).all()
+
+
+def test_out_of_time_openings_are_settled_as_they_stand() -> None:
+    block, absence = a_block("communes", 250, 1)
+    _, market = proved(block, absence)
+
+    market.settle_at_once()
+
+    assert (market.lower == market.upper).all()
+    assert set(market.lower) <= {0.0, 1.0}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_number_of_sessions_is_bounded_above_what_its_program_costs(seed: int) -> None:
+    block, absence = a_block("communes", 250, seed)
+    relaxation = Relaxation(block, absence, sharing=True)
+    every = relaxation.count(np.arange(len(block.sessions)))
+    free, bounds = (np.zeros(len(block.sessions)), np.ones(len(block.sessions))), []
+
+    for number in range(len(block.sessions) + 1):
+        relaxation.limit(*free, {every: (number, number)})
+        solution = relaxation.optimise()
+        assert solution.openings.sum() == pytest.approx(number, abs=1e-4)
+        assert solution.bound <= solution.value + 1e-3
+        bounds.append(solution.bound)
+
+    assert min(bounds) <= cheapest(block, absence)
+    relaxation.limit(*free)
+    assert relaxation.optimise().value <= min(bounds) + 1e-3
+
+
+@pytest.mark.parametrize("shape", ["communes", "scarce"])
+def test_a_search_over_openings_proves_what_weighing_all_sets_does(shape: str) -> None:
+    block, absence = a_block(shape, 120, 3)
+    outcome = Outcome()
+
+    Search(Relaxation(block, absence), time.monotonic() + SECONDS, outcome).run()
+
+    best = cheapest(block, absence)
+    assert outcome.bound <= best <= outcome.cost
+    assert outcome.cost - outcome.bound <= 1 * block.size.sum()
