@@ -177,6 +177,19 @@ def test_a_remedy_names_every_kind_of_thing_that_a_window_lacks(
     assert all(wording.remedy(case))
 
 
+def test_appointments_of_days_that_nobody_may_choose_any_more_are_explained_too(planned: tuple[Instance, Plan]) -> None:
+    instance, plan = planned
+    days = {s.id: s.day for s in instance.sessions}
+    first_free = max(days[s] for s, _ in plan.appointments.values()) + 1
+
+    explanation = Explanation(instance, plan, first_free)
+
+    used = {s for s, _ in plan.appointments.values()}
+    assert {case.session for case in explanation.overview().sessions if case.visits} == used
+    costs = [explanation.window(who).cost.total for who in plan.appointments]
+    assert sum(costs) == plan.cost.total - plan.cost.opening - plan.cost.unassigned
+
+
 def test_of_two_windows_the_one_that_lacks_less_is_the_nearest() -> None:
     instance = an_instance(
         (Worker("A", "L", "A"),), a_session("far", "FAR"), a_session("blind", capacity={"REC": (1,)})

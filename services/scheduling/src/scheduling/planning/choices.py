@@ -96,7 +96,7 @@ class Choices:
         for window, people in self.sitting.items():
             for worker in people:
                 options = self._of(worker)
-                now = int(options.cost[options.windows == window][0])
+                now = self._now(worker, window)
                 cheaper = np.flatnonzero((options.opening > 0) & (options.cost < now))
                 least: dict[int, int] = {}
                 at = flat.session[options.windows[cheaper]].tolist()
@@ -132,7 +132,7 @@ class Choices:
         key = (*alike(worker), window, session_too)
         if key not in self._leaving:
             options, session = self._of(worker), self.rules.windows.session
-            now = int(options.cost[options.windows == window][0])
+            now = self._now(worker, window)
             same = session[options.windows] == session[window] if session_too else options.windows == window
             free = np.flatnonzero(~options.full & ~same)
             price = options.cost[free] + options.opening[free]
@@ -145,6 +145,10 @@ class Choices:
                     break
             self._leaving[key] = least - now, goes
         return self._leaving[key]
+
+    def _now(self, worker: Worker, window: int) -> int:
+        """What a visit costs in the window that a worker has; one held before a change need not be allowed since."""
+        return int(costs.of_visit(self.rules, worker, np.array([window]))[0])
 
     def _of(self, worker: Worker) -> Options:
         key = alike(worker)
