@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
 from struct import iter_unpack
+from threading import local
 from time import time_ns
 from uuid import UUID
 
@@ -43,8 +44,8 @@ def _text_of(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class _Randomness:
-    """The system's, many numbers at a time: outsiders see ids, and must not guess others from them."""
+class _Randomness(local):
+    """The system's, many numbers at a time, for each thread its own: outsiders see ids, and must not guess others."""
 
     def __init__(self) -> None:
         self.begin()
