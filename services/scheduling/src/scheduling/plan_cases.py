@@ -26,10 +26,10 @@ def of_plan(
     So many `seconds` are for trying what would be worth money.
 
     Whoever keeps the place that is `published` has no case: it would tell them nothing new, and in a plan for the few
-    who have none yet they are nearly everybody.
+    who have none yet they are nearly everybody. Nor is it looked at then what everybody else could have instead.
     """
     explained = Explanation(instance, plan, first_free)
-    overview = explained.overview(SCARCEST)
+    overview = explained.overview(SCARCEST, instead=not published)
     concerned = [w for w in instance.workers if w.id not in published or plan.appointments.get(w.id) != published[w.id]]
     people, windows, remedies = _people(explained, concerned, plan)
     return {
@@ -85,4 +85,3 @@ def _people(
                 remedies.append({"reason": plan.unassigned[worker.id], "kind": remedy.kind, **asdict(remedy), **words})
         people[worker.id] = kinds[kind]
     return people, windows, remedies
-

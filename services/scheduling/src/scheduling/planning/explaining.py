@@ -79,8 +79,8 @@ class Explanation:
         self.occupancy = Occupancy(self.rules, Visits.named(self.rules, self.workers, plan.appointments))
         self.chain = Chain(self.rules)
 
-    def overview(self, scarcest: int = 20) -> Overview:
-        """The whole plan on one page."""
+    def overview(self, scarcest: int = 20, *, instead: bool = True) -> Overview:
+        """The whole plan on one page; `instead`: with what people would pay or save in other sessions."""
         reasons = Counter(self.plan.unassigned.values())
         priorities = Counter(self.workers[w].priority for w in self.plan.unassigned)
         return Overview(
@@ -90,16 +90,16 @@ class Explanation:
             dict(priorities),
             tuple(self._scarce()[:scarcest]),
             self._scarce_lines(scarcest),
-            tuple(map(self.session, self.instance.sessions)),
+            tuple(self.session(session, instead=instead and self._is_small) for session in self.instance.sessions),
         )
 
-    def session(self, session: Session) -> SessionCase:
-        """Why a session is opened or not."""
+    def session(self, session: Session, *, instead: bool = True) -> SessionCase:
+        """Why a session is opened or not; `instead`: what its people could have instead is looked at."""
         visits, seats = self._visits.get(session.id, 0), sum(session.total)
         elsewhere = stranded = would_save = None
         if visits:
             verdict = OPENED
-            if self._is_small:
+            if instead:
                 elsewhere, stranded = self._choices.without(session.id)
         elif not session.permit:
             verdict = NOT_PERMITTED
@@ -111,7 +111,7 @@ class Explanation:
             verdict = OUT_OF_REACH
         else:
             verdict = NOT_NEEDED
-            would_save = self._choices.savings.get(session.id, 0) if self._is_small else None
+            would_save = self._choices.savings.get(session.id, 0) if instead else None
         return SessionCase(
             session.id,
             verdict,
