@@ -90,12 +90,12 @@ class Explanation:
             dict(priorities),
             tuple(self._scarce()[:scarcest]),
             self._scarce_lines(scarcest),
-            tuple(self.session(session, instead=instead and self._is_small) for session in self.instance.sessions),
+            tuple(self.session(session, instead=instead) for session in self.instance.sessions),
         )
 
     def session(self, session: Session, *, instead: bool = True) -> SessionCase:
         """Why a session is opened or not; `instead`: what its people could have instead is looked at."""
-        visits, seats = self._visits.get(session.id, 0), sum(session.total)
+        visits, seats, instead = self._visits.get(session.id, 0), sum(session.total), instead and self._is_small
         elsewhere = stranded = would_save = None
         if visits:
             verdict = OPENED

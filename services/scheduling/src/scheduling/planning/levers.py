@@ -140,7 +140,9 @@ def _ceilings(explanation: Explanation) -> Iterator[tuple[Lever, Instance]]:
 
 def _permits(explanation: Explanation) -> Iterator[tuple[Lever, Instance]]:
     """Sessions that lack nothing but a permit, the largest first."""
-    lacking = [s for s in explanation.instance.sessions if explanation.session(s).verdict == NOT_PERMITTED]
+    lacking = [
+        s for s in explanation.instance.sessions if explanation.session(s, instead=False).verdict == NOT_PERMITTED
+    ]
     for session in sorted(lacking, key=lambda s: (-sum(s.total), s.id)):
         yield Lever(PERMIT, session=session.id), _with(explanation.instance, replace(session, permit=True))
 
