@@ -86,7 +86,7 @@ class Weighing:
             ledger = Ledger(self.block, self.absence)
             seat_by_prices(ledger, self.priced(self.prices))
             insert_waiting(ledger)
-            self.keep(ledger)
+            self.outcome.keep(ledger)
         self.close()
         self.outcome.bound = min(self.outcome.cost, float(self.floor.min()))
         return self.outcome
@@ -173,7 +173,7 @@ class Weighing:
         if self.outcome.ledger is not None and seconds < 0:
             return
         priced = relaxation.reduced(solution.prices)
-        self.keep(rounding.settle(relaxation, solution, max(seconds, rounding.HURRIED), priced))
+        self.outcome.keep(rounding.settle(relaxation, solution, max(seconds, rounding.HURRIED), priced))
 
     def spread(self, found: Prices, chosen: Flags) -> Prices:
         """A program's prices, with those of closed sessions at which they tempt its people least."""
@@ -244,11 +244,5 @@ class Weighing:
         assert self.outcome.ledger is not None
         bound, found = program.solved(self.outcome.ledger, seconds)
         if found is not None:
-            self.keep(found)
+            self.outcome.keep(found)
         return min(bound, cost)
-
-    def keep(self, ledger: Ledger) -> None:
-        """Remember a cheaper plan."""
-        cost = ledger.cost()
-        if cost < self.outcome.cost:
-            self.outcome.ledger, self.outcome.cost = ledger, cost
