@@ -212,8 +212,8 @@ class Draft:
         for turn in range(MENDING_ROUNDS):
             begun = time.monotonic()
             left = self.deadline - begun
-            loose = bool((relaxation.lower < relaxation.upper).any()) or np.isinf(value)
-            if taken > left * (1.0 if loose else HALF):  # else groups planned anew bring more than a program cut short
+            unsettled = self.people <= SMALL and np.isinf(value)
+            if taken > left * (1.0 if unsettled else HALF):  # groups planned anew bring more than a program cut short
                 break
             try:
                 solution, complete = relaxation.advance(MENDING_SHARE * left, FEW if self.people > SMALL else MANY)
