@@ -11,7 +11,7 @@ from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.offering import cheapest
 from scheduling.planning.pricing import Floats
 
-MANY_CLASSES, OPTIONS, WINDOWS_TRIED = 800, 8, 40
+MANY_CLASSES, OPTIONS, SPARE, WINDOWS_TRIED = 800, 8, 4, 40
 MANY_COLUMNS = 4_000  # free visits above which a program over all of them takes too long
 HURRIED = 0.05  # seconds below which no program is begun
 LOST = 0.5  # people more than the fractional plan leaves out: lost by rounding
@@ -71,8 +71,10 @@ def reseat(ledger: Ledger, classes: Ints, priced: Floats, seconds: float) -> Led
     trial = ledger.copy()
     at, windows = np.nonzero(trial.count[classes])
     trial.add_many(classes[at], windows, -trial.count[classes[at], windows].astype(np.int64))
-    options = cheapest(priced[classes], OPTIONS, FORBIDDEN)
-    pairs = np.unique(np.concatenate((at, options[0])) * priced.shape[1] + np.concatenate((windows, options[1])))
+    own = priced[classes]
+    spare = np.where(ledger.left[:, 0] > 0, own, FORBIDDEN)  # somebody has to go where there is room
+    options = (at, windows), cheapest(own, OPTIONS, FORBIDDEN), cheapest(spare, SPARE, FORBIDDEN)
+    pairs = np.unique(np.concatenate([c * priced.shape[1] + w for c, w in options]))
     seat_exactly(trial, classes[pairs // priced.shape[1]], pairs % priced.shape[1], seconds)
     return trial if trial.cost() < ledger.cost() else ledger
 
