@@ -12,7 +12,8 @@ from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market
 from scheduling.planning.blocks import Block
 from scheduling.planning.eligibility import Rules
-from scheduling.planning.flow import Relaxation
+from scheduling.planning.flow import Relaxation, Solution
+from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.openings import Outcome, Search
 from scheduling.planning.weighing import Weighing
 
@@ -36,6 +37,12 @@ def cheapest(block: Block, absence: Absence) -> float:
     outcome = Weighing(block, absence, time.monotonic() + SECONDS).run()
     assert outcome.bound > outcome.cost - 1
     return outcome.cost
+
+
+def dear_plan(block: Block, absence: Absence) -> Ledger:
+    ledger = Ledger(block, absence)
+    insert_waiting(ledger)
+    return ledger
 
 
 def proved(block: Block, absence: Absence) -> tuple[float, Market]:
@@ -117,3 +124,21 @@ def test_a_search_over_openings_proves_what_weighing_all_sets_does(shape: str) -
     best = cheapest(block, absence)
     assert outcome.bound <= best <= outcome.cost
     assert outcome.cost - outcome.bound <= 1 * block.size.sum()
+
+
+def test_what_too_few_sessions_would_cost_is_no_bound_when_time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    block, absence = a_block("communes", 250, 1)
+    relaxation, optimise = Relaxation(block, absence), Relaxation.optimise
+
+    def out_of_time(self: Relaxation, *args: float, **limits: float) -> Solution:
+        found = optimise(self, *args, **limits)  # type: ignore[arg-type]
+        if self.counts:
+            raise TimeoutError
+        return found
+
+    outcome = Outcome(dear_plan(block, absence))
+    monkeypatch.setattr(Relaxation, "optimise", out_of_time)
+    Search(relaxation, time.monotonic() + SECONDS, outcome).run()
+    monkeypatch.undo()
+
+    assert outcome.bound <= cheapest(block, absence)

@@ -199,12 +199,24 @@ class Search:
             self.outcome.prove(min([relaxation.proved, *(other[0] for other in self.nodes)]))
             self.counting = abs(number - round(number)) > CLEARLY_WHOLE
             if self.counting:
-                relaxation.limit(node.lower, node.upper, node.counts | {self.every: (0.0, float(np.floor(number)))})
-                relaxation.optimise(seconds=self.deadline - time.monotonic(), enough=self.outcome.cost)
-                self.counting = relaxation.proved > self.outcome.cost - 1
+                self.counting = self._is_too_dear(node, {self.every: (0.0, float(np.floor(number)))})
             if self.counting:
                 node = Node(node.lower, node.upper, node.counts | {self.every: (float(np.ceil(number)), np.inf)})
         return node
+
+    def _is_too_dear(self, node: Node, counts: Counts) -> bool:
+        """Whether nothing cheaper than the best plan keeps these limits too; no if time runs out before the proof.
+
+        What was proved within them by then holds for no other limits: so it is not to be taken for the node's bound.
+        """
+        self.relaxation.limit(node.lower, node.upper, node.counts | counts)
+        try:
+            self.relaxation.optimise(seconds=self.deadline - time.monotonic(), enough=self.outcome.cost)
+            return self.relaxation.proved > self.outcome.cost - 1
+        except TimeoutError:
+            return False
+        finally:
+            self.relaxation.limit(node.lower, node.upper, node.counts)
 
     def _early_leaf(self, solution: Solution) -> None:
         """A dear but valid plan, should time run out on the way; quick where the relaxation was."""
