@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 from kernel_shop import Store, an_order
 
 from shared import kafka as kernel_kafka
@@ -72,6 +74,18 @@ async def test_creating_topics_again_changes_nothing(database: Database, kafka: 
 
     assert first == [f"{kafka.prefix}shop.orders"]
     assert second == []
+
+
+async def test_a_topic_that_was_just_created_takes_records_at_once(database: Database, kafka: Topics) -> None:
+    settings = kafka.settings(database)
+    many = kernel_kafka.TopicSpec("shop.orders", 60, replication=1)
+
+    await kernel_kafka.create_topics(settings, [many])
+
+    partitions = [TopicPartition(f"{kafka.prefix}shop.orders", number) for number in range(60)]
+    admin = AdminClient(kernel_kafka.connection(settings))
+    answers = admin.list_offsets(dict.fromkeys(partitions, OffsetSpec.latest()), request_timeout=10)
+    assert {answer.result(timeout=20).offset for answer in answers.values()} == {0}
 
 
 async def test_a_restored_database_is_followed_although_kafka_says_it_was_consumed(

@@ -10,8 +10,8 @@ import stamina
 import structlog
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.helpers import create_ssl_context
-from confluent_kafka import KafkaError, KafkaException, Producer
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLScram512
@@ -110,8 +110,19 @@ def producer(settings: Settings, **changes: Any) -> Producer:
     return Producer(config, logger=LIBRDKAFKA)
 
 
+class TopicsMissingError(Exception):
+    """Some topics of a subscription do not exist yet."""
+
+
+NOT_YET = (TopicsMissingError, KafkaException)
+
+
 async def create_topics(settings: Settings, topics: Iterable[TopicSpec]) -> list[str]:
-    """Create what is missing; returns the names created now."""
+    """Create what is missing; returns the names created now, once their partitions take records.
+
+    A broker names itself leader in its metadata before it leads. What a new producer sends in between is refused, and
+    the next record, finding no trace of it, is not: the two would change places.
+    """
     return await asyncio.to_thread(_create_topics, settings, list(topics))
 
 
@@ -135,6 +146,9 @@ def _create_topics(settings: Settings, topics: Sequence[TopicSpec]) -> list[str]
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
+    for attempt in stamina.retry_context(on=NOT_YET, attempts=None, timeout=30, wait_initial=0.01, wait_max=0.5):
+        with attempt:
+            _require_leaders(admin, {prefix + topic.name for topic in topics})
     return created
 
 
@@ -149,27 +163,22 @@ def _config_of(topic: TopicSpec) -> dict[str, str]:
     return config | {"min.insync.replicas": "2"} if topic.replication > 2 else config
 
 
-class TopicsMissingError(Exception):
-    """Some topics of a subscription do not exist yet."""
-
-
 async def wait_for_topics(settings: Settings, names: Iterable[str]) -> None:
     """Return once the broker answers and all these topics (named without prefix) are there and led."""
     wanted = {settings.kafka_topic_prefix + name for name in names}
-    async for attempt in stamina.retry_context(
-        on=(TopicsMissingError, KafkaException), attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0
-    ):
+    admin = AdminClient(connection(settings), logger=LIBRDKAFKA)
+    async for attempt in stamina.retry_context(on=NOT_YET, attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0):
         with attempt:
-            missing = wanted - await asyncio.to_thread(_topic_names, settings)
-            if missing:
-                log.warning("topics missing", topics=sorted(missing))
-                raise TopicsMissingError(sorted(missing))
+            await asyncio.to_thread(_require_leaders, admin, wanted)
 
 
-def _topic_names(settings: Settings) -> set[str]:
-    topics = AdminClient(connection(settings), logger=LIBRDKAFKA).list_topics(timeout=5).topics
-    return {
-        name
-        for name, topic in topics.items()
-        if topic.error is None and topic.partitions and all(p.leader >= 0 for p in topic.partitions.values())
-    }
+def _require_leaders(admin: AdminClient, names: set[str]) -> None:
+    """Raises one of NOT_YET unless every partition is led by a broker that knows so, of which metadata is no proof."""
+    known = admin.list_topics(timeout=5).topics
+    missing = sorted(name for name in names if name not in known or not known[name].partitions)
+    if missing:
+        log.warning("topics missing", topics=missing)
+        raise TopicsMissingError(missing)
+    partitions = [TopicPartition(name, number) for name in names for number in known[name].partitions]
+    for answer in admin.list_offsets(dict.fromkeys(partitions, OffsetSpec.latest()), request_timeout=5).values():
+        answer.result()

@@ -98,19 +98,25 @@ class Publisher:
                 return
 
     def landed(self) -> list[Row]:
-        """What is acknowledged by now and was not told before."""
+        """What is acknowledged by now and was not told before.
+
+        What was written although something before it on its topic was not has to be sent again, behind it.
+        """
         if self._producer is None or not self._flights:
             return []
         self._serve(self._producer)
-        rows = []
+        failed = {flight.topic for flight in self._flights if flight.failures}
+        rows, waiting = list[Row](), list[_Flight]()
         for flight in self._flights:
             if flight.has_news():
                 self._heard[flight.topic] = monotonic()
-            if flight.landed:
+            if flight.landed and flight.topic not in failed:
                 flight.close()
                 self._suspects.discard(flight.topic)
                 rows += flight.rows
-        self._flights = [flight for flight in self._flights if not flight.landed]
+            else:
+                waiting.append(flight)
+        self._flights = waiting
         return rows
 
     def require_success(self) -> None:
