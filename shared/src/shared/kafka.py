@@ -11,7 +11,7 @@ import structlog
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.helpers import create_ssl_context
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLScram512
@@ -180,5 +180,6 @@ def _require_leaders(admin: AdminClient, names: set[str]) -> None:
         log.warning("topics missing", topics=missing)
         raise TopicsMissingError(missing)
     partitions = [TopicPartition(name, number) for name in names for number in known[name].partitions]
-    for answer in admin.list_offsets(dict.fromkeys(partitions, OffsetSpec.latest()), request_timeout=5).values():
+    latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    for answer in admin.list_offsets(dict.fromkeys(partitions, latest), request_timeout=5).values():
         answer.result()
