@@ -1,12 +1,23 @@
-"""What Kafka acknowledged out of order is not taken for published."""
+"""What goes to Kafka goes once while nothing fails, and is published only once it stands there in order."""
 
+import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from kernel_shop import OrderStored
 
+from shared import outbox
+from shared.database import Database, Transaction
+from shared.failpoints import Failpoints
+from shared.metrics import Metrics
 from shared.outbox import Row
 from shared.publisher import Publisher, PublishError
+from shared.relay import Relay
+from shared.telemetry import Telemetry
+from shared.testing import Topics
 
 
 class Answer:
@@ -36,6 +47,18 @@ class Broker:
 
     def poll(self, _seconds: float) -> int:
         return 0
+
+    def purge(self, **_: bool) -> None:
+        self._waiting.clear()
+
+    def flush(self, _seconds: float) -> int:
+        return 0
+
+    async def until_written(self, number: int) -> None:
+        """Return once so many records were handed over."""
+        async with asyncio.timeout(20):
+            while len(self.written) < number:  # noqa: ASYNC110 - a client library tells nobody
+                await asyncio.sleep(0.01)
 
 
 def a_row(topic: str, number: int) -> Row:
@@ -71,3 +94,36 @@ async def test_what_was_acknowledged_in_order_has_landed_once() -> None:
     assert [row.sequence for row in publisher.landed()] == [1, 2]
     assert publisher.landed() == []
     assert not publisher.flying
+
+
+async def test_what_was_read_from_the_outbox_before_its_commit_was_heard_of_goes_out_once(
+    database: Database, kafka: Topics
+) -> None:
+    broker, unheard = Broker(), list[Transaction]()
+    relay = Relay(database, lambda: broker, kafka.settings(database), Telemetry(), Metrics(), Failpoints())  # type: ignore[arg-type,return-value]
+    hear = database.on_commit.pop()
+    database.on_commit.append(unheard.append)
+    running = asyncio.create_task(relay.run())
+
+    await say_an_order(database, total=1)
+    await broker.until_written(1)
+    hear(unheard[0])
+    await say_an_order(database, total=2)
+    hear(unheard[1])
+    await broker.until_written(2)
+
+    assert [total_of(record) for record in broker.written] == [1, 2]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await relay.close()
+
+
+async def say_an_order(database: Database, *, total: int) -> None:
+    """An order of its own aggregate."""
+    async with database.transaction() as tx:
+        await outbox.append(tx, [outbox.outgoing(OrderStored(order_id=uuid4(), total=total))])
+
+
+def total_of(record: str) -> int:
+    """An order's total, as it was written."""
+    return int(json.loads(record.split(" ", 1)[1])["total"])

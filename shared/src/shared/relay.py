@@ -142,7 +142,8 @@ class Relay:
     def _committed(self, tx: Transaction) -> None:
         held = self.leases.held
         for row in tx.said:
-            if row.shard not in held or row.topic in self._shunned:
+            # The table may be read, and told, before this process hears that its own transaction was committed.
+            if row.shard not in held or row.topic in self._shunned or row.position in self._sent:
                 continue
             # Of two transactions about one aggregate the later may be the first that we hear of.
             contested = self._database.unsettled[row.topic, row.key] > 1
@@ -223,6 +224,7 @@ class Relay:
         """Hand the next rows to the producer, behind those that are on their way."""
         if len(self._sent) > IN_FLIGHT_AT_MOST:
             return
+        self._publisher.connect()
         rows = await self._next_rows()
         if not rows:
             if not self._sent:
