@@ -4,11 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from email.message import Message
+from io import BytesIO
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
-from khamdoan import cli, state
+from khamdoan import cli, requests, state
 
 
 @pytest.mark.parametrize("command", ["down", "status", "env"])
@@ -43,6 +46,51 @@ def test_a_folder_that_cannot_be_made_is_said_to_be_so(tmp_path: Path, capsys: p
     assert said.startswith("khamdoan: file.away\n")
     assert "Không mở" in said
     assert "Cannot open" in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["kitchen"],
+        ["demo", "--scale", "0"],
+        ["demo", "--scale", "nan"],
+        ["trace", "NOT-A-UUID"],
+        ["subject", "erase", "somebody", "--who", "a", "--why", "b"],
+        ["dead-letters", "show", "--service", "results", "first"],
+        ["dead-letters", "list", "--service", "results", "--since", "yesterday"],
+    ],
+)
+def test_a_command_called_wrongly_says_so_in_both_languages(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(arguments)
+
+    assert end.value.code == 2
+    assert "gọi lệnh chưa đúng / wrong arguments" in capsys.readouterr().err
+
+
+def test_whoever_has_no_name_on_this_machine_can_ask_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54_321)
+
+    with pytest.raises(SystemExit) as end:
+        cli.main(["dead-letters", "replay", "--help"])
+
+    assert end.value.code == 0
+    assert "--who" in capsys.readouterr().out
+
+
+def test_the_edges_refusals_are_told_in_both_languages() -> None:
+    body = b'{"code": "token.expired", "title_vi": "Da het han", "title_en": "The token has expired"}'
+
+    told = requests.refused(HTTPError("", 401, "", Message(), BytesIO(body)))
+
+    assert (told.code, told.vi, told.en) == ("token.expired", "Da het han", "The token has expired")
 
 
 def test_starting_imports_no_solver() -> None:

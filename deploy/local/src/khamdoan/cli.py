@@ -5,6 +5,7 @@ import importlib
 import sys
 import time
 from collections.abc import Sequence
+from typing import NoReturn
 
 from khamdoan.errors import SetupError
 
@@ -26,6 +27,15 @@ COMMANDS = {
     "dead-letters": "khamdoan.commands.dead_letters",
     "rebuild": "khamdoan.commands.rebuild",
 }
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in both languages that a command was called wrongly; what exactly is wrong, argparse says in English."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the usage and status 2."""
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: gọi lệnh chưa đúng / wrong arguments: {message}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +61,7 @@ def _say(obstacle: SetupError) -> int:
 
 def parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of the command in `given`, or of all commands when it names none."""
-    described = argparse.ArgumentParser(prog="khamdoan", description="Khám Đoàn trên một máy / on one machine.")
+    described = Parser(prog="khamdoan", description="Khám Đoàn trên một máy / on one machine.")
     subparsers = described.add_subparsers(required=True, metavar="COMMAND")
     named = [name for name in given[:1] if name in COMMANDS]
     for name in named or COMMANDS:

@@ -48,7 +48,7 @@ def _opened(request: urllib.request.Request) -> Any:
     try:
         return urllib.request.urlopen(request, timeout=SECONDS)  # noqa: S310 - our own http addresses only
     except HTTPError as refusal:
-        raise _refused(refusal) from None
+        raise refused(refusal) from None
     except URLError as away:
         raise SetupError(
             "away",
@@ -57,13 +57,14 @@ def _opened(request: urllib.request.Request) -> Any:
         ) from None
 
 
-def _refused(refusal: HTTPError) -> SetupError:
+def refused(refusal: HTTPError) -> SetupError:
     """What the service says in both languages with a code, if it does."""
     text = refusal.read().decode(errors="replace")
     try:
         said = json.loads(text)
         fields = f" ({', '.join(said['fields'])})" if said.get("fields") else ""
-        return SetupError(said["code"], said["vi"] + fields, said["en"] + fields)
+        vi, en = (said.get(language) or said[f"title_{language}"] for language in ("vi", "en"))
+        return SetupError(said["code"], vi + fields, en + fields)
     except (json.JSONDecodeError, AttributeError, KeyError, TypeError):
         pass
     if refusal.code == HTTPStatus.NOT_FOUND:

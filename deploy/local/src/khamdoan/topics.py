@@ -12,7 +12,7 @@ ANSWER_SECONDS = 30
 
 def create(bootstrap_servers: str, *, replicas: int = 1, prefix: str = "") -> list[str]:
     """Create what is missing and return its names, each behind `prefix`; what exists is left as it is."""
-    client = AdminClient({"bootstrap.servers": bootstrap_servers})
+    client = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 2})
     existing = client.list_topics(timeout=ANSWER_SECONDS).topics
     missing = [new_topic(topic, replicas, prefix) for topic in topics.load() if prefix + topic.name not in existing]
     if not missing:

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import json
+import os
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -27,14 +28,19 @@ def add_to(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     _search(listing)
     _letter(_action(actions, "show", show, "một bản tin và các quyết định / one of them, with what was decided"))
     replay_ = _action(actions, "replay", replay, "xử lý lại, theo thứ tự / let messages take effect, in order")
-    replay_.add_argument("letter", nargs="?", help="mã bản tin; không có thì theo bộ lọc / its id, else what is found")
+    replay_.add_argument(
+        "letter",
+        nargs="?",
+        type=options.an_id,
+        help="mã bản tin; không có thì theo bộ lọc / its id, else what is found",
+    )
     replay_.add_argument("--alone", action="store_true", help="chỉ bản tin này / only this one, the first of its key")
     replay_.add_argument("--per-second", type=float, default=10, help="tối đa mỗi giây / records a second, at most")
     _search(replay_)
     discard_ = _action(actions, "discard", discard, "bỏ / decide that it never takes effect")
     _letter(discard_)
     for deciding in (replay_, discard_):
-        deciding.add_argument("--who", default=getpass.getuser(), help="người quyết định / who decides (you)")
+        deciding.add_argument("--who", default=_me(), help="người quyết định / who decides (you)")
         deciding.add_argument("--why", required=True, help="lý do, được ghi lại / the reason, which is recorded")
     discard_.add_argument(
         "--rest", choices=["release", "keep"], default="release", help="những bản tin phía sau / what waits behind it"
@@ -50,9 +56,20 @@ def _search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", type=_instant, metavar="TIME", help="đến trước lúc / parked before")
 
 
+def _me() -> str:
+    """Who sits at the keyboard; a container's user need not have a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
 def _instant(text: str) -> str:
     """A time without a zone is Vietnam's."""
-    given = datetime.fromisoformat(text)
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: lúc, ví dụ / a time such as 2026-11-22T08:00") from error
     return (given if given.tzinfo else given.replace(tzinfo=VIETNAM)).isoformat()
 
 
@@ -70,7 +87,7 @@ def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentPa
 
 
 def _letter(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("letter", help="mã bản tin / its id, as `list` shows it")
+    parser.add_argument("letter", type=options.an_id, help="mã bản tin / its id, as `list` shows it")
 
 
 def list_(given: argparse.Namespace) -> int:

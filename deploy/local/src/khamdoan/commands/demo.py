@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from khamdoan import places, services, state, supervisor
@@ -26,10 +27,22 @@ def add_to(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     """Register the command."""
     parser = subparsers.add_parser("demo", help="một đợt khám trọn vẹn / a whole campaign, then stay until Ctrl-C")
     options.add_data(parser)
-    parser.add_argument("--scenario", default="hagiang", choices=sorted(PLAN_SECONDS), help="which campaign")
-    parser.add_argument("--scale", type=float, default=1.0, help="share of its units and members (default: all)")
-    parser.add_argument("--keep", type=int, default=1, choices=[0, 1], help="0: end by itself")
+    parser.add_argument(
+        "--scenario", default="hagiang", choices=sorted(PLAN_SECONDS), help="đợt khám nào / which campaign"
+    )
+    parser.add_argument(
+        "--scale", type=_share, default=1.0, help="phần được chơi / share of its units and members (1: all)"
+    )
+    parser.add_argument("--keep", type=int, default=1, choices=[0, 1], help="0: tự kết thúc / end by itself")
     parser.set_defaults(run=run)
+
+
+def _share(text: str) -> float:
+    with suppress(ValueError):
+        share = float(text)
+        if 0 < share <= 1:
+            return share
+    raise argparse.ArgumentTypeError(f"{text!r}: số lớn hơn 0, không quá 1 / a number above 0, up to 1, is needed")
 
 
 def run(given: argparse.Namespace) -> int:

@@ -45,10 +45,9 @@ def open_logs(folder: Path, names: list[str]) -> dict[str, IO[bytes]]:
     chosen = names or sorted(path.stem for path in folder.glob("*.log") if not path.stem.endswith(".previous"))
     missing = [name for name in chosen if not (folder / f"{name}.log").exists()]
     if missing or not chosen:
+        whose = "".join(f" {name}" for name in missing)
         raise SetupError(
-            "log-missing",
-            f"Không có nhật ký {', '.join(missing)} trong {folder}.",
-            f"There is no log {', '.join(missing)} in {folder}.",
+            "log-missing", f"Không có nhật ký{whose} trong {folder}.", f"There is no log{whose} in {folder}."
         )
     return {name: (folder / f"{name}.log").open("rb") for name in chosen}
 

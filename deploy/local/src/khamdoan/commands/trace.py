@@ -17,7 +17,7 @@ def add_to(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     """Register the command."""
     parser = subparsers.add_parser("trace", help="một biên nhận đã dẫn tới những gì / what a receipt has led to")
     options.add_data(parser)
-    parser.add_argument("receipt", help="mã biên nhận / the receipt's id")
+    parser.add_argument("receipt", type=options.an_id, help="mã biên nhận / the receipt's id")
     parser.add_argument("--most", type=int, default=20, metavar="N", help="like events shown per cause (default: 20)")
     parser.set_defaults(run=run)
 
