@@ -12,7 +12,14 @@ from registry.reading.text import NONE
 _REMARK = re.compile(r"\s*\([^()]*\)\s*$")
 _WORD_START = re.compile(r"(^|[ '’.-])([^\W\d_])")
 _ALLOWED = frozenset(" '’.-")
-_LOOKALIKES = str.maketrans({"Ð": "Đ", "ð": "đ"})
+_OTHER_ALPHABETS = re.compile("[\u0370-\u052f]")
+_FOREIGN = re.compile("[Ðð\u0370-\u052f]")
+"""Icelandic eth, and Greek and Cyrillic letters: some keyboards and copied texts have them for ours."""
+_LOOKALIKES = {
+    **str.maketrans("Ðð", "Đđ"),
+    **str.maketrans("АВЕЅІЈКМНОРСТУХаеѕіјорсух", "ABESIJKMHOPCTYXaesijopcyx"),
+    **str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοιαν", "ABEZHIKMNOPTYXoiav"),
+}
 
 
 class Name(NamedTuple):
@@ -41,10 +48,8 @@ def read_name(cell: Cell) -> Name:
     else:
         if not unicodedata.is_normalized("NFC", raw):
             codes.append("name.unicode_normalized")
-        replaced = cleaned.translate(_LOOKALIKES)
-        if replaced != cleaned:
-            codes.append("name.lookalike_letters_replaced")
-        cleaned = replaced
+        if _FOREIGN.search(cleaned):
+            cleaned = _in_our_letters(cleaned, codes)
     if text.has_formula_prefix(cleaned):
         codes.append("text.formula_prefix")
     return _finish(cleaned, encoding, codes)
@@ -60,9 +65,19 @@ def _is_clean(raw: str) -> bool:
         and " " in raw
         and not raw.isupper()
         and (raw.isascii() or (unicodedata.is_normalized("NFC", raw) and legacy_text.detect(raw) is None))
-        and "Ð" not in raw
-        and "ð" not in raw
+        and not _FOREIGN.search(raw)
     )
+
+
+def _in_our_letters(name: str, codes: list[str]) -> str:
+    """Foreign letters replaced by the ones they look like, tones kept, unless some are left that look like none."""
+    replaced = unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).translate(_LOOKALIKES))
+    if not _OTHER_ALPHABETS.search(replaced):
+        codes.append("name.lookalike_letters_replaced")
+        return replaced
+    if any(c.isascii() and c.isalpha() for c in name):
+        codes.append("name.mixed_alphabets")
+    return name
 
 
 def _finish(name: str, encoding: str | None, codes: list[str]) -> Name:
