@@ -5,11 +5,16 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from khamdoan.testing import servers as test_servers
 from khamdoan.testing.servers import Servers
 
 pytest_plugins = ["shared.testing"]
+
+# A machine that others keep busy is no fault of the code: a property fails by what it finds, never by how long it took.
+settings.register_profile("house", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 WHILE_RUNNING = pytest.StashKey[contextlib.ExitStack]()
 
