@@ -4,8 +4,9 @@ import asyncio
 import signal
 
 from kernel_children import child
-from kernel_shop import KEYS, Store, first_appearances, orders
+from kernel_shop import KEYS, OrderStored, Store, first_appearances, orders
 
+from shared import outbox
 from shared.database import Database
 from shared.service import Service
 from shared.testing import Topics, running, until
@@ -13,7 +14,7 @@ from shared.testing import Topics, running, until
 
 async def test_a_term_signal_under_load_ends_with_zero_and_loses_nothing(database: Database, kafka: Topics) -> None:
     await kafka.create("shop.customers", "shop.orders", "store.orders", "store.deliveries")
-    settings = kafka.settings(database, kafka_max_records=20)
+    settings = kafka.settings(database, kafka_max_records=20, kafka_session_timeout_ms=120_000)
     said = orders(100 * len(KEYS))
 
     async with child(settings) as draining:
@@ -26,7 +27,7 @@ async def test_a_term_signal_under_load_ends_with_zero_and_loses_nothing(databas
     unsaid = await database.pool.fetchval("SELECT count(*) FROM outbox")
     async with child(settings):
         # The group was left, so nobody waits for the session of the one that drained.
-        await until(database, "SELECT sum(cardinality(history)) >= 800 FROM orders", seconds=12)
+        await until(database, "SELECT sum(cardinality(history)) >= 800 FROM orders")
         await until(database, "SELECT count(*) = 0 FROM outbox")
 
     assert 0 < half_way <= 800
@@ -49,6 +50,21 @@ async def test_the_batch_in_hand_is_finished_before_the_service_stops(
 
     assert await database.pool.fetchval("SELECT count(*) FROM orders") == 1
     assert len(await kafka.hear("store.orders")) == 1
+
+
+async def test_what_was_said_while_a_busy_machine_let_the_leases_lapse_is_published_before_the_service_stops(
+    store: Store, database: Database, kafka: Topics
+) -> None:
+    await kafka.create("store.orders")
+    service = Service("store", kafka.settings(database), consumer=store.consumer)
+    async with running(service):
+        await until(database, "SELECT count(holder) = 16 FROM leases")
+        service.relay.leases._valid_until = 0.0
+        async with service.database.transaction() as tx:
+            await outbox.append(tx, [outbox.outgoing(OrderStored(order_id=key, total=1)) for key in KEYS])
+
+    assert await database.pool.fetchval("SELECT count(*) FROM outbox") == 0
+    assert len(await kafka.hear("store.orders")) == len(KEYS)
 
 
 async def test_a_part_that_dies_ends_the_process_with_a_code(database: Database, kafka: Topics) -> None:

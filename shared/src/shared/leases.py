@@ -69,7 +69,7 @@ class Leases:
 
     def suspend(self) -> None:
         """Hold nothing until the next renewal: others may think us dead."""
-        self._valid_until = 0.0
+        self.shards = frozenset()
 
     async def keep(self) -> frozenset[int]:
         """Renew when it is time, or when another relay has died; returns the shards that are new to us."""

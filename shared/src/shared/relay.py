@@ -109,11 +109,15 @@ class Relay:
             tasks.create_task(self._forget())
 
     async def until_idle(self) -> None:
-        """Return once all that this process may publish is published."""
-        self._idle.clear()
-        self._dirty |= self.leases.held
-        self._wake.set()
-        await self._idle.wait()
+        """Return once all that this process may publish is published, as soon as leases that lapsed are renewed."""
+        while True:
+            self._idle.clear()
+            self._dirty |= self.leases.held
+            self._wake.set()
+            await self._idle.wait()
+            if self.leases.held == self.leases.shards and not self._dirty:
+                return
+            await asyncio.sleep(LANDING_SECONDS)
 
     def put_off(self, topic: str, seconds: float) -> None:
         """Leave what is said on a topic in the outbox for so long (zero: no longer), for what is more urgent.
