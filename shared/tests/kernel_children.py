@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.settings import Settings
+from shared.testing import PATIENCE
 
 PROGRAM = Path(__file__).with_name("kernel_process.py")
 
@@ -27,7 +28,7 @@ class Child:
         if self.process.returncode is None:
             self.process.send_signal(number)
 
-    async def ended(self, seconds: float = 30) -> int:
+    async def ended(self, seconds: float = PATIENCE) -> int:
         """Wait for its end; the exit code, negative for a signal."""
         async with asyncio.timeout(seconds):
             return await self.process.wait()
@@ -41,7 +42,7 @@ class Child:
                     return
             await asyncio.sleep(0.1)
 
-    async def frozen(self, seconds: float = 30) -> None:
+    async def frozen(self, seconds: float = PATIENCE) -> None:
         """Wait until it has stopped itself."""
         async with asyncio.timeout(seconds):
             _, status = await asyncio.to_thread(os.waitpid, self.process.pid, os.WUNTRACED)

@@ -43,11 +43,11 @@ async def test_what_a_killed_relay_left_is_published_long_before_its_lease_ends(
     both_hold = "SELECT count(DISTINCT holder) = 2 AND count(holder) = 16 FROM leases"
 
     async with child(settings, KHAMDOAN_FAILPOINT="before_produce") as doomed, child(settings):
-        await until(database, both_hold, seconds=60)
+        await until(database, both_hold)
         async with database.transaction() as tx:
             said = [OrderStored(order_id=key, total=number) for key in KEYS for number in range(5)]
             await outbox.append(tx, [outbox.outgoing(event) for event in said])
         assert await doomed.ended() == -signal.SIGKILL
-        await until(database, "SELECT count(*) = 0 FROM outbox", seconds=15)
+        await until(database, "SELECT count(*) = 0 FROM outbox", seconds=20)
 
     assert first_appearances(await kafka.hear("store.orders")) == {str(key): list(range(1, 6)) for key in KEYS}

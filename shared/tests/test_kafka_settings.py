@@ -12,7 +12,7 @@ from kernel_shop import Store, an_order
 from shared import kafka as kernel_kafka
 from shared.database import Database
 from shared.service import Service
-from shared.testing import Topics, running, until
+from shared.testing import PATIENCE, Topics, running, until
 
 
 async def test_the_consumer_commits_by_itself_never_and_starts_at_the_beginning(
@@ -46,7 +46,7 @@ async def test_a_second_process_of_the_same_name_is_a_member_of_its_own_and_they
         running(Service("store", settings, consumer=store.consumer), partitions=4) as first,
         running(Service("store", settings, consumer=store.consumer), partitions=4) as second,
     ):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not _share(first) or not _share(second) or _share(first) & _share(second):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         shares = len(_share(first)), len(_share(second))

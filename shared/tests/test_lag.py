@@ -9,7 +9,7 @@ from shared.database import Database
 from shared.lateness import Waiting
 from shared.metrics import Metrics
 from shared.service import Service
-from shared.testing import Topics, running, until
+from shared.testing import PATIENCE, Topics, running, until
 
 
 async def test_a_consumer_that_hangs_in_its_first_batch_is_behind(
@@ -24,7 +24,7 @@ async def test_a_consumer_that_hangs_in_its_first_batch_is_behind(
             store.spawn(service.started.wait())
             await store.until_blocked(database)
             # Each partition's end is known once it was fetched from.
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while not service.subscription or service.subscription.lag().get("shop.orders") != 5:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             done = await database.pool.fetchval("SELECT count(*) FROM consumed")

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from shared.lanes import Lane
+from shared.testing import PATIENCE
 
 
 def parts(*numbers: int) -> Any:
@@ -61,7 +62,7 @@ async def test_a_lane_is_idle_once_its_batch_had_its_effect() -> None:
 async def test_batches_of_one_are_taken_one_by_one() -> None:
     lane = Lane(1)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await lane.put(parts(1, 2))
         batches = [await lane.take(), await lane.take()]
 

@@ -29,8 +29,8 @@ async def test_what_was_said_while_the_broker_was_away_arrives_in_order(
             await proxy.mend()
 
             await kafka.say(*said[32:])
-            await until(database, "SELECT sum(cardinality(history)) >= 48 FROM orders", seconds=40)
-            await until(database, "SELECT count(*) = 0 FROM outbox", seconds=40)
+            await until(database, "SELECT sum(cardinality(history)) >= 48 FROM orders")
+            await until(database, "SELECT count(*) = 0 FROM outbox")
 
     assert first_appearances(await kafka.hear("store.orders")) == {str(key): list(range(1, 7)) for key in KEYS}
 
@@ -50,7 +50,7 @@ async def test_a_stream_whose_connections_to_the_broker_break_again_and_again_ar
                     await proxy.cut()
                 if number % 10 == 8:
                     await proxy.mend()
-            await until(database, "SELECT count(*) = 0 FROM outbox", seconds=40)
+            await until(database, "SELECT count(*) = 0 FROM outbox")
 
     assert first_appearances(await kafka.hear("store.orders")) == {str(key): list(range(1, 61)) for key in KEYS}
 
@@ -99,7 +99,7 @@ async def test_a_service_that_starts_before_its_servers_waits_for_them(
             await until(database, "SELECT count(*) > 0 FROM relays")
             between = await service.ready()
             await broker.mend()
-            await until(database, "SELECT count(*) = 8 FROM orders", seconds=30)
+            await until(database, "SELECT count(*) = 8 FROM orders")
 
     assert before == {"migrated": False, "database": False, "assigned": False, "polling": False}
     assert between == {"migrated": True, "database": True, "assigned": False, "polling": False}
@@ -138,7 +138,7 @@ async def test_a_topic_that_does_not_exist_holds_up_no_other(store: Store, datab
         await kafka.say(order)
         (announced,) = await kafka.hear("store.deliveries", 1)
         await kafka.create("store.orders")
-        await until(database, "SELECT count(*) = 0 FROM outbox", seconds=30)
+        await until(database, "SELECT count(*) = 0 FROM outbox")
 
     assert announced.headers["ce_type"] == "vn.khamdoan.store.delivery.parked.v1"
     assert len(await kafka.hear("store.orders")) == 4

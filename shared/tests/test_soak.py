@@ -52,8 +52,8 @@ async def test_members_killed_and_frozen_at_random_lose_double_and_disorder_noth
         for member in members:
             member.send(signal.SIGCONT)
         await stack.enter_async_context(child(settings))
-        await until(database, f"SELECT sum(cardinality(history)) >= {len(said)} FROM orders", seconds=90)
-        await until(database, "SELECT count(*) = 0 FROM outbox", seconds=60)
+        await until(database, f"SELECT sum(cardinality(history)) >= {len(said)} FROM orders")
+        await until(database, "SELECT count(*) = 0 FROM outbox")
 
     rows = await database.pool.fetch("SELECT id, history FROM orders")
     expected = {key: [order.amount for order in said if order.order_id == key] for key in keys}

@@ -19,12 +19,12 @@ async def test_a_zombie_that_wakes_before_its_commit_does_nothing(database: Data
     async with child(settings, KHAMDOAN_FAILPOINT="before_commit:1:freeze") as zombie:
         await zombie.frozen()
         async with child(settings):
-            await until(database, "SELECT count(*) = 20 FROM orders", seconds=40)
+            await until(database, "SELECT count(*) = 20 FROM orders")
             zombie.send(signal.SIGCONT)
             await kafka.say(*(an_order(1) for _ in range(20)))
             await until(database, "SELECT count(*) = 40 FROM orders")
         await kafka.say(*(an_order(1) for _ in range(20)))
-        await until(database, "SELECT count(*) = 60 FROM orders", seconds=40)
+        await until(database, "SELECT count(*) = 60 FROM orders")
 
     assert await database.pool.fetchval("SELECT sum(total) FROM orders") == 60
 
@@ -43,8 +43,8 @@ async def test_a_relay_that_wakes_after_a_takeover_adds_copies_but_no_disorder(
         await zombie.frozen()
         async with child(settings):
             await kafka.say(*said[32:])
-            await until(database, "SELECT sum(cardinality(history)) = 48 FROM orders", seconds=40)
-            await until(database, "SELECT count(*) = 0 FROM outbox", seconds=40)
+            await until(database, "SELECT sum(cardinality(history)) = 48 FROM orders")
+            await until(database, "SELECT count(*) = 0 FROM outbox")
             zombie.send(signal.SIGCONT)
             await until(database, "SELECT count(*) = 2 FROM relays WHERE expires_at > now()")
 

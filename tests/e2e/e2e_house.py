@@ -26,9 +26,9 @@ from khamdoan.state import State
 from khamdoan.testing.servers import Servers
 from khamdoan.zipkin import Zipkin
 
-READY_SECONDS = 90
+READY_SECONDS = 180
 GLANCE_SECONDS = 0.05
-ENDED_SECONDS = 15
+ENDED_SECONDS = 60
 
 
 @dataclass
@@ -194,7 +194,7 @@ class Command:
         Where it is expected to fail, what it said about that is returned too.
         """
         command = [sys.executable, "-m", "khamdoan", *arguments, "--data", str(self.house.folder)]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=READY_SECONDS, check=False)
         assert ended.returncode == status, f"{ended.returncode}: {ended.stdout}{ended.stderr}"
         return ended.stdout + (ended.stderr if status else "")
 

@@ -53,7 +53,7 @@ class Spans:
             self.collected += found
             self.arrived.notify_all()
 
-    def until_told(self, trace_id: str, spans: set[tuple[str, str]], *, within: float = 20) -> set[tuple[str, str]]:
+    def until_told(self, trace_id: str, spans: set[tuple[str, str]], *, within: float = 120) -> set[tuple[str, str]]:
         """Wait until a trace has all these spans, by service and name; returns which it has by then."""
         deadline = monotonic() + within
         with self.arrived:

@@ -30,7 +30,7 @@ def run(guide: str, folder: Path, told: dict[str, str]) -> dict[str, str]:
     printed = {}
     for language, command in commands.items():
         ended = subprocess.run(
-            command, cwd=folder, env={**os.environ, **told}, capture_output=True, text=True, timeout=120, check=False
+            command, cwd=folder, env={**os.environ, **told}, capture_output=True, text=True, timeout=300, check=False
         )
         assert ended.returncode == 0, f"{guide}, {language}: {ended.stdout[-3000:]}{ended.stderr[-3000:]}"
         printed[language] = ended.stdout

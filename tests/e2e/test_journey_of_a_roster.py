@@ -86,7 +86,7 @@ def by_command(path: Path, content: bytes) -> tuple[list[dict[str, Any]], dict[s
     """What the command says of every row, and of the file."""
     path.write_bytes(content)
     command = [sys.executable, "-m", "khamdoan", "roster", "read", str(path), "--reference-date", REFERENCE.isoformat()]
-    printed = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+    printed = subprocess.run(command, capture_output=True, check=True, timeout=180).stdout
     *rows, whole = map(json.loads, printed.splitlines())
     return [{key: row.get(key, []) for key in SAID_OF_A_ROW} for row in rows], said_of_a_file(whole)
 

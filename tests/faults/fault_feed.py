@@ -95,7 +95,7 @@ class Feed:
         """Each order took effect once, in order, and was said so in order; returns the copies in the topic."""
         rows = await database.pool.fetch("SELECT id, history FROM orders")
         assert {row["id"]: row["history"] for row in rows} == self.histories()
-        heard = await self.topics.hear("store.orders", seconds=60)
+        heard = await self.topics.hear("store.orders")
         expected = {str(key): list(range(1, len(amounts) + 1)) for key, amounts in self.histories().items()}
         assert first_appearances(heard) == expected
         assert await database.pool.fetchval("SELECT count(*) FROM dead_letters") == 0

@@ -16,6 +16,7 @@ from khamdoan import ports
 from khamdoan.postgres import Postgres
 from khamdoan.processes import is_yes
 from khamdoan.stack import Server
+from shared.testing import PATIENCE
 
 NOT_COPIED = shutil.ignore_patterns("postmaster.*", "pg_wal", "pg_replslot", "pgsql_tmp*")
 
@@ -60,7 +61,7 @@ async def started(own: OwnServers, standby: Postgres) -> Breakable:
     server = Server(replace(standby.program(), name="standby"), standby.ready)
     nursery = own.postgres.nursery
     second = Breakable(server, nursery, server.start(nursery))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         # Not blocking: the way to its primary may lead through a proxy of ours.
         while not is_yes(server.ready, second.child):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -71,7 +72,7 @@ async def in_step(own: OwnServers, state: str) -> None:
     """Wait until the standby streams, `sync` or `async`."""
     connection = await asyncpg.connect(own.database_url)
     question = "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = $1"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await connection.fetchval(question, state):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     await connection.close()

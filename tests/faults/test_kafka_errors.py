@@ -21,7 +21,7 @@ from shared.metrics import Metrics
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.telemetry import Telemetry
-from shared.testing import Topics, until
+from shared.testing import PATIENCE, Topics, until
 
 EMPTY = "SELECT count(*) = 0 FROM outbox"
 
@@ -185,7 +185,7 @@ async def test_nothing_overtakes_a_record_that_the_broker_refuses(
     async with relaying(database, kafka) as metrics:
         async with database.transaction() as tx:
             await outbox.append(tx, [outbox.outgoing(OrderRemarked(order_id=KEYS[0], text=text)) for text in texts])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not metrics.relay_restarts._value.get():  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         begun = monotonic()

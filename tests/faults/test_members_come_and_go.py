@@ -15,12 +15,12 @@ from kernel_shop import KEYS, Store, orders
 
 from khamdoan import ports
 from shared.database import Database
-from shared.testing import Topics, until
+from shared.testing import PATIENCE, Topics, until
 
 
 async def ready(port: int) -> None:
     """Wait until the member behind this operations port takes part."""
-    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(30):
+    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(PATIENCE):
         while True:
             with contextlib.suppress(httpx.HTTPError):
                 if (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == httpx.codes.OK:

@@ -67,7 +67,7 @@ async def test_what_a_released_version_says_is_understood_today(
     async with running(service, partitions=1):
         for topic in {topic for topic, _ in said}:
             await kafka.say_raw(topic, [record for at, record in said if at == topic])
-        await until(database, f"SELECT sum(next_offset) >= {len(said)} FROM consumed", seconds=30)
+        await until(database, f"SELECT sum(next_offset) >= {len(said)} FROM consumed")
         parked = await database.pool.fetch("SELECT type, reason, detail FROM dead_letters")
 
     assert parked == []

@@ -153,7 +153,7 @@ async def test_every_specimen_becomes_what_is_written_and_none_holds_up_another(
             sayer.say(poison.record)
             sayer.say(record_of(neighbour))
         sayer.done()
-        await until(database, f"SELECT count(*) = {len(CORPUS)} FROM orders", seconds=30)
+        await until(database, f"SELECT count(*) = {len(CORPUS)} FROM orders")
         seconds = monotonic() - begun
         letters = await database.pool.fetch('SELECT "offset", reason, value FROM dead_letters')
         skipped = sum(

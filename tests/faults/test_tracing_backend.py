@@ -61,7 +61,7 @@ async def one_run(manner: str, url: str, kafka: Topics) -> tuple[float, float]:
         async with child(settings) as member:
             await until(database, "SELECT coalesce(sum(cardinality(history)), 0) > 0 FROM orders")
             begun = _processor_seconds(member.process.pid)
-            await until(database, f"SELECT sum(cardinality(history)) >= {EVENTS} FROM orders", seconds=60)
+            await until(database, f"SELECT sum(cardinality(history)) >= {EVENTS} FROM orders")
             await until(database, "SELECT count(*) = 0 FROM outbox")
             used = _processor_seconds(member.process.pid) - begun
             told = monotonic()

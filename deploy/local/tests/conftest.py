@@ -11,7 +11,7 @@ import pytest
 
 from khamdoan import places, state
 
-PATIENCE = 60
+PATIENCE = 120
 
 
 class Supervised:
@@ -52,7 +52,7 @@ def supervised(tmp_path: Path) -> Iterator[Supervised]:
 
 @pytest.fixture
 def wait_until() -> Callable[[Callable[[], bool]], None]:
-    """`wait_until(condition)`: looks every few milliseconds, and fails after a minute."""
+    """`wait_until(condition)`: looks every few milliseconds, and fails after two minutes."""
     return until
 
 
@@ -60,7 +60,7 @@ def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition that must come true."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen within a minute"
+        assert time.monotonic() < deadline, "it did not happen within two minutes"
         time.sleep(0.02)
 
 

@@ -33,7 +33,7 @@ from gateway.edge import Edge
 from shared import outbox
 from shared.database import Database
 from shared.delivery import Delivery
-from shared.testing import Deliver, arrival_of, until
+from shared.testing import PATIENCE, Deliver, arrival_of, until
 
 CONSUMER = make_consumer()
 
@@ -323,7 +323,7 @@ async def test_batches_that_tell_a_clinic_and_answer_one_another_do_not_deadlock
         in_this_database = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         await until(database, f"SELECT count(*) = {number} {in_this_database}")
 
-    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks, database.transaction() as feeds_taken:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks, database.transaction() as feeds_taken:
         await feeds_taken.execute(feeds.LOCK)
         tasks.create_task(answering.deliver([arrival_of(made(), 0), arrival_of(answer, 1)]))
         await blocked(1)

@@ -17,7 +17,7 @@ from gateway.edge import Edge
 from gateway.gathering import Gathering
 from gateway.receipt_streams import _stream
 from shared.database import Database
-from shared.testing import Deliver
+from shared.testing import PATIENCE, Deliver
 
 
 @asynccontextmanager
@@ -62,7 +62,7 @@ async def test_who_asks_again_at_the_very_moment_of_an_answer_is_answered() -> N
 
     gathering = Gathering(double)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert [await gathering.ask(number) for number in range(100)] == [2 * number for number in range(100)]
 
 

@@ -12,7 +12,7 @@ from gateway import receipts
 from gateway.consumers import make_consumer
 from gateway.edge import Edge
 from shared.database import Database
-from shared.testing import Deliver
+from shared.testing import PATIENCE, Deliver
 
 pytestmark = pytest.mark.stack
 
@@ -45,8 +45,8 @@ async def test_what_closes_between_the_first_look_and_the_wait_is_not_missed(
 
     with edge.lookout.awaiting(edge.db, receipt) as closed:
         await deliver(make_consumer(), database, [because(registered, ref)])
-        async with asyncio.timeout(10):
-            await closed(60)
+        async with asyncio.timeout(PATIENCE):
+            await closed(3_600)
 
     assert await receipts.standing(edge.db, [receipt]) == {receipt: (f"unions/{root}", "answered", False)}
 
@@ -57,8 +57,8 @@ async def test_who_waits_while_the_database_fails_is_told_and_the_next_look_is_a
     with pytest.raises(RuntimeError), edge.lookout.awaiting(_Closed(gone), receipt) as closed:
         await closed(10)
     with edge.lookout.awaiting(edge.db, receipt) as closed:
-        async with asyncio.timeout(10):
-            await closed(60)
+        async with asyncio.timeout(PATIENCE):
+            await closed(3_600)
 
 
 class _Closed:

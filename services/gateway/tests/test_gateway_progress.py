@@ -14,7 +14,7 @@ from gateway.edge import Edge
 from gateway.read_models import rosters
 from gateway.read_models.records import Reader
 from shared.database import Database
-from shared.testing import Deliver
+from shared.testing import PATIENCE, Deliver
 
 CONSUMER = make_consumer()
 COUNTED = """
@@ -91,7 +91,7 @@ async def test_a_hundred_who_watch_a_roster_read_none_of_its_rows(
     async with database.transaction() as tx:
         await tx.execute("LOCK TABLE roster_rows")
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             told = await asyncio.gather(*(counts(edge.db, roster) for _ in range(100)))
 
     assert set(told) == {(500, 500, 0)}

@@ -30,7 +30,7 @@ from gateway.receipt_streams import _stream
 from shared.database import Database
 from shared.sealing import new_key_pair, open_sealed
 from shared.serving import HttpServer
-from shared.testing import Deliver
+from shared.testing import PATIENCE, Deliver
 
 CONSUMER = make_consumer()
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -459,7 +459,7 @@ async def test_a_stream_tells_how_far_a_roster_is_as_it_moves_and_ends_with_its_
     told = [await anext(stream)]
     for step in steps:
         await deliver(CONSUMER, database, step)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             told.append(await anext(stream))
     over = [event async for event in stream]
     polled = (await union.get(f"/receipts/{receipt}")).json()

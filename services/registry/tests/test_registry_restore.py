@@ -16,7 +16,7 @@ from registry.settings import Settings
 from registry.vault import Vault, open_vault
 from shared.clock import new_id, utc_now
 from shared.database import Database
-from shared.testing import Deliver, Templates, Topics, running
+from shared.testing import PATIENCE, Deliver, Templates, Topics, running
 
 pytestmark = pytest.mark.stack
 
@@ -107,7 +107,7 @@ def _by(_: object) -> dict[str, str]:
 
 async def _when_shown(port: httpx.AsyncClient, worker_ids: list[str]) -> list[dict[str, object]]:
     """The identities, as soon as the port shows any; before that it refuses."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         asked = {"worker_ids": worker_ids}
         while (answer := await port.post("/identities", json=asked)).status_code == 503:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

@@ -34,15 +34,15 @@ async def test_rosters_become_appointments(database: Database, kafka: Topics) ->
     async with running(service):
         await kafka.say(a_campaign(), a_unit(), a_line(), *workers(30), rosters_closed(30), a_permit(), day_started())
         await kafka.say(a_session(windows=[a_window(480 + 30 * n, total=10) for n in range(3)]))
-        await until(database, "SELECT count(*) = 30 FROM health_checks", seconds=60)
-        await until(database, "SELECT count(*) = 1 FROM sessions WHERE status = 'confirmed'", seconds=60)
+        await until(database, "SELECT count(*) = 30 FROM health_checks")
+        await until(database, "SELECT count(*) = 1 FROM sessions WHERE status = 'confirmed'")
         await kafka.say(scope_frozen())
-        asked, proposal = await kafka.hear("scheduling.plans", 2, seconds=60)
-        cases = await kafka.hear("scheduling.plan-cases", 2, seconds=60)
+        asked, proposal = await kafka.hear("scheduling.plans", 2)
+        cases = await kafka.hear("scheduling.plan-cases", 2)
         plan = PlanProposed.model_validate_json(proposal.value or b"")
         await kafka.say(plan_approved(plan.plan_id))
-        published = (await kafka.hear("scheduling.plans", 3, seconds=60))[2]
-        made = await kafka.hear("scheduling.appointments", 30, seconds=60)
+        published = (await kafka.hear("scheduling.plans", 3))[2]
+        made = await kafka.hear("scheduling.appointments", 30)
 
     assert PlanAsked.model_validate_json(asked.value or b"").plan_id == plan.plan_id
     assert (plan.campaign_id, plan.appointments) == (CAMPAIGN, 30)

@@ -49,7 +49,7 @@ from scheduling.consumers import consumer
 from scheduling.plan_runner import PlanRunner
 from scheduling.settings import Settings
 from shared.database import Database
-from shared.testing import Deliver
+from shared.testing import PATIENCE, Deliver
 
 pytestmark = pytest.mark.stack
 
@@ -201,7 +201,7 @@ async def test_a_run_that_is_cancelled_while_it_is_computed_proposes_nothing(
 ) -> None:
     await a_frozen_campaign(database, deliver)
     computing = asyncio.create_task(a_runner().run_next(database, asyncio.Event()))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await run_states(database) != ["running"]:  # noqa: ASYNC110
             await asyncio.sleep(0)
     async with database.transaction() as tx:
@@ -241,7 +241,7 @@ async def test_a_run_whose_process_is_killed_is_computed_again(database: Databas
 async def the_planning_process() -> int:
     """The pid of the child that plans, as soon as there is one."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             for pid in map(int, children.read_text().split()):  # noqa: ASYNC240
                 with contextlib.suppress(FileNotFoundError):

@@ -18,9 +18,20 @@ from shared.consuming import Consumer
 from shared.database import Database
 from shared.delivery import Delivery
 from shared.jobs import Outcome
-from shared.testing_servers import Deliverable, Topics, arrival_of, row_of, running, until
+from shared.testing_servers import PATIENCE, Deliverable, Topics, arrival_of, row_of, running, until
 
-__all__ = ["Deliver", "ParkedError", "Said", "Templates", "Topics", "arrival_of", "row_of", "running", "until"]
+__all__ = [
+    "PATIENCE",
+    "Deliver",
+    "ParkedError",
+    "Said",
+    "Templates",
+    "Topics",
+    "arrival_of",
+    "row_of",
+    "running",
+    "until",
+]
 
 Deliver = Callable[..., Awaitable["Said"]]
 

@@ -23,6 +23,8 @@ from shared.settings import Settings
 from shared.subscription import arrived
 
 Deliverable = Event | Outgoing | Message[Any] | Arrival
+PATIENCE = 120.0
+"""Seconds after which something that must come is taken not to come: no test is about it, and machines may be busy."""
 RawRecord = tuple[str | None, bytes | None, list[tuple[str, bytes | None]]]
 
 
@@ -55,7 +57,7 @@ class Topics:
         """Put events into their topics, as another service's relay would, in order."""
         rows = [row_of(event) for event in events]
         await self.create(*{row.topic for row in rows})
-        publisher = Publisher(partial(producer, self._any_settings()), prefix=self.prefix, deadline=20)
+        publisher = Publisher(partial(producer, self._any_settings()), prefix=self.prefix, deadline=PATIENCE)
         await publisher.send(rows)
         while publisher.flying:
             publisher.landed()
@@ -79,7 +81,7 @@ class Topics:
         finally:
             await client.stop()
 
-    async def hear(self, topic: str, number: int | None = None, *, seconds: float = 20) -> list[Arrival]:
+    async def hear(self, topic: str, number: int | None = None) -> list[Arrival]:
         """The first records of a topic, as soon as there are so many; without a number, those that are there now."""
         heard: list[Arrival] = []
         consumer = AIOKafkaConsumer(
@@ -92,7 +94,7 @@ class Topics:
         try:
             if number is None:
                 number = sum((await consumer.end_offsets(consumer.assignment())).values())
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(PATIENCE):
                 while len(heard) < number:
                     for records in (await consumer.getmany(timeout_ms=200)).values():
                         heard += [arrived(record, prefix=self.prefix) for record in records]
@@ -114,7 +116,7 @@ class Topics:
         return Settings(database_url="", kafka_bootstrap_servers=self.bootstrap, kafka_topic_prefix=self.prefix)
 
 
-async def until(database: Database, question: str, *, seconds: float = 20) -> None:
+async def until(database: Database, question: str, *, seconds: float = PATIENCE) -> None:
     """Wait until a query's answer is true; the tests' only way to wait for another process."""
     async with asyncio.timeout(seconds):
         while not await database.pool.fetchval(question):  # noqa: ASYNC110
