@@ -31,8 +31,8 @@ SITE = min(f"{int(w.code.value):05d}" for w in Ward.iter_by_province(
     next(p.code for p in Province.iter_all() if int(p.code.value) == int(PROVINCE))
 ))  # fmt: skip
 
-GROUPS = count(1)
-"""People of different campaigns share neither number nor birthday, or they would be the same people."""
+GROUPS, CLINICS = count(1), count(1)
+"""People of different campaigns share neither number nor birthday, or they would be the same people; nor do clinics."""
 
 A_MAN = Person(
     name="Nguyễn Văn Thử", born="14/02/1988", sex="Nam", cccd="002088500001", phone="0361234567",
@@ -89,7 +89,7 @@ class Campaign:
     @classmethod
     async def begin(cls, edge: Edge, clinic: type[ClinicSystem] = PunctualClinic) -> Self:
         """A province of its own, on the first day that nobody has started yet."""
-        root_id, clinic_id = uuid4(), f"{uuid4().int % 10**5:05d}"
+        root_id, clinic_id = uuid4(), f"{next(CLINICS):05d}"
         operations = await edge.party("operations", "trial", "operator", "operator")
         last = (await operations.get("/day"))["day"]
         system = await edge.party("clinics", clinic_id, f"system of {clinic_id}")

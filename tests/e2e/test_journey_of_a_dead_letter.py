@@ -11,6 +11,7 @@ from e2e_campaign import PROVINCE, Campaign
 from e2e_house import Command, House
 
 from contracts.unions import OrganisationDeclared
+from demo import days
 from demo.edge import Edge, EdgeError
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("house")]
@@ -41,9 +42,9 @@ async def test_a_broken_record_waits_for_a_person_while_others_flow(
     refused = khamdoan("dead-letters", "replay", poison["id"], "--service", "registry", "--why", "a try", status=1)
     assert poison["id"] in refused
     for service in ("registry", "gateway"):
-        first, *_ = letters_of(khamdoan, service)
-        khamdoan("dead-letters", "discard", first["id"], "--service", service, "--who", "An", "--why", "no declaration")
-        assert letters_of(khamdoan, service) == []
+        first, _behind = await both_parked(khamdoan, service)
+        khamdoan("dead-letters", "discard", first, "--service", service, "--who", "An", "--why", "no declaration")
+        assert parked(khamdoan, service) == []
     await campaign.portal.answered([behind])
     shown = json.loads(khamdoan("dead-letters", "show", poison["id"], "--service", "registry"))
     assert [(act["act"], act["who"]) for act in shown["acts"]][-1] == ("discarded", "An")
@@ -90,11 +91,25 @@ async def put_broken_record(house: House, declared: OrganisationDeclared) -> Non
         await producer.stop()
 
 
+async def both_parked(khamdoan: Command, service: str) -> list[str]:
+    """The broken record and what came behind it, once the service has parked both: each reads on its own."""
+
+    async def are_there() -> bool:
+        return len(parked(khamdoan, service)) == 2
+
+    await days.until(are_there, f"the letters of {service}")
+    return parked(khamdoan, service)
+
+
 def letters_of(khamdoan: Command, service: str) -> list[dict[str, Any]]:
-    """The parked letters of a service, by the command that lists them and the one that shows them."""
-    listed = [line.split()[0] for line in khamdoan("dead-letters", "list", "--service", service).splitlines()]
+    """The parked letters of a service, each as it is shown."""
     return [
         json.loads(khamdoan("dead-letters", "show", letter, "--service", service))
-        for letter in listed
-        if letter != "Không"
+        for letter in parked(khamdoan, service)
     ]
+
+
+def parked(khamdoan: Command, service: str) -> list[str]:
+    """The parked letters of a service, by the command that lists them."""
+    listed = [line.split()[0] for line in khamdoan("dead-letters", "list", "--service", service).splitlines()]
+    return [letter for letter in listed if letter != "Không"]

@@ -44,20 +44,22 @@ roster_reader.main(int(sys.argv[1]))
 """
 """A reader that is killed when it is first asked for the rows from the third on."""
 ENDS_ALWAYS = """
-import os, sys
+import os, pathlib, sys
 from registry import roster_reader
 
 open_roster = roster_reader.open_roster
 
 def ending(roster, *told):
     if str(roster.roster_id) == {roster_id!r}:
+        with pathlib.Path({marks!r}).open("a") as marks:
+            marks.write("x")
         os.kill(os.getpid(), 9)
     return open_roster(roster, *told)
 
 roster_reader.open_roster = ending
 roster_reader.main(int(sys.argv[1]))
 """
-"""A reader that is killed whenever it opens one roster."""
+"""A reader that is killed whenever it opens one roster, and leaves a mark each time."""
 
 
 @pytest.fixture
@@ -178,12 +180,13 @@ async def test_a_reader_that_is_killed_once_is_followed_by_one_that_goes_on_behi
 
 
 async def test_a_roster_that_ends_every_reader_is_refused_after_three_and_holds_back_nobody_else(
-    register: Register, monkeypatch: pytest.MonkeyPatch
+    register: Register, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await register.with_units(UNIT, OTHER_UNIT)
     deadly, beside, behind = uuid4(), uuid4(), uuid4()
+    marks = tmp_path / "marks"
     monkeypatch.setattr(roster_runs, "LARGE", 1)
-    monkeypatch.setattr(roster_reader, "READER", ENDS_ALWAYS.format(roster_id=str(deadly)))
+    monkeypatch.setattr(roster_reader, "READER", ENDS_ALWAYS.format(roster_id=str(deadly), marks=str(marks)))
     ending = a_roster(register.key, a_sheet(a_person(1)), roster_id=deadly)
     others = [
         a_roster(register.key, a_sheet(a_person(2)), roster_id=behind),
@@ -191,11 +194,13 @@ async def test_a_roster_that_ends_every_reader_is_refused_after_three_and_holds_
     ]
     await register.deliver(consumer, register.database, [says(event) for event in ending.events])
 
-    first = Taken(await register.hear(*(says(event) for sending in others for event in sending.events)))
-    second, third, fourth = [await run_again_later(register) for _ in range(3)]
+    said = await register.hear(*(says(event) for sending in others for event in sending.events))
+    # On a busy machine a claim runs out by itself too, so that a run may end two readers.
+    for _ in range(3):
+        said += (await run_again_later(register)).said
 
-    assert (first.assessed.roster_id, first.assessed.registered) == (beside, 1)
-    assert second.said == third.said == []
-    refused, taken = fourth.of(RosterAssessed)
+    taken, refused, released = Taken(said).of(RosterAssessed)
+    assert marks.read_text() == "xxx"
+    assert (taken.roster_id, taken.registered) == (beside, 1)
     assert (refused.roster_id, refused.file_outcome, refused.file_codes) == (deadly, "refused", ["file.unreadable"])
-    assert (taken.roster_id, taken.registered) == (behind, 1)
+    assert (released.roster_id, released.registered) == (behind, 1)
