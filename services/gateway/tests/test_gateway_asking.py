@@ -1,7 +1,7 @@
 """What is asked is heard: parameters that a route does not know are refused, and the door leads to all routes."""
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from gateway_builders import CLINIC, Clients, a_declaration, an_offer, cloudevent, post, post_batch
@@ -52,6 +52,29 @@ async def test_whoever_only_reads_may_ask_more_than_is_known(as_: Clients) -> No
     union = await as_.union(uuid4())
 
     assert (await union.get("/receipts?state=stored&colour=red")).status_code == 200
+
+
+async def test_the_head_of_whatever_can_be_read_can_be_asked_for(as_: Clients) -> None:
+    union = await as_.union(uuid4())
+
+    head, whole = await union.head("/receipts?limit=1"), await union.get("/receipts?limit=1")
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert [head.headers[name] for name in ("etag", "content-type")] == [
+        whole.headers[name] for name in ("etag", "content-type")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("GET", "/events", "POST"), ("DELETE", "/receipts", "GET"), ("HEAD", f"/receipts/{UUID(int=1)}/stream", "GET")],
+)
+async def test_another_method_is_refused_with_the_one_that_is_right(
+    as_: Clients, method: str, path: str, allowed: str
+) -> None:
+    answer = await (await as_.union(uuid4())).request(method, path)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2200-01-02", "9999-12-31"])

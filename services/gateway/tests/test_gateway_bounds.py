@@ -85,3 +85,11 @@ async def test_a_time_that_no_clock_shows_is_refused(as_: Clients, time: str) ->
     answer = await post(await as_.union(unit), cloudevent(a_declaration(unit), time=time))
 
     assert [(item["code"], item["field"]) for item in answer.json()["problems"]] == [("field.format", "time")]
+
+
+async def test_a_time_of_a_clock_that_was_never_set_is_refused(as_: Clients) -> None:
+    unit = uuid4()
+
+    answer = await post(await as_.union(unit), cloudevent(a_declaration(unit), time="1970-01-01T00:00:07Z"))
+
+    assert [(item["code"], item["field"]) for item in answer.json()["problems"]] == [("field.range", "time")]

@@ -308,6 +308,33 @@ async def test_a_conclusion_that_was_said_before_its_day_is_refused_when_the_nex
     assert [[p.code for p in event.problems] for event in [*refused, *again]] == [["conclusion.in_future"]] * 2
 
 
+async def test_a_record_of_a_desk_whose_clock_is_years_ahead_is_refused(database: Database, deliver: Deliver) -> None:
+    await deliver(consumer, database, [a_worker(), an_appointment()])
+    await deliver(consumer, database, [a_day(date(2026, 8, 3), datetime(2026, 8, 2, 17, tzinfo=UTC))])
+    ahead = a_section("EYE").model_copy(update={"recorded_at": datetime(2036, 8, 3, 8, tzinfo=UTC)})
+    report = clinics.LaboratoryReported(
+        visit_id=visit(), clinic_id="02123", station="BLD", reported_at=ahead.recorded_at, rows=[]
+    )
+
+    words = [said_at(word, datetime(2026, 8, 2, 16, tzinfo=UTC)) for word in (ahead, report)]
+    refused = await deliver(consumer, database, words)
+
+    assert [[p.code for p in event.problems] for event in refused] == [["record.in_future"]] * 2
+
+
+async def test_a_record_is_taken_up_to_when_it_was_said_though_its_day_is_told_later(
+    database: Database, deliver: Deliver
+) -> None:
+    await deliver(consumer, database, [a_worker(), an_appointment()])
+    await deliver(consumer, database, [a_day(date(2026, 8, 2), datetime(2026, 8, 1, 17, tzinfo=UTC))])
+
+    events = await deliver(
+        consumer, database, [said_at(section, datetime(2026, 8, 3, 9, tzinfo=UTC)) for section in all_sections()]
+    )
+
+    assert len(of(said.ClassProposed, events)) == 1
+
+
 async def test_an_amendment_dated_in_the_future_is_refused(database: Database, deliver: Deliver) -> None:
     await examined(database, deliver)
     await deliver(consumer, database, [a_conclusion()])
@@ -367,6 +394,28 @@ async def test_a_follow_up_is_closed_from_its_own_visit_and_with_an_outcome(
 
     assert [p.code for p in events[0].problems] == [
         "record.other_clinic", "follow_up.other_visit", "follow_up.outcome_missing",
+    ]  # fmt: skip
+
+
+async def test_a_follow_up_is_closed_neither_before_the_visit_nor_on_a_day_to_come(
+    database: Database, deliver: Deliver
+) -> None:
+    await examined(database, deliver, systolic_mmhg=143)
+    opened = of(said.FollowUpOpened, await deliver(consumer, database, [a_conclusion(final_class=3)]))[0]
+    await deliver(consumer, database, [a_day(date(2026, 8, 10), datetime(2026, 8, 9, 17, tzinfo=UTC))])
+    closing = clinics.FollowUpClosed(
+        follow_up_id=opened.follow_up_id, visit_id=visit(), clinic_id="02123", closed_on=date(2026, 8, 2),
+        outcome="huyết áp bình thường",
+    )  # fmt: skip
+    later = closing.model_copy(update={"closed_on": date(2026, 8, 12)})
+
+    before = await deliver(consumer, database, [closing])
+    waits = await deliver(consumer, database, [said_at(later, datetime(2026, 8, 10, 2, tzinfo=UTC))])
+    refused = await deliver(consumer, database, [a_day(date(2026, 8, 11), datetime(2026, 8, 10, 17, tzinfo=UTC))])
+
+    assert waits == []
+    assert [[p.code for p in event.problems] for event in [*before, *refused]] == [
+        ["follow_up.before_visit"], ["follow_up.in_future"],
     ]  # fmt: skip
 
 

@@ -40,6 +40,7 @@ from gateway.bodies import Bodies
 from gateway.consumers import make_consumer
 from gateway.edge import Edge, make_edge, read_rosters
 from gateway.etags import ETags
+from gateway.heads import Heads
 from gateway.problems import Refusal
 from gateway.sandbox import BusyError
 from gateway.settings import Settings
@@ -99,6 +100,7 @@ def make_app(edge: Edge) -> FastAPI:
         app.include_router(development_http.router)
     app.add_middleware(ETags)
     app.add_middleware(Bodies, settings=edge.settings)
+    app.add_middleware(Heads)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _no_route)
@@ -159,8 +161,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _no_route(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 400:
         return await _unread(request, error)
-    method = isinstance(error, HTTPException) and error.status_code == 405
-    return _response(request, Refusal("method" if method else "not-found"))
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return _response(request, Refusal("method", headers=dict(error.headers or {})))
+    return _response(request, Refusal("not-found"))
 
 
 async def _unread(request: Request, error: Exception) -> Response:

@@ -15,6 +15,9 @@ AT_MOST = 1_000_000_000
 FIRST, LAST = date(1900, 1, 1), date(2200, 1, 1)
 """Far enough from the calendar's own ends that every deadline reckoned from a day is a day again."""
 
+SAID_FROM = date(2000, 1, 1)
+"""No party says anything at an earlier time; a clock that was never set does."""
+
 LONGEST_KEY = 200
 MOST_BYTES = 800_000
 """Of one event in UTF-8; Kafka's limit lies a little above."""

@@ -121,6 +121,8 @@ def _said(
     time = _time(raw.get("time"), now)
     if time is None:
         return [problem("field.format", "time")]
+    if time.date() < bounds.SAID_FROM:
+        return [problem("field.range", "time")]
     ref = f"{caller.party}#{event_id}"
     return Said(
         place=place,

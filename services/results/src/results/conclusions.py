@@ -15,6 +15,8 @@ from shared.consuming import Batch, Message
 from shared.database import Transaction
 from shared.outbox import Outgoing
 
+IN_FUTURE = "conclusion.in_future"
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -34,7 +36,7 @@ class Decision:
 
 async def conclude(tx: Transaction, batch: Batch[clinics.ExaminationConcluded]) -> None:
     """Make a class official; refused while stations are missing, or when it differs from the rules without a reason."""
-    locked, refused = await days.come(tx, await visits.lock(tx, batch), "concluded_on", lambda e: e.concluded_on)
+    locked, refused = await days.come(tx, await visits.lock(tx, batch), "concluded_on", IN_FUTURE)
     merged = await proposals.records_of(tx, [visit["visit_id"] for _, visit in locked])
     decisions = []
     for message, visit in locked:
@@ -76,7 +78,7 @@ def _objections(decision: Decision) -> list[Problem]:
 
 async def amend(tx: Transaction, batch: Batch[clinics.ExaminationAmended]) -> None:
     """State a new version of a signed conclusion; whoever acted on the old one is told again."""
-    locked, refused = await days.come(tx, await visits.lock(tx, batch), "amended_on", lambda e: e.amended_on)
+    locked, refused = await days.come(tx, await visits.lock(tx, batch), "amended_on", IN_FUTURE)
     visit_ids = [visit["visit_id"] for _, visit in locked]
     last = {row["visit_id"]: row for row in await tx.fetch(store.LAST_CONCLUSIONS, visit_ids)}
     merged = await proposals.records_of(tx, visit_ids)

@@ -1,7 +1,7 @@
 """The business date as coordination starts it, and what is dated after it: nobody signs tomorrow's conclusion today."""
 
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 from contracts.coordination import DayStarted
@@ -11,7 +11,10 @@ from shared import waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
+VIETNAM = timezone(timedelta(hours=7))
+
 Dated = tuple[Message[Any], Any]
+Refused = tuple[Message[Any], list[Problem]]
 
 
 async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
@@ -21,10 +24,8 @@ async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
         await waiting.release(tx, "day", ["VN"])
 
 
-async def come(
-    tx: Transaction, dated: Sequence[Dated], field: str, day_of: Callable[[Any], date]
-) -> tuple[list[Dated], list[tuple[Message[Any], list[Problem]]]]:
-    """What is dated up to the business date, and what is refused because it is dated after it.
+async def come(tx: Transaction, dated: Sequence[Dated], field: str, code: str) -> tuple[list[Dated], list[Refused]]:
+    """What `field` dates up to the business date, and what is refused with `code` because it is dated after it.
 
     Topics have no order among each other, so whatever is dated later than the day known here waits for the next day
     to begin: if that is still an earlier one, and began after the word was said, the word was dated in the future.
@@ -33,10 +34,18 @@ async def come(
     row = await tx.fetchrow(store.TODAY)
     if row is None:
         return list(dated), []
-    later = [m for m, _ in dated if day_of(m.event) > row["today"]]
+    later = [m for m, _ in dated if _day(m, field) > row["today"]]
     refused = [m for m in later if m.time < row["started_at"]]
     held = [m for m in later if m.time >= row["started_at"]]
     await waiting.hold(tx, held, "day", ["VN"] * len(held))
     stopped = {m.ref for m in later}
-    problem = model.problem("conclusion.in_future", field)
+    problem = model.problem(code, field)
     return [pair for pair in dated if pair[0].ref not in stopped], [(m, [problem]) for m in refused]
+
+
+def _day(message: Message[Any], field: str) -> date:
+    """The day that a word is dated; a moment up to the one in which it was said lies in nobody's future."""
+    at: date = getattr(message.event, field)
+    if not isinstance(at, datetime):
+        return at
+    return date.min if at.astimezone(UTC) <= message.time else at.astimezone(VIETNAM).date()

@@ -8,7 +8,7 @@ from uuid import uuid5
 from contracts import clinics
 from contracts.fields import Problem
 from contracts.results import ClusterDetected, FollowUpClosed, FollowUpOpened
-from results import model, records, store
+from results import days, model, records, store
 from results.classification import follow_ups as rules
 from results.classification.follow_ups import FollowUp, RuleSet
 from results.classification.sections import values_of
@@ -96,17 +96,18 @@ async def close(tx: Transaction, batch: Batch[clinics.FollowUpClosed]) -> None:
     known = {row["follow_up_id"]: row for row in rows}
     early = [m for m in batch if m.event.follow_up_id not in known]
     await waiting.hold(tx, early, "follow-up", [m.event.follow_up_id for m in early])
-    here = [(m, known[m.event.follow_up_id]) for m in batch if m.event.follow_up_id in known]
-    await records.refuse(tx, [(m, found) for m, row in here if (found := _objections(m.event, row))])
+    opened = [(m, known[m.event.follow_up_id]) for m in batch if m.event.follow_up_id in known]
+    here, refused = await days.come(tx, opened, "closed_on", "follow_up.in_future")
+    await records.refuse(tx, [*refused, *((m, found) for m, row in here if (found := _objections(m.event, row)))])
     good = [(m, row) for m, row in here if not _objections(m.event, row)]
     await tx.execute(
         store.CLOSE_FOLLOW_UPS, [row["follow_up_id"] for _, row in good], [m.event.closed_on for m, _ in good],
         [m.event.outcome for m, _ in good],
     )  # fmt: skip
     await outbox.append(tx, [m.leads_to(_closed(m.event, row)) for m, row in good])
-    opened = [(m, event) for m, row in good if (event := _next(m.event, row))]
-    if opened:
-        await _store(tx, opened)
+    following = [(m, event) for m, row in good if (event := _next(m.event, row))]
+    if following:
+        await _store(tx, following)
 
 
 def _next(event: clinics.FollowUpClosed, row: Any) -> FollowUpOpened | None:
@@ -121,6 +122,8 @@ def _objections(event: clinics.FollowUpClosed, row: Any) -> list[Problem]:
         found.append(model.problem("record.other_clinic", "clinic_id"))
     if event.visit_id != row["visit_id"]:
         found.append(model.problem("follow_up.other_visit", "visit_id"))
+    if event.closed_on < row["day"]:
+        found.append(model.problem("follow_up.before_visit", "closed_on"))
     if not event.outcome.strip():
         found.append(model.problem("follow_up.outcome_missing", "outcome"))
     if event.diagnosis is not None and row["kind"] != "occupational_disease_suspected":

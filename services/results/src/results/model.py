@@ -25,6 +25,10 @@ _MESSAGES = {
         "Lượt khám đã kết luận; cần bản sửa đổi",
         "The visit is concluded; an amendment is needed",
     ),
+    "record.in_future": (
+        "Thời điểm ghi nhận chưa đến",
+        "The record is dated after it was sent and after the business date",
+    ),
     "examination.incomplete": ("Chưa đủ các bàn khám", "Stations of the package have not reported"),
     "examination.not_concluded": ("Lượt khám chưa có kết luận", "The visit has no conclusion yet"),
     "conclusion.reason_missing": (
@@ -39,6 +43,8 @@ _MESSAGES = {
     ),
     "amendment.reason_missing": ("Sửa kết luận thì phải ghi lý do", "An amendment needs a reason"),
     "follow_up.other_visit": ("Mục theo dõi thuộc lượt khám khác", "The follow-up belongs to another visit"),
+    "follow_up.in_future": ("Ngày đóng chưa đến", "The closing is dated after the business date"),
+    "follow_up.before_visit": ("Ngày đóng trước ngày khám", "The closing is dated before the visit"),
     "follow_up.outcome_missing": ("Đóng theo dõi thì phải ghi kết quả", "Closing a follow-up needs its outcome"),
     "follow_up.no_suspicion": (
         "Mục theo dõi này không phải là nghi ngờ bệnh nghề nghiệp",

@@ -7,25 +7,28 @@ from typing import Any
 from contracts.clinics import LaboratoryReported, SectionRecorded
 from contracts.fields import Problem
 from contracts.results import RecordRefused
-from results import model, proposals, store, urgencies, visits
+from results import days, model, proposals, store, urgencies, visits
 from shared import outbox
 from shared.consuming import Batch, Message
 from shared.database import Transaction
+
+IN_FUTURE = "record.in_future"
 
 Taken = tuple[Message[Any], Any, dict[str, Any], str | None]
 
 
 async def take_sections(tx: Transaction, batch: Batch[SectionRecorded]) -> None:
     """Keep one desk's findings of each visit, in whatever order the desks report."""
-    taken = [(m, visit, m.event.findings, m.event.not_done) for m, visit in await visits.lock(tx, batch)]
-    await _take(tx, taken, "section")
+    here, refused = await days.come(tx, await visits.lock(tx, batch), "recorded_at", IN_FUTURE)
+    await refuse(tx, refused)
+    await _take(tx, [(m, visit, m.event.findings, m.event.not_done) for m, visit in here], "section")
 
 
 async def take_laboratory(tx: Transaction, batch: Batch[LaboratoryReported]) -> None:
     """Keep a laboratory's report of each visit, in the units of the rules; one with an unreadable row is refused."""
     taken: list[Taken] = []
-    refused: list[tuple[Message[Any], Sequence[Problem]]] = []
-    for m, visit in await visits.lock(tx, batch):
+    here, refused = await days.come(tx, await visits.lock(tx, batch), "reported_at", IN_FUTURE)
+    for m, visit in here:
         findings, problems = model.laboratory_findings(m.event)
         if problems:
             refused.append((m, problems))

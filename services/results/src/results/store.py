@@ -103,7 +103,7 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[],
 ON CONFLICT DO NOTHING RETURNING follow_up_id
 """
 LOCK_FOLLOW_UPS = """
-SELECT follow_ups.*, visits.clinic_id FROM follow_ups JOIN visits USING (visit_id)
+SELECT follow_ups.*, visits.clinic_id, visits.day FROM follow_ups JOIN visits USING (visit_id)
 WHERE follow_up_id = ANY($1::uuid[]) ORDER BY follow_up_id FOR UPDATE OF follow_ups
 """
 CLOSE_FOLLOW_UPS = """
