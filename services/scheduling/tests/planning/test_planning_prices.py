@@ -10,7 +10,7 @@ import pytest
 from scheduling.planning import blocks, classes, components, entries, pricing
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market
-from scheduling.planning.blocks import Block
+from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation, Solution
 from scheduling.planning.ledger import Ledger, insert_waiting
@@ -142,3 +142,19 @@ def test_what_too_few_sessions_would_cost_is_no_bound_when_time_runs_out(monkeyp
     monkeypatch.undo()
 
     assert outcome.bound <= cheapest(block, absence)
+
+
+def test_a_market_asks_every_class_only_where_it_may_go_and_seats_everybody_who_is_not_turned_away() -> None:
+    block, absence = a_block("mountains", 600, 4)
+    allowed = pricing.visit_costs(block) < FORBIDDEN
+    market = Market(block, absence, by_line=False)
+    market.run(30, 20.0, 1.0)
+
+    wanted, row_of = market.seats(1.0)
+
+    in_row = np.zeros(wanted.shape, dtype=np.bool_)
+    np.logical_or.at(in_row, row_of, allowed)
+    assert in_row.mean() < 0.9
+    assert (wanted[~in_row] == 0).all()
+    able = block.size[allowed.any(axis=1)].sum()
+    assert wanted.sum() + market.refused == pytest.approx(able, rel=1e-4)

@@ -6,19 +6,16 @@ cost opens only in part, so that rent and cost meet. No linear program is solved
 """
 
 import copy
-from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scheduling.planning.absence import Absence
-from scheduling.planning.blocks import FORBIDDEN, Block
+from scheduling.planning.blocks import Block
 from scheduling.planning.eligibility import Ints
 from scheduling.planning.entries import Entries
 from scheduling.planning.pricing import Floats, Prices
+from scheduling.planning.reach import BLOCKED, Reach, Singles
 
-Singles = NDArray[np.float32]
-BLOCKED = 1e6
 REFUSED = 0.005  # share of people turned away
 SCORCHING = 5_000.0
 OPEN = 0.4  # of a session: more counts as open when it must be one or the other
@@ -28,12 +25,18 @@ SLACK, DEAR, FASTER, SLOWER, FASTEST = 0.02, 200.0, 1.3, 0.5, 500.0
 
 
 class Market:
-    """The state of the ascent for one block; rows r are (crew, package), a crew a line or all lines of a place."""
+    """The state of the ascent for one block; `reach` says who meets where."""
 
     def __init__(self, block: Block, absence: Absence, by_line: bool) -> None:
         self.block, self.absence, self.by_line = block, absence, by_line
-        self._rows()
-        self._turns()
+        self.reach = Reach(block, absence, by_line)
+        self.weight: Singles = np.empty_like(self.reach.cost)
+        self.crew_charge: Singles = np.zeros_like(self.reach.cost)
+        self.size: Singles = block.size[self.reach.order].astype(np.float32)
+        self.penalty: Singles = block.penalty[self.reach.order].astype(np.float32)
+        count = len(block.lines) if by_line else len(block.place_key)
+        self.ceiling = np.zeros((count, absence.points))
+        np.add.at(self.ceiling, np.arange(len(block.lines)) if by_line else block.line_place, absence.ceiling)
         self.lower, self.upper = np.zeros(len(block.sessions)), np.ones(len(block.sessions))
         self.places = np.zeros(block.places.shape)
         seats = np.bincount(block.window_session, block.places[:, 0], minlength=len(block.sessions))
@@ -42,48 +45,12 @@ class Market:
         shapes = (1, block.places.shape[1]), (len(block.sessions), block.places.shape[1])
         self.gain, self.side = [np.ones(shape) for shape in shapes], [np.zeros(shape) for shape in shapes]
         self.dearest = float(block.penalty.max(initial=0))  # nobody pays more than being left out
-        self.entries = Entries(len(block.sessions), self.size, self.dearest)
+        pairs = self.reach.pair_session, self.size[self.reach.pair_class]
+        self.entries = Entries(len(block.sessions), *pairs, self.dearest)
         self.entered: Singles = np.zeros_like(self.entries.prices)
         self.crews = np.zeros((len(self.ceiling), absence.points))
         self.openings = np.ones(len(block.sessions))
         self.steps, self.refused, self.lifting = 0, 0.0, True
-
-    def _rows(self) -> None:
-        """Rows, their costs (window by row) and the classes sorted by row."""
-        block = self.block
-        crew = block.line if self.by_line else block.line_place[block.line]
-        keys, row = np.unique(block.package * (crew.max(initial=0) + 1) + crew, return_inverse=True)
-        self.order = np.argsort(row, kind="stable")
-        self.row = row[self.order]
-        self.edges = np.searchsorted(self.row, np.arange(len(keys)))
-        first = self.order[self.edges]
-        self.row_crew, self.row_package = crew[first], block.package[first]
-        self.row_length, self.row_line = self.absence.length_of[first], block.line[first]
-        cost = block.kind_cost[block.kind[first]].T
-        self.cost: Singles = np.where(cost >= FORBIDDEN, BLOCKED, cost).astype(np.float32)
-        self.weight: Singles = np.empty(self.cost.shape, dtype=np.float32)
-        self.row_uses: Singles = np.ascontiguousarray(block.uses[self.row_package].T, dtype=np.float32)
-        count = len(block.lines) if self.by_line else len(block.place_key)
-        crew_of_line = np.arange(len(block.lines)) if self.by_line else block.line_place
-        self.ceiling = np.zeros((count, self.absence.points))
-        np.add.at(self.ceiling, crew_of_line, self.absence.ceiling)
-        self.size: Singles = block.size[self.order].astype(np.float32)
-        self.penalty: Singles = block.penalty[self.order].astype(np.float32)
-
-    def _turns(self) -> None:
-        """Sessions in the order of their windows, what they cost each class for their day, and the crews' absences."""
-        block = self.block
-        first = np.flatnonzero(np.diff(block.window_session, prepend=-1))  # windows of a session stand together
-        self.turns = [slice(int(a), int(b)) for a, b in pairwise(np.append(first, len(block.window_at)))]
-        self.session_of_turn = block.window_session[first]
-        days = block.day_cost[self.order].T[block.window_day[first]]
-        self.day_cost: Singles = np.where(days >= FORBIDDEN, BLOCKED, days).astype(np.float32)
-        place = self.absence.place_of_line[self.row_line]
-        first = np.ascontiguousarray(self.absence.first[place].T)
-        past = np.maximum(self.absence.past[place, self.row_length].T, first)
-        self.crew_charge: Singles = np.zeros((len(first), len(self.row_crew)), dtype=np.float32)
-        base = self.row_crew * (self.absence.points + 1)
-        self.leave_at, self.back_at = base + first, np.ascontiguousarray(base + past)
 
     def is_scarce(self) -> bool:
         """Whether places are missing rather than merely unequal."""
@@ -100,45 +67,45 @@ class Market:
             self.steps += 1
 
     def spread(self, heat: float) -> Singles:
-        """How many people of each row each window is asked for, window by row; a buffer that the next call reuses."""
-        weight, colder = self.weight, np.float32(1 / heat)
+        """How many people of each way each window is asked for; a buffer that the next call reuses."""
+        reach, weight, colder = self.reach, self.weight, np.float32(1 / heat)
         places = self.places.astype(np.float32)
-        turns, rows = len(self.turns), len(self.row_crew)
-        least, mass = np.empty((turns, rows), np.float32), np.empty((turns, rows), np.float32)
-        for d, part in enumerate(self.turns):  # a session at a time stays in the processor's cache
-            own = weight[part]
-            np.matmul(places[part], self.row_uses, out=own)
-            own += self.cost[part]
-            own += self.crew_charge[part]
-            least[d] = own.min(axis=0)
-            np.subtract(least[d], own, out=own)
+        least, mass = np.empty(len(reach.way_row), np.float32), np.empty(len(reach.way_row), np.float32)
+        for turn in reach.turns:  # a session at a time stays in the processor's cache
+            own, ways = turn.of(weight), turn.ways
+            np.matmul(places[turn.windows], reach.uses[:, ways], out=own)
+            own += turn.of(reach.cost)
+            own += turn.of(self.crew_charge)
+            least[ways] = own.min(axis=0)
+            np.subtract(least[ways], own, out=own)
             own *= colder
             np.exp(own, out=own)
-            mass[d] = own.sum(axis=0)
-        wish = (least - np.float32(heat) * np.log(mass))[:, self.row]
-        wish += self.day_cost
-        if self.entries.asked.any():
-            wish += self.entries.prices[self.session_of_turn]
-        cheapest = wish.min(axis=0)
+            mass[ways] = own.sum(axis=0)
+        wish = (least - np.float32(heat) * np.log(mass))[reach.pair_way]
+        wish += reach.pair_cost
+        wish += self.entries.prices
+        cheapest: Singles = np.full(len(self.size), BLOCKED, dtype=np.float32)
+        np.minimum.at(cheapest, reach.pair_class, wish)
         floor = np.minimum(cheapest, self.penalty)
-        np.subtract(floor, wish, out=wish)
+        np.subtract(floor[reach.pair_class], wish, out=wish)
         wish *= colder
         share = np.exp(wish, out=wish)
         refusing = np.exp((floor - self.penalty) * colder)
-        scale = self.size / (share.sum(axis=0) + refusing)
+        scale = self.size / (np.bincount(reach.pair_class, share, len(self.size)) + refusing)
         self.refused = float((refusing * scale)[cheapest < BLOCKED / 2].sum())
-        share *= scale
-        self.entered[self.session_of_turn] = share
-        asked = np.add.reduceat(share, self.edges, axis=1) / mass
-        for d, part in enumerate(self.turns):
-            weight[part] *= asked[d]
+        share *= scale.astype(np.float32)[reach.pair_class]
+        self.entered = share
+        asked = np.add.reduceat(share, reach.edges) / mass
+        for turn in reach.turns:
+            own = turn.of(weight)
+            own *= asked[turn.ways]
         return weight
 
     def _follow(self, load: Singles, heat: float) -> None:
         """Move place and entry prices towards supply = demand, and the openings with them."""
         block, entries, entered = self.block, self.entries, self.entered
         session = block.window_session
-        use, supply = (load @ self.row_uses.T).astype(np.float64), block.places.astype(np.float64)
+        use, supply = self._arrivals(load), block.places.astype(np.float64)
         lift = self._lift(use, supply * self.openings[session][:, None], heat) if self.lifting else 0.0
 
         def moved(opening: Floats) -> Floats:
@@ -146,22 +113,28 @@ class Market:
             pull = np.clip(np.log(np.maximum(ratio, 1e-3)), -2, 2)
             return np.clip(self.places + lift + STEP * heat * pull, 0, self.dearest)
 
-        full, asked = moved(self.upper), np.flatnonzero(entries.asked)
+        full, asked = moved(self.upper), np.flatnonzero(entries.asked[entries.session])
         worth = self._per_session(full * supply)
-        worth[asked] += entries.moved(asked, entered, self.upper, heat) @ entries.size
+        worth += entries.per_session(entries.moved(asked, entered, self.upper, heat) * entries.size[asked], asked)
         short = (self.lower < self.upper) & (worth < block.open_cost)
         rent = self._per_session(self.places * supply) + entries.worth()
         paid = self._per_session(self.places * use) + entries.paid(entered)
         self.openings = np.where(short, np.clip(paid / np.maximum(rent, 1), 0.01, 1), self.upper)
-        partly, moving = moved(self.openings), np.flatnonzero(short | entries.asked)
+        partly, moving = moved(self.openings), np.flatnonzero((short | entries.asked)[entries.session])
         shares = entries.moved(moving, entered, self.openings, heat)
-        rent = self._per_session(partly * supply)
-        rent[moving] += shares @ entries.size
+        rent = self._per_session(partly * supply) + entries.per_session(shares * entries.size[moving], moving)
         scale = np.where(short & (rent > 0), block.open_cost / np.maximum(rent, 1), 1)
-        entries.take(moving, shares * scale[moving, None].astype(np.float32))
+        entries.take(moving, shares * scale.astype(np.float32)[entries.session[moving]])
         target = np.where(short[session][:, None], partly * scale[session][:, None], full)
         self.places = np.maximum(0, target + MOMENTUM * (target - self.previous)) if self.steps else target
         self.previous = target
+
+    def _arrivals(self, load: Singles) -> Floats:
+        """How many need each resource in each window."""
+        use = np.empty(self.block.places.shape)
+        for turn in self.reach.turns:
+            use[turn.windows] = turn.of(load) @ self.reach.uses[:, turn.ways].T
+        return use
 
     def _per_session(self, amounts: Floats) -> Floats:
         total = np.bincount(self.block.window_session, amounts.sum(axis=1), minlength=len(self.block.sessions))
@@ -191,26 +164,25 @@ class Market:
 
     def _follow_crews(self, load: Singles, heat: float) -> None:
         width = self.absence.points + 1
-        flat = load.ravel()
-        asked = np.flatnonzero(flat > HARDLY)
-        size = len(self.ceiling) * width
-        leaving = np.bincount(self.leave_at.ravel()[asked], flat[asked], size)
-        change = leaving - np.bincount(self.back_at.ravel()[asked], flat[asked], size)
+        asked = np.flatnonzero(load > HARDLY)
+        size, reach = len(self.ceiling) * width, self.reach
+        leaving = np.bincount(reach.leave_at[asked], load[asked], size)
+        change = leaving - np.bincount(reach.back_at[asked], load[asked], size)
         away = np.cumsum(change.reshape(-1, width), axis=1)[:, :-1]
         ratio = np.log(np.maximum(away / np.maximum(self.ceiling, 0.3), 1e-3))
         self.crews = np.maximum(0, self.crews + CREW_STEP * heat * np.clip(ratio, -2, 2))
         before = np.zeros((len(self.ceiling), width), dtype=np.float32)
         np.cumsum(self.crews, axis=1, out=before[:, 1:])
         flat_before = before.ravel()
-        np.take(flat_before, self.back_at, out=self.crew_charge, mode="clip")
-        self.crew_charge -= np.take(flat_before, self.leave_at, mode="clip")
+        np.take(flat_before, reach.back_at, out=self.crew_charge, mode="clip")
+        self.crew_charge -= np.take(flat_before, reach.leave_at, mode="clip")
 
     def fork(self) -> "Market":
         """A market that goes its own way from here."""
         twin = copy.copy(self)
         twin.weight, twin.crew_charge = np.empty_like(self.weight), self.crew_charge.copy()
         twin.lower, twin.upper = self.lower.copy(), self.upper.copy()
-        twin.entered, twin.entries = self.entered.copy(), self.entries.copy()
+        twin.entries = self.entries.copy()
         twin.gain, twin.side = list(self.gain), list(self.side)
         return twin
 
@@ -238,16 +210,22 @@ class Market:
 
     def seats(self, heat: float) -> tuple[Floats, Ints]:
         """How many people of each row each window would seat, and the row of every class."""
-        row_of = np.empty(len(self.row), dtype=np.int64)
-        row_of[self.order] = self.row
-        return self.spread(heat).T.astype(np.float64), row_of
+        reach, load = self.reach, self.spread(heat)
+        wanted = np.zeros((reach.rows, len(self.block.window_at)))
+        for turn in reach.turns:
+            wanted[reach.way_row[turn.ways], turn.windows] = turn.of(load).T
+        row_of = np.empty(len(reach.row), dtype=np.int64)
+        row_of[reach.order] = reach.row
+        return wanted, row_of
 
     def prices(self) -> Prices:
         """The present prices, per line."""
         lines = self.crews if self.by_line else self.crews[self.block.line_place]
-        shares = np.empty((len(self.block.size), len(self.block.sessions)))
-        shares[self.order] = self.entries.prices.T
-        return Prices.of(self.places, lines, shares if self.entries.asked.any() else None)
+        if not self.entries.asked.any():
+            return Prices.of(self.places, lines)
+        shares = np.zeros((len(self.block.size), len(self.block.sessions)))
+        shares[self.reach.order[self.reach.pair_class], self.reach.pair_session] = self.entries.prices
+        return Prices.of(self.places, lines, shares)
 
 
 def scarcity_market(block: Block, absence: Absence, steps: int, cold: float) -> Market:
