@@ -5,9 +5,14 @@ from uuid import UUID, uuid4, uuid5
 
 from contracts import coordination, health, operations, registry, results, scheduling, unions
 from contracts.base import Event
+from coordination.consumers import make_consumer
+from coordination.settings import Settings
 from shared import outbox
+from shared.database import Database
 from shared.outbox import Outgoing
+from shared.testing import Deliver
 
+CONSUMER = make_consumer(Settings(database_url="", kafka_bootstrap_servers="", days="simulated"))
 PROVINCE = UUID("00000000-0000-4000-8000-000000000001")
 PROGRAMME = UUID("00000000-0000-4000-8000-000000000002")
 CAMPAIGN = UUID("00000000-0000-4000-8000-000000000003")
@@ -65,6 +70,19 @@ def opening() -> list[list[Outgoing | Event]]:
         [said_by(UNION, a_campaign())],
         [said_by(AUTHORITY, health.CampaignApproved(campaign_id=CAMPAIGN))],
     ]
+
+
+async def open_campaign(database: Database, deliver: Deliver, units: int = 2) -> None:
+    """An open campaign over a province of so many grassroots unions."""
+    await deliver(CONSUMER, database, [the_province(), *(a_unit(n) for n in range(1, units + 1))])
+    for batch in opening():
+        await deliver(CONSUMER, database, batch)
+
+
+async def freeze(database: Database, deliver: Deliver, people: int) -> None:
+    """A campaign whose denominator is so many people, all of unit 1."""
+    await open_campaign(database, deliver, units=1)
+    await deliver(CONSUMER, database, [*(a_due_check(n) for n in range(people)), demand(1, people)])
 
 
 def worker(number: int) -> UUID:

@@ -8,12 +8,14 @@ import pytest
 from coordination_builders import (
     AUTHORITY,
     CAMPAIGN,
+    CONSUMER,
     PROGRAMME,
     UNION,
     a_campaign,
     a_programme,
     a_unit,
     day_asked,
+    open_campaign,
     opening,
     said_by,
     the_province,
@@ -28,7 +30,6 @@ from shared.database import Database
 from shared.testing import Deliver
 
 pytestmark = pytest.mark.stack
-CONSUMER = make_consumer(Settings(database_url="", kafka_bootstrap_servers="", days="simulated"))
 PRODUCTION = make_consumer(Settings(database_url="", kafka_bootstrap_servers="", days="clock"))
 
 
@@ -80,9 +81,7 @@ async def test_another_health_authority_cannot_approve(database: Database, deliv
 
 
 async def test_only_the_programmes_parties_approve_what_stands_under_it(database: Database, deliver: Deliver) -> None:
-    await deliver(CONSUMER, database, [the_province(), a_unit(1)])
-    for batch in opening():
-        await deliver(CONSUMER, database, batch)
+    await open_campaign(database, deliver, units=1)
     plan = uuid4()
     await deliver(CONSUMER, database, [a_plan(plan)])
     word = unions.PlanApproved(plan_id=plan, campaign_id=CAMPAIGN)

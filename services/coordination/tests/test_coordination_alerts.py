@@ -6,16 +6,16 @@ from uuid import UUID, uuid5
 import pytest
 from coordination_builders import (
     CAMPAIGN,
+    CONSUMER,
     PROVINCE,
     a_conclusion,
     a_due_check,
-    a_unit,
     an_appointment,
     day_started,
     demand,
-    opening,
+    freeze,
+    open_campaign,
     rosters_closed,
-    the_province,
     unit,
     worker,
 )
@@ -23,26 +23,12 @@ from coordination_builders import (
 from contracts import coordination as said
 from contracts import results
 from coordination import coverage
-from coordination.consumers import make_consumer
-from coordination.settings import Settings
 from shared.database import Database
 from shared.testing import Deliver
 
 pytestmark = pytest.mark.stack
-CONSUMER = make_consumer(Settings(database_url="", kafka_bootstrap_servers="", days="simulated"))
 MONDAY = date(2026, 8, 10)
 ROSTERS_DUE = date(2026, 6, 25)
-
-
-async def open_campaign(database: Database, deliver: Deliver, units: int = 1) -> None:
-    await deliver(CONSUMER, database, [the_province(), *(a_unit(n) for n in range(1, units + 1))])
-    for batch in opening():
-        await deliver(CONSUMER, database, batch)
-
-
-async def freeze(database: Database, deliver: Deliver, people: int) -> None:
-    await open_campaign(database, deliver)
-    await deliver(CONSUMER, database, [*(a_due_check(n) for n in range(people)), demand(1, people)])
 
 
 def follow_up(number: int) -> UUID:

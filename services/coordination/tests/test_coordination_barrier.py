@@ -7,36 +7,31 @@ from typing import Any
 
 import pytest
 from coordination_builders import (
+    CONSUMER,
     a_conclusion,
     a_due_check,
-    a_unit,
     a_visit,
     day_started,
     demand,
-    opening,
+    freeze,
+    open_campaign,
     rosters_closed,
-    the_province,
     unit,
     worker,
 )
 
 from contracts.coordination import CoverageChanged, ScopeFrozen
 from coordination import people, scope
-from coordination.consumers import make_consumer
-from coordination.settings import Settings
 from shared.database import Database
 from shared.testing import Deliver
 
 pytestmark = pytest.mark.stack
 
-CONSUMER = make_consumer(Settings(database_url="", kafka_bootstrap_servers="", days="simulated"))
 LONG_ENOUGH_TO_MISS_EACH_OTHER = 0.5
 
 
 async def test_two_parts_of_a_unit_that_arrive_at_once_complete_it(database: Database, deliver: Deliver) -> None:
-    await deliver(CONSUMER, database, [the_province(), a_unit(1)])
-    for batch in opening():
-        await deliver(CONSUMER, database, batch)
+    await open_campaign(database, deliver, units=1)
     await deliver(CONSUMER, database, [rosters_closed(1), demand(1, 5), a_due_check(0, late_joiner=False)])
     first, second = [[a_due_check(n, late_joiner=False) for n in half] for half in ((1, 2), (3, 4))]
 
@@ -53,7 +48,7 @@ async def test_two_parts_of_a_unit_that_arrive_at_once_complete_it(database: Dat
 
 
 async def test_what_commits_after_a_count_began_is_counted_by_the_next(database: Database, deliver: Deliver) -> None:
-    await freeze_two_people(database, deliver)
+    await freeze(database, deliver, people=2)
     await deliver(CONSUMER, database, [a_visit(0)])
 
     async with database.transaction() as tx:
@@ -68,7 +63,7 @@ async def test_what_commits_after_a_count_began_is_counted_by_the_next(database:
 async def test_two_batches_about_the_same_people_never_wait_for_each_other_crosswise(
     database: Database, deliver: Deliver
 ) -> None:
-    await freeze_two_people(database, deliver)
+    await freeze(database, deliver, people=2)
     first, last = sorted((0, 1), key=worker)
 
     async with database.transaction() as tx:
@@ -80,10 +75,3 @@ async def test_two_batches_about_the_same_people_never_wait_for_each_other_cross
     await other
 
     assert await database.pool.fetchval("SELECT count(examined_on) FROM people") == 2
-
-
-async def freeze_two_people(database: Database, deliver: Deliver) -> None:
-    await deliver(CONSUMER, database, [the_province(), a_unit(1)])
-    for batch in opening():
-        await deliver(CONSUMER, database, batch)
-    await deliver(CONSUMER, database, [a_due_check(0), a_due_check(1), demand(1, 2)])

@@ -8,6 +8,7 @@ import pytest
 from coordination_builders import (
     AUTHORITY,
     CAMPAIGN,
+    CONSUMER,
     PROVINCE,
     UNION,
     a_campaign,
@@ -22,6 +23,8 @@ from coordination_builders import (
     day_asked,
     day_started,
     demand,
+    freeze,
+    open_campaign,
     opening,
     rosters_closed,
     said_by,
@@ -34,25 +37,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from contracts import coordination as said
 from contracts import health, unions
 from coordination import model
-from coordination.consumers import make_consumer
-from coordination.settings import Settings
 from shared.database import Database
 from shared.testing import Deliver
 
 pytestmark = pytest.mark.stack
-CONSUMER = make_consumer(Settings(database_url="", kafka_bootstrap_servers="", days="simulated"))
 MONDAY = date(2026, 8, 10)
-
-
-async def open_campaign(database: Database, deliver: Deliver, units: int = 2) -> None:
-    await deliver(CONSUMER, database, [the_province(), *(a_unit(n) for n in range(1, units + 1))])
-    for batch in opening():
-        await deliver(CONSUMER, database, batch)
-
-
-async def freeze(database: Database, deliver: Deliver, people: int) -> None:
-    await open_campaign(database, deliver, units=1)
-    await deliver(CONSUMER, database, [*(a_due_check(n) for n in range(people)), demand(1, people)])
 
 
 async def test_the_scope_freezes_when_the_last_due_check_has_arrived(database: Database, deliver: Deliver) -> None:

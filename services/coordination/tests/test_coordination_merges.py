@@ -7,17 +7,16 @@ from uuid import uuid5
 import pytest
 from coordination_builders import (
     CAMPAIGN,
+    CONSUMER,
     a_conclusion,
     a_due_check,
-    a_unit,
     a_visit,
     an_appointment,
     an_end,
     day_asked,
     day_started,
     demand,
-    opening,
-    the_province,
+    open_campaign,
     unit,
     worker,
 )
@@ -26,13 +25,10 @@ from contracts import coordination as said
 from contracts import registry
 from contracts.base import Event
 from coordination import model
-from coordination.consumers import make_consumer
-from coordination.settings import Settings
 from shared.database import Database
 from shared.testing import Deliver
 
 pytestmark = pytest.mark.stack
-CONSUMER = make_consumer(Settings(database_url="", kafka_bootstrap_servers="", days="simulated"))
 
 
 def merged(record: int, person: int, version: int = 1) -> registry.WorkerMerged:
@@ -51,9 +47,7 @@ class Office:
         self.day = date(2026, 7, 1)
 
     async def open(self) -> "Office":
-        await self.hear(the_province(), a_unit(1), a_unit(2))
-        for batch in opening():
-            await self._deliver(CONSUMER, self.database, batch)
+        await open_campaign(self.database, self._deliver)
         await self.hear(a_due_check(0), a_due_check(1), a_due_check(2, in_unit=2), demand(1, 2), demand(2, 1))
         return self
 
