@@ -7,11 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 from gateway_builders import SECRET, Clients
+from gateway_uploads import REGISTRY_TOKEN, Registry
 
 from gateway.app import make_app
-from gateway.edge import Edge, make_edge
+from gateway.edge import Edge, make_edge, read_rosters
 from gateway.settings import Settings
 from shared.database import Database
+from shared.serving import HttpServer
 
 
 @pytest.fixture
@@ -46,3 +48,17 @@ async def as_(edge: Edge) -> AsyncIterator[Clients]:
     clients = Clients(httpx.ASGITransport(make_app(edge)))
     yield clients
     await clients.close()
+
+
+@pytest.fixture
+async def registry(edge: Edge) -> AsyncIterator[Registry]:
+    """Registry's port, and the sandbox, while the test runs."""
+    registry, stop = Registry(), asyncio.Event()
+    server = HttpServer(registry.app, "127.0.0.1", 0)
+    tasks = [asyncio.create_task(server.serve()), asyncio.create_task(read_rosters(edge, stop))]
+    edge.settings.registry_identity_url = f"http://127.0.0.1:{await server.bound_port()}"
+    edge.settings.registry_identity_token = REGISTRY_TOKEN
+    yield registry
+    server.should_exit = True
+    stop.set()
+    await asyncio.gather(*tasks)

@@ -1,94 +1,29 @@
 """Roster files: read in the sandbox, sealed to registry, stored once; a file that cannot be taken says why."""
 
-import asyncio
 import csv
-import json
 import unicodedata
-from base64 import b64encode
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
 import openpyxl
 import pytest
-from fastapi import FastAPI
-from gateway_builders import CLINIC, DAY, Clients, a_day, an_organisation, because, made
+from gateway_builders import Clients, an_organisation
+from gateway_uploads import CSV, Registry, said
 from pydantic_core import from_json
 
-from contracts import legacy_text, scheduling
-from contracts.base import Party
-from contracts.profiles import RosterMappingKept, RosterRead
+from contracts import legacy_text
+from contracts.profiles import RosterMappingKept
 from contracts.registry import RosterAssessed, RosterRowsAnswered
 from contracts.roster_cells import from_chunks
 from gateway.consumers import make_consumer
-from gateway.edge import Edge, read_rosters
+from gateway.edge import Edge
 from gateway.extraction import text_file
-from gateway.receipt_streams import _stream
 from shared.database import Database
-from shared.sealing import new_key_pair, open_sealed
-from shared.serving import HttpServer
-from shared.testing import PATIENCE, Deliver
+from shared.sealing import open_sealed
+from shared.testing import Deliver
 
 CONSUMER = make_consumer()
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SECRET = "0123456789abcdef"
-CSV = "STT,Họ và tên,Ngày sinh,Giới tính\n1,Nguyễn Văn An,01/02/1990,Nam\n2,Trần Thị Bình,03/04/1991,Nữ\n".encode()
-
-
-class Registry:
-    """The identity port as its routes are documented, over a real socket."""
-
-    def __init__(self) -> None:
-        self.private, self.public = new_key_pair()
-        self.asked: list[dict[str, Any]] = []
-        self.app = FastAPI()
-        self.app.get("/intake-key")(self.intake_key)
-        self.app.post("/identities")(self.identities)
-        self.app.post("/lookups")(self.lookups)
-        self.app.get("/accesses/{worker_id}")(self.accesses)
-
-    def intake_key(self) -> dict[str, str]:
-        until = datetime.now(UTC) + timedelta(days=1)
-        return {"key_id": "k1", "public_key": b64encode(self.public).decode(), "valid_until": until.isoformat()}
-
-    def identities(self, asked: dict[str, Any]) -> dict[str, Any]:
-        self.asked.append(asked)
-        return {"identities": [{"worker_id": worker, "full_name": "Bí Mật"} for worker in asked["worker_ids"]]}
-
-    def lookups(self, asked: dict[str, Any]) -> dict[str, Any]:
-        self.asked.append(asked)
-        return {"identities": [{"worker_id": str(uuid4()), "full_name": "Bí Mật"}]}
-
-    def accesses(self, worker_id: str) -> dict[str, Any]:
-        look = {
-            "at": "2026-03-02T01:00:00Z",
-            "party": f"clinics/{CLINIC}",
-            "actor": "a",
-            "purpose": "ti%E1%BA%BFp%20nh%E1%BA%ADn",
-        }
-        return {"accesses": [{**look, "view": "ClinicView"}]}
-
-
-@pytest.fixture
-async def registry(edge: Edge) -> AsyncIterator[Registry]:
-    """Registry's port, and the sandbox, while the test runs."""
-    registry, stop = Registry(), asyncio.Event()
-    server = HttpServer(registry.app, "127.0.0.1", 0)
-    tasks = [asyncio.create_task(server.serve()), asyncio.create_task(read_rosters(edge, stop))]
-    edge.settings.registry_identity_url = f"http://127.0.0.1:{await server.bound_port()}"
-    edge.settings.registry_identity_token = SECRET
-    yield registry
-    server.should_exit = True
-    stop.set()
-    await asyncio.gather(*tasks)
-
-
-def said(unit: object, **changes: object) -> dict[str, str]:
-    values = {"unit_id": unit, "reference_date": DAY, "roster_id": uuid4(), **changes}
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
 
 
 async def test_a_file_becomes_a_manifest_and_chunks_that_only_registry_opens(
@@ -194,72 +129,6 @@ async def test_without_registrys_key_nothing_is_taken_and_nothing_is_lost(as_: C
 
     assert (answer.status_code, answer.json()["code"]) == (503, "roster.key-away")
     assert answer.headers["retry-after"]
-
-
-async def test_a_clinic_gets_names_for_its_own_bookings_of_these_days_only(
-    as_: Clients, database: Database, deliver: Deliver, registry: Registry
-) -> None:
-    own, foreign = made(), made(clinic_id="02999")
-    past, off = made(day=DAY.replace(year=2025)), made()
-    gone = scheduling.AppointmentCancelled(
-        **off.model_dump(include=set(scheduling.AppointmentCancelled.model_fields)), reason="refused"
-    )
-    await deliver(CONSUMER, database, [a_day(), own, foreign, past, off, gone])
-    clinic = await as_.clinic()
-
-    async def ask(*appointments: Any) -> httpx.Response:
-        ids = [str(item.appointment_id) for item in appointments]
-        return await clinic.post("/identities", json={"appointment_ids": ids, "purpose": "tiếp nhận"})
-
-    granted = await ask(own)
-    refused = [(await ask(*asked)).json()["code"] for asked in ((own, foreign), (past,), (off,))]
-
-    assert granted.json()[0]["identity"]["full_name"] == "Bí Mật"
-    assert granted.headers["cache-control"] == "no-store"
-    assert refused == ["identity.not-booked"] * 3
-    assert registry.asked == [{"worker_ids": [str(own.worker_id)]}]
-    tables = await database.pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    kept = [str(await database.pool.fetch(f'SELECT t::text FROM "{row["tablename"]}" AS t')) for row in tables]
-    assert not any("Bí Mật" in text for text in kept)
-
-
-async def test_a_union_gets_the_names_that_registry_lets_it_see(as_: Clients, registry: Registry) -> None:
-    union, member = await as_.union(uuid4()), str(uuid4())
-    wanted = {"worker_ids": [member], "purpose": "thông báo lịch khám"}
-
-    granted = await union.post("/identities/members", json=wanted)
-    refused = [
-        (await client.post("/identities/members", json=wanted)).json()["code"]
-        for client in (await as_.clinic(), await as_.health(), await as_.operations())
-    ]
-
-    assert granted.json()[0]["full_name"] == "Bí Mật"
-    assert refused == ["party.class"] * 3
-
-
-async def test_a_union_finds_its_member_by_the_number_on_a_card(
-    as_: Clients, database: Database, deliver: Deliver, registry: Registry
-) -> None:
-    unit, other = uuid4(), uuid4()
-    await deliver(CONSUMER, database, [an_organisation(unit), an_organisation(other)])
-    card = {"type": "cccd", "value": "008090000123", "purpose": "người đến không có lịch"}
-    union = await as_.union(unit)
-
-    found = await union.post("/identities/lookups", json={**card, "unit_id": str(unit)})
-    elsewhere = await union.post("/identities/lookups", json={**card, "unit_id": str(other)})
-    clinic = await (await as_.clinic()).post("/identities/lookups", json={**card, "unit_id": str(unit)})
-
-    assert (found.json()[0]["full_name"], found.headers["cache-control"]) == ("Bí Mật", "no-store")
-    assert [answer.json()["code"] for answer in (elsewhere, clinic)] == ["party.unit", "party.class"]
-    assert registry.asked == [{"unit_id": str(unit), "type": "cccd", "value": "008090000123"}]
-
-
-async def test_a_worker_reads_who_looked(as_: Clients, registry: Registry) -> None:
-    worker = await as_.party(Party.WORKERS, str(uuid4()))
-
-    looks = (await worker.get("/workers/me")).json()["looks"]
-
-    assert [(look["party"], look["purpose"]) for look in looks] == [(f"clinics/{CLINIC}", "tiếp nhận")]
 
 
 def a_workbook() -> bytes:
@@ -398,91 +267,3 @@ async def test_what_is_kept_for_a_unit_can_be_read_until_it_is_lifted(
     assert [(row["version"], row["columns"]) for row in shown.json()] == [(1, {"C": "full_name"})]
     assert after.json() == []
     assert (await stranger.get(f"/units/{unit}/roster-mappings")).status_code in (403, 404)
-
-
-async def test_a_receipt_tells_how_far_its_roster_is(
-    as_: Clients, database: Database, registry: Registry, deliver: Deliver
-) -> None:
-    unit = uuid4()
-    union, asked = await as_.union(unit), said(unit)
-    receipt = (await union.post("/rosters", params=asked, content=CSV)).json()["receipt_id"]
-    rows = [
-        {"row": number, "outcome": outcome, "effect": effect}
-        for number, outcome, effect in [(2, "accepted", "registered"), (3, "refused", "refused")]
-    ]
-
-    before = (await union.get(f"/receipts/{receipt}")).json()["progress"]
-    await deliver(CONSUMER, database, [RosterRead(roster_id=asked["roster_id"], rows=5)])
-    await deliver(CONSUMER, database, [RosterRowsAnswered(roster_id=asked["roster_id"], part=0, rows=rows)])
-    during = (await union.get(f"/receipts/{receipt}")).json()["progress"]
-
-    assert before == {"people": None, "answered": 0, "registered": 0, "refused": 0, "done": False}
-    assert during == {"people": 5, "answered": 2, "registered": 1, "refused": 1, "done": False}
-
-
-def assessed(roster_id: str, unit_id: UUID) -> RosterAssessed:
-    return RosterAssessed(roster_id=UUID(roster_id), unit_id=unit_id, dry_run=False, file_outcome="accepted", rows=5)
-
-
-async def test_a_roster_that_was_read_is_kept_as_a_rebuild_would_make_it_without_the_upload(
-    as_: Clients, edge: Edge, database: Database, registry: Registry, deliver: Deliver
-) -> None:
-    unit = uuid4()
-    uploaded, only_told = said(unit), str(uuid4())
-    receipt = (await (await as_.union(unit)).post("/rosters", params=uploaded, content=CSV)).json()["receipt_id"]
-
-    for roster in (uploaded["roster_id"], only_told):
-        await deliver(CONSUMER, database, [RosterRead(roster_id=UUID(roster), rows=5)])
-        await deliver(CONSUMER, database, [assessed(roster, unit)])
-
-    kept = await database.pool.fetch("SELECT people, assessment ->> 'rows' AS rows FROM rosters")
-    assert [(row["people"], row["rows"]) for row in kept] == [(None, "5")] * 2
-    shown = (await (await as_.union(unit)).get(f"/receipts/{receipt}")).json()
-    assert shown["progress"]["people"] == 5
-
-
-async def test_a_stream_tells_how_far_a_roster_is_as_it_moves_and_ends_with_its_answer(
-    as_: Clients, edge: Edge, database: Database, registry: Registry, deliver: Deliver
-) -> None:
-    unit = uuid4()
-    union, asked = await as_.union(unit), said(unit)
-    receipt = (await union.post("/rosters", params=asked, content=CSV)).json()["receipt_id"]
-    ref = await database.pool.fetchval("SELECT ref FROM receipts")
-    row = {"row": 2, "outcome": "accepted", "effect": "registered"}
-    steps = [
-        [RosterRead(roster_id=asked["roster_id"], rows=5)],
-        [RosterRowsAnswered(roster_id=asked["roster_id"], part=0, rows=[row])],
-        [because(assessed(asked["roster_id"], unit), ref)],
-    ]
-
-    stream = _stream(edge, UUID(receipt), None)
-    told = [await anext(stream)]
-    for step in steps:
-        await deliver(CONSUMER, database, step)
-        async with asyncio.timeout(PATIENCE):
-            told.append(await anext(stream))
-    over = [event async for event in stream]
-    polled = (await union.get(f"/receipts/{receipt}")).json()
-
-    assert [event.id for event in told] == ["accepted-0-0", "accepted-5-0", "accepted-5-1", "answered-5-1"]
-    assert over == []
-    assert json.loads(told[-1].data) == polled
-
-
-async def test_whoever_comes_back_to_a_receipt_that_is_over_is_told_once_and_sent_away(
-    as_: Clients, database: Database, registry: Registry, deliver: Deliver
-) -> None:
-    unit = uuid4()
-    union, stranger, asked = await as_.union(unit), await as_.clinic(), said(unit)
-    receipt = (await union.post("/rosters", params=asked, content=CSV)).json()["receipt_id"]
-    ref = await database.pool.fetchval("SELECT ref FROM receipts")
-    await deliver(CONSUMER, database, [because(assessed(asked["roster_id"], unit), ref)])
-
-    first = await union.get(f"/receipts/{receipt}/stream", headers={"Last-Event-ID": "accepted-5-1"})
-    last_id = next(line for line in first.text.splitlines() if line.startswith("id: "))[4:]
-    again = await union.get(f"/receipts/{receipt}/stream", headers={"Last-Event-ID": last_id})
-    foreign = await stranger.get(f"/receipts/{receipt}/stream")
-
-    assert first.headers["content-type"].startswith("text/event-stream")
-    assert first.text.count("event: receipt") == 1
-    assert (again.status_code, foreign.status_code) == (204, 404)
