@@ -28,7 +28,7 @@ from registry_builders import (
 from contracts.registry import RosterAssessed, WorkerRegistered
 from contracts.roster_cells import to_chunks
 from contracts.unions import RosterChunkSealed
-from registry import persons, roster_claims, roster_runs, roster_steps
+from registry import persons, roster_claims, roster_effects, roster_runs, roster_steps
 from registry.consumers import consumer
 from registry.master_keys import MasterKeys
 from registry.roster_reader import Reader
@@ -206,7 +206,7 @@ async def test_whoever_lost_the_claim_writes_nothing(register: Register, monkeyp
     await register.run()
     heard = len(register.heard)
     async for step in roster_steps.prepared(roster_steps.steps(opened)):
-        await roster_runs.take(register.database, register.vault, slow, step)
+        await roster_effects.take(register.database, register.vault, slow, step)
 
     assert len(register.heard) == heard
     assert await register.database.pool.fetchval("SELECT count(*) FROM workers") == 7
@@ -231,4 +231,4 @@ async def first_step_alone(register: Register) -> None:
         claimed = await tx.fetch(roster_claims.CLAIM, holder, 100)
     opened = await roster_runs.open_claimed(register.database, register.vault, claimed, Reader())
     async for step in roster_steps.prepared([next(roster_steps.steps(opened))]):
-        await roster_runs.take(register.database, register.vault, holder, step)
+        await roster_effects.take(register.database, register.vault, holder, step)
