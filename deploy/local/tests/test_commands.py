@@ -27,6 +27,17 @@ def test_a_stack_that_does_not_run_is_said_in_both_languages(
     assert "start it with" in said
 
 
+@pytest.mark.parametrize("command", ["down", "status", "env"])
+def test_who_asks_for_the_stack_while_a_demo_runs_is_shown_the_demo(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with state.held(tmp_path / "demo"):
+        status = cli.main([command, "--data", str(tmp_path)])
+
+    assert status == 1
+    assert capsys.readouterr().err.count(f"--data {tmp_path / 'demo'}") == 2
+
+
 @pytest.mark.parametrize("command", sorted(cli.COMMANDS))
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:

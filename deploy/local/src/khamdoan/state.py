@@ -9,6 +9,9 @@ from pathlib import Path
 
 from khamdoan.errors import SetupError
 
+DEMO = "demo"
+"""The folder of a demo's own stack, in the data folder of the one that it leaves alone."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -32,6 +35,12 @@ def write(data: Path, state: State) -> None:
 def read(data: Path) -> State:
     """The state of the stack that runs on `data`; raises where none does."""
     if not is_held(data) or not path(data).exists():
+        if is_held(data / DEMO):
+            raise SetupError(
+                "not-running",
+                f"Trên {data} chỉ có bản chạy thử đang chạy: hãy thêm `--data {data / DEMO}`.",
+                f"On {data} only a demo runs: add `--data {data / DEMO}`.",
+            )
         raise SetupError(
             "not-running",
             f"Chưa có hệ thống nào chạy trên {data}: hãy chạy `khamdoan up`.",
@@ -55,8 +64,8 @@ def held(data: Path) -> Iterator[None]:
         except BlockingIOError:
             raise SetupError(
                 "already-running",
-                f"Hệ thống trên {data} đang chạy: xem `khamdoan status`, dừng bằng `khamdoan down`.",
-                f"The stack on {data} is running already: see `khamdoan status`, stop it with `khamdoan down`.",
+                f"Hệ thống trên {data} đang chạy: dừng bằng `khamdoan down --data {data}`.",
+                f"The stack on {data} is running already: stop it with `khamdoan down --data {data}`.",
             ) from None
         path(data).unlink(missing_ok=True)  # a killed predecessor's
         try:

@@ -47,7 +47,7 @@ def _share(text: str) -> float:
 
 def run(given: argparse.Namespace) -> int:
     """Play on a stack of its own under `demo` in the data folder; what an earlier demo left there is discarded."""
-    folder = (given.data / "demo").resolve()
+    folder = (given.data / state.DEMO).resolve()
     if not state.is_held(folder):
         places.discard(places.of(folder))
     summary = folder / "summary.json"
