@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Event, Health, Party, Pseudonymous, Public, Record
-from contracts.fields import ClinicId, HealthClass, Site, Station, VisitId, Window, WorkerId
+from contracts.fields import ClinicId, HealthClass, ImaginedSession, Site, Station, VisitId, Window, WorkerId
 
 RECORD_ANSWERS = ("results.class.proposed.v1", "results.record.refused.v1", "results.examination.concluded.v1",
                   "results.examination.amended.v1")  # fmt: skip
@@ -50,6 +50,23 @@ class SessionWithdrawn(
     session_id: Public[UUID]
     clinic_id: ClinicId
     reason: Public[str] = ""
+
+
+class WhatIfAsked(
+    Event,
+    name="clinics.what-if.asked",
+    topic="clinics.sessions",
+    key="request_id",
+    readers=("scheduling", "gateway"),
+    shown_to=(Party.CLINICS,),
+    answered_by=("scheduling.clinic-what-if.answered.v1",),
+):
+    """A clinic asks what other windows, days or sessions of its own would bring; nothing is published by it."""
+
+    request_id: Public[UUID]
+    clinic_id: ClinicId
+    campaign_id: Public[UUID]
+    sessions: Public[Annotated[list[ImaginedSession], Field(min_length=1, max_length=200)]]
 
 
 class AttendanceRecorded(

@@ -70,7 +70,7 @@ class Problem(Record):
     message_en: Public[str] = ""
 
 
-class OtherSession(Record):
+class ImaginedSession(Record):
     """A session as a question imagines it: what is named differs from the listed one; `held` false leaves it out.
 
     One that is not listed needs site, day and windows. Whatever is named counts as permitted.
@@ -80,9 +80,14 @@ class OtherSession(Record):
     site: Public[Site | None] = None
     day: Public[date | None] = None
     bnn: Public[bool | None] = None
-    open_cost: Public[Annotated[int, Field(ge=0)] | None] = None
     held: Public[bool] = True
     windows: Public[Annotated[list[Window], Field(max_length=96)] | None] = None
+
+
+class OtherSession(ImaginedSession):
+    """A session as both parties may imagine it: at another opening cost too."""
+
+    open_cost: Public[Annotated[int, Field(ge=0)] | None] = None
 
 
 class OtherCeiling(Record):

@@ -261,3 +261,42 @@ class WhatIfAnswered(
     text_vi: Public[list[str]] = []
     text_en: Public[list[str]] = []
     problems: Public[list[Problem]] = []
+
+
+class OwnSession(Record):
+    """How many people would come to a clinic's own session; `seats` is 0 where it has no permit or is not held."""
+
+    session_id: Public[UUID]
+    day: Public[date]
+    seats: Public[int]
+    visits: Public[int]
+
+
+class OwnOutcome(Record):
+    """One side of a clinic's comparison: the campaign's totals, and of sessions those of the clinic alone."""
+
+    demand: Public[int]
+    appointments: Public[int]
+    moved: Public[int]
+    sessions: Public[list[OwnSession]]
+
+
+class ClinicWhatIfAnswered(
+    Event,
+    name="scheduling.clinic-what-if.answered",
+    topic="scheduling.plans",
+    key="request_id",
+    readers=("gateway",),
+    shown_to=(Party.CLINICS,),
+):
+    """What a clinic's imagined sessions would bring it, beside the plan in force; or why it cannot be told."""
+
+    request_id: Public[UUID]
+    clinic_id: ClinicId
+    campaign_id: Public[UUID]
+    on_day: Public[date | None] = None
+    in_force: Public[OwnOutcome | None] = None
+    imagined: Public[OwnOutcome | None] = None
+    text_vi: Public[list[str]] = []
+    text_en: Public[list[str]] = []
+    problems: Public[list[Problem]] = []

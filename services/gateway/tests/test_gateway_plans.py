@@ -10,16 +10,18 @@ from gateway_builders import (
     Clients,
     a_campaign,
     an_appointment,
+    an_offer,
     an_organisation,
     because,
+    cloudevent,
     post,
 )
 
-from contracts import plans, scheduling, unions
+from contracts import clinics, plans, scheduling, unions
 from contracts import workers as worker_events
 from contracts.base import Party
 from contracts.coordination import PlanApproved, PlanDeclined
-from contracts.fields import OtherCeiling
+from contracts.fields import ImaginedSession, OtherCeiling
 from gateway.consumers import make_consumer
 from shared.database import Database
 from shared.testing import Deliver
@@ -39,6 +41,7 @@ class World:
             health_check_id=uuid4(), worker_id=self.workers[worker], unit_id=unit, session_id=session,
             window=0 if session else None, reason=None if session else "capacity_exhausted",
             remedy=None if session else "one_more_place", remedy_station=None if session else "AUD",
+            remedy_lacks=[] if session else [plans.Lack(kind="one_more_place", what="AUD")], others_lose=30,
             text_vi="vì sao", text_en="why",
         )  # fmt: skip
 
@@ -46,7 +49,7 @@ class World:
     def explained(self) -> plans.PlanExplained:
         case = plans.SessionCase(
             session_id=self.session, clinic_id=CLINIC, verdict="opened", visits=2, filled_pct=50, open_cost=6000,
-            gain=12.5, text_vi="được mở", text_en="opened",
+            gain=12.5, elsewhere=700, stranded=1, text_vi="được mở", text_en="opened",
         )  # fmt: skip
         people = [
             self.place("placed", self.unit, self.session), self.place("left out", self.unit, None),
@@ -86,6 +89,8 @@ async def test_a_union_reads_why_its_own_people_have_their_windows(as_: Clients,
     assert [(case["reason"], case["remedy"], case["remedy_station"]) for case in left_out] == [
         ("capacity_exhausted", "one_more_place", "AUD")
     ]
+    assert left_out[0]["remedy_lacks"] == [{"kind": "one_more_place", "what": "AUD"}]
+    assert {case["others_lose"] for case in own} == {30}
 
 
 async def test_the_authority_reads_cases_and_not_whose_they_are(as_: Clients, world: World) -> None:
@@ -97,6 +102,7 @@ async def test_the_authority_reads_cases_and_not_whose_they_are(as_: Clients, wo
     assert len(people.json()["items"]) == 3
     assert not any(str(worker) in people.text for worker in world.workers.values())
     assert [(case["verdict"], case["text_vi"]) for case in sessions] == [("opened", "được mở")]
+    assert [(case["elsewhere"], case["stranded"]) for case in sessions] == [(700, 1)]
 
 
 async def test_a_clinic_reads_its_own_sessions_once_the_plan_is_published(
@@ -202,6 +208,38 @@ async def test_a_union_asks_about_campaigns_of_its_own_only(as_: Clients, world:
     assert of_root.status_code == 202
     assert of_unit.status_code == 403
     assert [p["code"] for p in of_unit.json()["problems"]] == ["party.campaign"]
+
+
+async def test_a_clinic_asks_about_its_own_sessions_only_and_is_told_in_its_feed(
+    as_: Clients, world: World, database: Database, deliver: Deliver
+) -> None:
+    own, foreign = uuid4(), uuid4()
+    offers = [an_offer(own, world.campaign), an_offer(foreign, world.campaign, OTHER_CLINIC)]
+    await deliver(CONSUMER, database, offers)
+    clinic = await as_.clinic()
+    questions = {name: a_clinics_question(world.campaign, session) for name, session in (("own", own), ("of", foreign))}
+
+    asked = cloudevent(questions["own"])
+    accepted, refused = await post(clinic, asked), await post(clinic, questions["of"])
+    as_other = await post(await as_.clinic(OTHER_CLINIC), questions["own"])
+    outcome = plans.OwnOutcome(demand=9, appointments=8, moved=0, sessions=[])
+    answer = plans.ClinicWhatIfAnswered(
+        request_id=questions["own"].request_id, clinic_id=CLINIC, campaign_id=world.campaign, in_force=outcome
+    )
+    await deliver(CONSUMER, database, [because(answer, f"clinics/{CLINIC}#{asked['id']}")])
+
+    assert accepted.status_code == 202
+    assert [p["code"] for p in refused.json()["problems"]] == ["party.visit"]
+    assert "party.clinic" in [p["code"] for p in as_other.json()["problems"]]
+    (told,) = (await clinic.get(f"/clinics/{CLINIC}/feed")).json()["entries"]
+    assert told["data"]["in_force"] == {"demand": 9, "appointments": 8, "moved": 0, "sessions": []}
+    receipt = (await clinic.get(f"/receipts/{accepted.json()['receipt_id']}")).json()
+    assert [said["data"]["request_id"] for said in receipt["answers"]] == [str(answer.request_id)]
+
+
+def a_clinics_question(campaign: UUID, session: UUID) -> clinics.WhatIfAsked:
+    without = ImaginedSession(session_id=session, held=False)
+    return clinics.WhatIfAsked(request_id=uuid4(), clinic_id=CLINIC, campaign_id=campaign, sessions=[without])
 
 
 async def test_a_clinic_reads_where_a_make_up_session_is_missing(

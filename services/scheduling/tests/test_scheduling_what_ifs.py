@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from scheduling_builders import (
     CAMPAIGN,
+    CLINIC,
     EXAM_DAY,
     LINE,
     SITE,
@@ -25,10 +26,10 @@ from scheduling_builders import (
     workers,
 )
 
-from contracts import health, unions
+from contracts import clinics, health, unions
 from contracts.coordination import CampaignClosed, Figures
-from contracts.fields import OtherCeiling, OtherSession
-from contracts.plans import WhatIfAnswered
+from contracts.fields import ImaginedSession, OtherCeiling, OtherSession
+from contracts.plans import ClinicWhatIfAnswered, OwnSession, WhatIfAnswered
 from scheduling.consumers import consumer
 from scheduling.plan_runner import PlanRunner
 from scheduling.settings import Settings
@@ -76,12 +77,34 @@ async def computed(database: Database) -> None:
 
 
 async def answered(database: Database, deliver: Deliver, question: Any) -> WhatIfAnswered:
+    return WhatIfAnswered.model_validate_json(await said_to(database, deliver, question))
+
+
+async def answered_to_the_clinic(database: Database, deliver: Deliver, **sessions: Any) -> ClinicWhatIfAnswered:
+    await a_plan_in_force(database)
+    return ClinicWhatIfAnswered.model_validate_json(await said_to(database, deliver, a_clinics_question(**sessions)))
+
+
+async def said_to(database: Database, deliver: Deliver, question: Any) -> str:
     await deliver(consumer, database, [question])
     await computed(database)
-    value = await database.pool.fetchval(
+    value: str = await database.pool.fetchval(
         "SELECT value FROM outbox WHERE headers::text LIKE '%what-if.answered%' ORDER BY position DESC LIMIT 1"
     )
-    return WhatIfAnswered.model_validate_json(value)
+    return value
+
+
+async def a_plan_in_force(database: Database) -> None:
+    await database.pool.execute(
+        "INSERT INTO plan_runs (plan_id, campaign_id, kind, asked_on, seed, causes, asked_at, state)"
+        " VALUES ($1, $2, 'initial', $3, 1, '{}', now(), 'published')",
+        uuid4(), CAMPAIGN, TODAY,
+    )  # fmt: skip
+
+
+def a_clinics_question(**fields: Any) -> clinics.WhatIfAsked:
+    imagined = ImaginedSession(**{"session_id": SMALL.session_id, **fields})
+    return clinics.WhatIfAsked(request_id=uuid4(), clinic_id=CLINIC, campaign_id=CAMPAIGN, sessions=[imagined])
 
 
 async def test_more_places_serve_more_people_and_move_nobody(database: Database, deliver: Deliver) -> None:
@@ -222,3 +245,80 @@ async def test_a_plan_that_is_asked_for_goes_before_a_question_that_is_computed(
 
     assert tuple(gave_way) == ("queued", 0)
     assert await database.pool.fetchval("SELECT state FROM what_ifs") == "answered"
+
+
+async def test_people_of_a_session_on_another_day_count_as_moved(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver)
+
+    said = await answered(database, deliver, a_question(sessions=[another(SMALL.session_id, day=LATER)]))
+
+    assert said.in_force is not None
+    assert said.imagined is not None
+    assert (said.in_force.moved, said.imagined.appointments, said.imagined.moved) == (0, 2, 2)
+
+
+async def test_a_clinic_learns_what_another_desk_would_bring_its_own_session(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_published_world(database, deliver)
+    foreign = a_session(day=LATER, clinic_id="08999", windows=[a_window(480, total=1)])
+    await deliver(consumer, database, [foreign, a_permit(permit_id=uuid4(), clinic_id="08999")])
+
+    said = await answered_to_the_clinic(database, deliver, windows=[a_window(480, total=3)])
+
+    assert said.in_force is not None
+    assert said.imagined is not None
+    own = {"session_id": SMALL.session_id, "day": EXAM_DAY}
+    assert said.in_force.sessions == [OwnSession(**own, seats=2, visits=2)]
+    assert said.imagined.sessions == [OwnSession(**own, seats=3, visits=3)]
+    assert (said.in_force.appointments, said.imagined.appointments, said.imagined.moved) == (3, 4, 0)
+    assert any("2 → 3" in line for line in said.text_vi)
+    assert str(foreign.session_id) not in said.model_dump_json()
+
+
+async def test_a_clinic_learns_what_its_session_a_day_later_or_not_at_all_would_bring(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_published_world(database, deliver)
+
+    later = await answered_to_the_clinic(database, deliver, day=LATER)
+    without = await answered_to_the_clinic(database, deliver, held=False)
+
+    assert later.imagined is not None
+    assert without.imagined is not None
+    assert [(s.day, s.visits) for s in later.imagined.sessions] == [(LATER, 2)]
+    assert [(s.seats, s.visits) for s in without.imagined.sessions] == [(0, 0)]
+    assert [side.moved for side in (later.imagined, without.imagined)] == [2, 2]
+
+
+async def test_a_clinic_learns_who_would_come_to_one_more_session_of_its_own(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_published_world(database, deliver)
+    fresh = {"session_id": uuid4(), "site": SITE, "day": LATER, "windows": [a_window(480, total=4)]}
+
+    said = await answered_to_the_clinic(database, deliver, **fresh)
+
+    assert said.imagined is not None
+    assert [(s.day, s.visits) for s in said.imagined.sessions] == [(EXAM_DAY, 2), (LATER, 2)]
+
+
+async def test_a_clinic_asks_about_no_other_clinics_session(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver)
+    foreign = a_session(day=LATER, clinic_id="08999")
+    await deliver(consumer, database, [foreign])
+
+    said = await answered_to_the_clinic(database, deliver, session_id=foreign.session_id, held=False)
+
+    assert [p.code for p in said.problems] == ["session.of-another-clinic"]
+    assert said.imagined is None
+
+
+async def test_a_clinic_learns_nothing_of_plans_before_one_is_published(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver)
+
+    (said,) = await deliver(consumer, database, [a_clinics_question(held=False)])
+
+    assert isinstance(said, ClinicWhatIfAnswered)
+    assert [p.code for p in said.problems] == ["what-if.no-plan-yet"]
+    assert await database.pool.fetchval("SELECT count(*) FROM what_ifs") == 0

@@ -46,6 +46,7 @@ CAMPAIGNS: dict[type[Event], Callable[[Any], Ids]] = {
 SESSIONS: dict[type[Event], Callable[[Any], Ids]] = {
     clinics.SessionOffered: lambda event: [event.session_id],
     clinics.SessionWithdrawn: lambda event: [event.session_id],
+    clinics.WhatIfAsked: lambda event: [imagined.session_id for imagined in event.sessions],
     clinics.AttendanceRecorded: lambda event: [event.session_id],
 }
 VISITS: dict[type[Event], Callable[[Any], Ids]] = {

@@ -103,6 +103,7 @@ TOLD_TO_CLINICS = frozenset({
     scheduling.AppointmentCancelled, scheduling.AppointmentKept, scheduling.AppointmentMissed,
     scheduling.AttendanceRefused, results.ClassProposed, results.FindingEscalated, results.RecordRefused,
     results.ExaminationConcluded, results.ExaminationAmended, results.FollowUpOpened,
+    plans_said.ClinicWhatIfAnswered,
 })  # fmt: skip
 # What a roster's receipt shows moves with these, long before it closes.
 MOVES_PROGRESS = frozenset({profiles.RosterRead, registry.RosterRowsAnswered})

@@ -1,6 +1,6 @@
 """Which message starts which use case."""
 
-from contracts import health, unions
+from contracts import clinics, health, unions
 from contracts import workers as worker_events
 from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdrawn
 from contracts.coordination import (
@@ -176,6 +176,11 @@ async def on_union_what_if_asked(tx: Transaction, batch: Batch[unions.WhatIfAske
 
 @consumer.on(health.WhatIfAsked)
 async def on_health_what_if_asked(tx: Transaction, batch: Batch[health.WhatIfAsked]) -> None:
+    await what_ifs.ask(tx, batch)
+
+
+@consumer.on(clinics.WhatIfAsked)
+async def on_clinic_what_if_asked(tx: Transaction, batch: Batch[clinics.WhatIfAsked]) -> None:
     await what_ifs.ask(tx, batch)
 
 

@@ -38,4 +38,3 @@ def _subject(case: Mapping[str, Any], session: Session | None, crew: Crew | None
         name = f"{crew.name or crew.crew_id} ({crew.site})"
         return f"dây chuyền {name}", f"line {name}"
     return case["places_vi"], case["places_en"]
-

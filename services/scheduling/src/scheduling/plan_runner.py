@@ -15,12 +15,12 @@ from typing import Any
 
 import structlog
 
-from contracts.plans import Outcome
 from scheduling import explanations, plan_folder, plan_inputs, plan_store, plans, what_if_store, what_ifs
 from scheduling.explanations import Explained
 from scheduling.plan_folder import Inputs, Result
 from scheduling.plan_store import Run
 from scheduling.settings import Settings
+from scheduling.what_if_answers import Side
 from scheduling.what_if_store import Asked
 from shared import faults
 from shared.database import Database
@@ -117,7 +117,7 @@ class PlanRunner:
             return False
         async with database.pool.acquire() as connection:
             inputs = await plan_inputs.read(connection, asked.question.campaign_id, asked.asked_on)
-        codes, sides, failed = what_ifs.problems_of(inputs, asked.question), None, False
+        codes, sides, failed = what_ifs.problems_of(inputs, asked), None, False
         if not codes:
             try:
                 sides = await self._compare(database, inputs, asked, stop)
@@ -128,12 +128,12 @@ class PlanRunner:
             if sides is None and not codes:
                 await what_if_store.release(tx, asked, failed=failed)
             else:
-                await what_ifs.answer(tx, asked, sides, inputs.today, codes)
+                await what_ifs.answer(tx, asked, sides, codes)
         return True
 
     async def _compare(
         self, database: Database, inputs: Inputs, asked: Asked, stop: asyncio.Event
-    ) -> tuple[Outcome, Outcome] | None:
+    ) -> tuple[Side, Side] | None:
         """What is and what could be, by the same engine with the same seed; None if a plan or the end goes first."""
 
         async def is_wanted() -> bool:
@@ -143,11 +143,11 @@ class PlanRunner:
         now = what_ifs.in_force(inputs, asked.question)
         seed = asked.question.request_id.int % 2**31
         sides = []
-        for side in (now, what_ifs.imagined(now, asked.question)):
+        for side in (now, what_ifs.imagined(now, asked)):
             computed = await self._solve(side, seed, is_wanted, stop)
             if computed is None:
                 return None
-            sides.append(what_ifs.outcome(side, *computed))
+            sides.append(Side(side, *computed))
         return sides[0], sides[1]
 
     @property

@@ -232,6 +232,12 @@ async def publish_run(tx: Transaction, plan_id: UUID) -> Record | None:
     )
 
 
+async def published_of(tx: Transaction, campaign_ids: Sequence[UUID]) -> set[UUID]:
+    """Those campaigns that have a published plan."""
+    found = "SELECT DISTINCT campaign_id FROM plan_runs WHERE campaign_id = ANY($1) AND state = 'published'"
+    return {row["campaign_id"] for row in await tx.fetch(found, campaign_ids)}
+
+
 async def get_placements(tx: Transaction, plan_id: UUID) -> list[Record]:
     """What a plan says of each check, the most urgent first."""
     return await tx.fetch(

@@ -155,6 +155,10 @@ MESSAGES = {
         "Mã yêu cầu này đã dùng cho câu hỏi khác hoặc đã được trả lời.",
         "This request id is that of another question, or of one that was answered.",
     ),
+    "what-if.no-plan-yet": (
+        "Đợt khám chưa có kế hoạch được công bố.",
+        "The campaign has no published plan yet.",
+    ),
     "what-if.not-computed": (
         "Không tính được phương án này.",
         "The question could not be computed.",

@@ -11,25 +11,31 @@ from shared.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A claimed question; `attempt` is the claim's number, `tries` counts those claims that did not give way."""
+    """A question, of a clinic where one is named.
+
+    `attempt` is its claim's number, `tries` counts those claims that did not give way.
+    """
 
     question: Question
+    clinic_id: str | None
     asked_on: date
-    attempt: int
-    tries: int
+    attempt: int = 0
+    tries: int = 0
 
 
-async def add(tx: Transaction, question: Question, day: date, party: str | None, cause: str) -> str | None:
+async def add(tx: Transaction, asked: Asked, party: str | None, cause: str) -> str | None:
     """Note a question, or who asks it once more while it is open; else the code of what forbids it."""
+    question = asked.question
     values = question.request_id, party, question.model_dump_json(), cause
     added = await tx.execute(
         """
-        INSERT INTO what_ifs (request_id, party, question, causes, campaign_id, asked_on)
-        VALUES ($1, $2, $3, ARRAY[$4], $5, $6) ON CONFLICT DO NOTHING
+        INSERT INTO what_ifs (request_id, party, question, causes, campaign_id, clinic_id, asked_on)
+        VALUES ($1, $2, $3, ARRAY[$4], $5, $6, $7) ON CONFLICT DO NOTHING
         """,
         *values,
         question.campaign_id,
-        day,
+        asked.clinic_id,
+        asked.asked_on,
     )
     if added == "INSERT 0 1":
         return None
@@ -62,7 +68,7 @@ async def claim(tx: Transaction, lease: timedelta) -> Asked | None:
     if row is None:
         return None
     question = Question.model_validate_json(row["question"])
-    return Asked(question, row["asked_on"], row["attempt"], row["attempt"] - row["yielded"])
+    return Asked(question, row["clinic_id"], row["asked_on"], row["attempt"], row["attempt"] - row["yielded"])
 
 
 async def keep(connection: Reader, asked: Asked, lease: timedelta) -> bool:

@@ -1,21 +1,19 @@
-"""What other sessions or ceilings would bring: asked by either party, computed like a plan, never published."""
+"""What other sessions or ceilings would bring: asked by a party or a clinic, computed like a plan, never published."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 from asyncpg import Record
 
-from contracts import health, unions
+from contracts import clinics, health, unions
 from contracts.fields import OtherSession, Question
-from contracts.plans import Outcome, WhatIfAnswered
-from scheduling import demand_store, plan_words, what_if_store
+from scheduling import demand_store, plan_store, what_if_answers, what_if_store
 from scheduling.model import Person, Seat, Session, Window
-from scheduling.plan_folder import Inputs, Result
-from scheduling.problems import problem
+from scheduling.plan_folder import Inputs
+from scheduling.what_if_answers import Side
 from scheduling.what_if_store import Asked
 from shared import outbox, waiting
 from shared.consuming import Batch
@@ -23,66 +21,65 @@ from shared.database import Transaction
 
 OPEN_COST = 6_000
 NO_CLINIC = "00000"
+AnyAsked = TypeVar("AnyAsked", unions.WhatIfAsked, health.WhatIfAsked, clinics.WhatIfAsked)
 
 
-async def ask(tx: Transaction, batch: Batch[unions.WhatIfAsked] | Batch[health.WhatIfAsked]) -> None:
+async def ask(tx: Transaction, batch: Batch[AnyAsked]) -> None:
     """Note questions for the plan runner, one of each party and campaign at a time, or refuse them."""
     campaigns = await demand_store.get_campaigns(tx, {m.event.campaign_id for m in batch})
     early = [m for m in batch if m.event.campaign_id not in campaigns]
     await waiting.hold(tx, early, "campaign", [m.event.campaign_id for m in early])
     today, refused = await demand_store.today(tx), []
+    planned = await plan_store.published_of(tx, list(campaigns))
     for message in batch:
         campaign = campaigns.get(message.event.campaign_id)
         if campaign is None:
             continue
-        code = _why_not(message.event, campaign)
-        code = code or await what_if_store.add(tx, message.event, today, message.party, message.ref)
+        asked = Asked(*_question(message.event), today)
+        code = _why_not(asked, campaign, planned)
+        code = code or await what_if_store.add(tx, asked, message.party, message.ref)
         if code is not None:
-            refused.append(message.leads_to(refusal(message.event, [code])))
+            refused.append(message.leads_to(what_if_answers.refusal(asked, [code])))
     await outbox.append(tx, refused)
 
 
-def _why_not(question: Question, campaign: Record) -> str | None:
-    """Why a question cannot be asked of a campaign as it is."""
+def _question(event: AnyAsked) -> tuple[Question, str | None]:
+    """What is asked, and the clinic that asks it, None for one of both parties."""
+    if isinstance(event, Question):
+        return event, None
+    sessions = [OtherSession(**dict(session)) for session in event.sessions]
+    return Question(request_id=event.request_id, campaign_id=event.campaign_id, sessions=sessions), event.clinic_id
+
+
+def _why_not(asked: Asked, campaign: Record, planned: set[UUID]) -> str | None:
+    """Why a question cannot be asked of a campaign as it is; clinics learn of plans once they are published."""
     if campaign["closing_on"] is not None:
         return "campaign.closed"
-    days = [other.day for other in question.sessions if other.day is not None]
-    within = all(campaign["period_from"] <= day <= campaign["period_to"] for day in days)
-    return None if within else "session.outside-campaign"
+    days = [other.day for other in asked.question.sessions if other.day is not None]
+    if not all(campaign["period_from"] <= day <= campaign["period_to"] for day in days):
+        return "session.outside-campaign"
+    is_early = asked.clinic_id is not None and campaign["campaign_id"] not in planned
+    return "what-if.no-plan-yet" if is_early else None
 
 
-async def answer(
-    tx: Transaction, asked: Asked, sides: tuple[Outcome, Outcome] | None, on_day: date, codes: Sequence[str] = ()
-) -> bool:
+async def answer(tx: Transaction, asked: Asked, sides: tuple[Side, Side] | None, codes: Sequence[str] = ()) -> bool:
     """Say the answer, unless somebody else has."""
+    causes = await what_if_store.finish(tx, asked.question.request_id, asked.attempt)
+    if causes:
+        said = what_if_answers.refusal(asked, codes) if sides is None else what_if_answers.told(asked, sides)
+        await outbox.append(tx, [outbox.because_of(causes, said)])
+    return bool(causes)
+
+
+def problems_of(inputs: Inputs, asked: Asked) -> list[str]:
+    """Why a question cannot be answered: nobody is due, or it speaks of what is not there or not the asker's."""
     question = asked.question
-    causes = await what_if_store.finish(tx, question.request_id, asked.attempt)
-    if not causes:
-        return False
-    if sides is None:
-        said = refusal(question, codes)
-    else:
-        vi, en = _words(*sides)
-        said = WhatIfAnswered(
-            request_id=question.request_id, campaign_id=question.campaign_id, on_day=on_day, in_force=sides[0],
-            imagined=sides[1], text_vi=vi, text_en=en,
-        )  # fmt: skip
-    await outbox.append(tx, [outbox.because_of(causes, said)])
-    return True
-
-
-def refusal(question: Question, codes: Sequence[str]) -> WhatIfAnswered:
-    """The no to a question, with its reasons."""
-    problems = [problem(code) for code in codes]
-    return WhatIfAnswered(request_id=question.request_id, campaign_id=question.campaign_id, problems=problems)
-
-
-def problems_of(inputs: Inputs, question: Question) -> list[str]:
-    """Why a question cannot be answered: nobody is due, or it speaks of lines or sessions that are not there."""
-    listed = {session.session_id for session in inputs.sessions}
+    listed = {session.session_id: session.clinic_id for session in inputs.sessions}
     lines = {person.crew.crew_id for person in inputs.people}
     fresh = [other for other in question.sessions if other.session_id not in listed]
+    foreign = [listed.get(other.session_id, asked.clinic_id) != asked.clinic_id for other in question.sessions]
     rules = {
+        "session.of-another-clinic": asked.clinic_id is not None and any(foreign),
         "what-if.nobody-due": not inputs.people,
         "what-if.session-incomplete": any(
             other.held and (other.site is None or other.day is None or not other.windows) for other in fresh
@@ -101,15 +98,16 @@ def in_force(inputs: Inputs, question: Question) -> Inputs:
     return replace(inputs, sessions=[s for s in inputs.sessions if s.day >= first_day], published={})
 
 
-def imagined(inputs: Inputs, question: Question) -> Inputs:
-    """The side that could be."""
+def imagined(inputs: Inputs, asked: Asked) -> Inputs:
+    """The side that could be; sessions that are not listed are the asking clinic's."""
+    question, clinic_id = asked.question, asked.clinic_id or NO_CLINIC
     sessions = {session.session_id: session for session in inputs.sessions}
     published = dict(inputs.published)
     for other in question.sessions:
         was = sessions.get(other.session_id)
         if was is None and not other.held:
             continue
-        sessions[other.session_id] = _other(inputs, was, other)
+        sessions[other.session_id] = _other(inputs, was, other, clinic_id)
         if was is not None and other.windows is not None:
             published = _followed(published, was, sessions[other.session_id])
     ceilings = {ceiling.line_id: ceiling.max_absent_pct for ceiling in question.ceilings}
@@ -117,10 +115,10 @@ def imagined(inputs: Inputs, question: Question) -> Inputs:
     return replace(inputs, sessions=list(sessions.values()), people=people, published=published)
 
 
-def _other(inputs: Inputs, was: Session | None, other: OtherSession) -> Session:
+def _other(inputs: Inputs, was: Session | None, other: OtherSession, clinic_id: str) -> Session:
     """A session as imagined; what is named counts as permitted."""
     base = was or Session(
-        other.session_id, NO_CLINIC, inputs.campaign_id, other.site or "", other.day or inputs.today, (),
+        other.session_id, clinic_id, inputs.campaign_id, other.site or "", other.day or inputs.today, (),
         open_cost=OPEN_COST,
     )  # fmt: skip
     named: dict[str, Any] = {
@@ -149,44 +147,3 @@ def _under(person: Person, ceilings: Mapping[UUID, int]) -> Person:
     if per_cent is None:
         return person
     return replace(person, crew=replace(person.crew, ceiling=max(1, person.crew.headcount * per_cent // 100)))
-
-
-def outcome(inputs: Inputs, result: Result, cases: Mapping[str, Any]) -> Outcome:
-    """One side of the comparison in figures; the weight that keeps people where they are is no cost, `moved` tells."""
-    places, priorities = cases["places"], {str(p.health_check_id): p.priority for p in inputs.people}
-    left_out = {who: number for who, number in cases["people"].items() if who not in places}
-    reasons = Counter(cases["remedies"][number]["reason"] for number in left_out.values())
-    moved = sum(
-        places.get(str(check_id)) != [str(seat.session_id), seat.window] for check_id, seat in inputs.published.items()
-    )
-    moves = cases["cost_parts"].get("moves", 0)
-    return Outcome(
-        demand=len(inputs.people),
-        appointments=len(places),
-        unassigned=dict(sorted(reasons.items())),
-        unassigned_by_priority=dict(sorted(Counter(str(priorities[who]) for who in left_out).items())),
-        sessions_used=len({session for session, _ in places.values()}),
-        moved=moved,
-        cost=result.cost - moves,
-        cost_parts={name: cost for name, cost in cases["cost_parts"].items() if cost and name != "moves"},
-        lower_bound=max(0, result.bound - moves),
-    )
-
-
-def _words(now: Outcome, other: Outcome) -> tuple[list[str], list[str]]:
-    """The comparison, a sentence per figure."""
-    served, used = other.appointments - now.appointments, other.sessions_used - now.sessions_used
-    parts = sorted({*now.cost_parts, *other.cost_parts})
-    changed = {p: other.cost_parts.get(p, 0) - now.cost_parts.get(p, 0) for p in parts}
-    shares = [", ".join(f"{plan_words.PARTS[p][n]} {by:+,}" for p, by in changed.items() if by) for n in (0, 1)]
-    vi = [
-        f"Có chỗ khám: {now.appointments:,} → {other.appointments:,} trên {other.demand:,} người ({served:+,}).",
-        f"Buổi khám: {now.sessions_used} → {other.sessions_used} ({used:+}); {other.moved} người phải đổi lịch.",
-        f"Chi phí: {now.cost:,} → {other.cost:,} ({other.cost - now.cost:+,}){': ' if shares[0] else ''}{shares[0]}.",
-    ]
-    en = [
-        f"Places: {now.appointments:,} → {other.appointments:,} of {other.demand:,} people ({served:+,}).",
-        f"Sessions: {now.sessions_used} → {other.sessions_used} ({used:+}); {other.moved} people would move.",
-        f"Cost: {now.cost:,} → {other.cost:,} ({other.cost - now.cost:+,}){': ' if shares[1] else ''}{shares[1]}.",
-    ]
-    return vi, en
