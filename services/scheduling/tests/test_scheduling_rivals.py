@@ -76,8 +76,10 @@ def turns_of_one_kind(random: Random, held: dict[Any, Appointment], today: date)
     booked = [(number, held[a_worker_id(number)]) for number in numbers if a_worker_id(number) in held]
     match random.choice(["attendance", "conclusions", "bookings", "moves", "absences", "days", "cuts", "left"]):
         case "attendance":
-            came = [attendance(a, random.choice(["present", "absent", "refused"])) for _, a in booked]
-            return [*came, *(a_walk_in(number, random.choice(SESSIONS)) for number in numbers[:4])]
+            begun = [a for _, a in booked if a.day <= today]  # others wait for their day, and mix kinds with its start
+            came = [attendance(a, random.choice(["present", "absent", "refused"])) for a in begun]
+            held_by_now = [session for session in SESSIONS if session.day <= today]
+            return [*came, *(a_walk_in(number, random.choice(held_by_now)) for number in numbers[:4])]
         case "conclusions":
             return [concluded(number, session.day) for number in numbers]
         case "bookings":
