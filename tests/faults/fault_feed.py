@@ -19,7 +19,7 @@ from shared import faults
 from shared import kafka as kernel_kafka
 from shared.database import Database
 from shared.settings import Settings
-from shared.testing import Topics, row_of
+from shared.testing import PATIENCE, Topics, row_of
 
 TOPICS = ("shop.customers", "shop.orders", "store.orders", "store.deliveries")
 DONE = "SELECT coalesce(sum(cardinality(history)), 0) >= {} AND NOT EXISTS (SELECT FROM outbox) FROM orders"
@@ -70,7 +70,7 @@ class Feed:
         """Begin to speak."""
         self._thread.start()
 
-    def stop(self, seconds: float = 60) -> None:
+    def stop(self, seconds: float = PATIENCE) -> None:
         """Fall silent, once the broker has acknowledged every order."""
         if not self._stop.is_set():
             self._stop.set()
@@ -85,7 +85,7 @@ class Feed:
             histories[order.order_id].append(order.amount)
         return dict(histories)
 
-    async def caught_up(self, database: Database, *, seconds: float = 60) -> float:
+    async def caught_up(self, database: Database, *, seconds: float = PATIENCE) -> float:
         """Wait until all that was said so far has had its effect and the effect was said; the seconds that took."""
         begun = time.monotonic()
         await patiently(database, DONE.format(len(self.said)), seconds)
@@ -114,9 +114,9 @@ async def feeding(topics: Topics, per_second: int = 300) -> AsyncIterator[Feed]:
         feed._stop.set()
 
 
-async def some_effects(database: Database, *, more_than: int = 0, seconds: float = 30) -> None:
+async def some_effects(database: Database, *, more_than: int = 0) -> None:
     """Wait until work is in full swing (again)."""
-    await patiently(database, f"SELECT coalesce(sum(cardinality(history)), 0) > {more_than} FROM orders", seconds)
+    await patiently(database, f"SELECT coalesce(sum(cardinality(history)), 0) > {more_than} FROM orders", PATIENCE)
 
 
 async def patiently(database: Database, question: str, seconds: float) -> None:

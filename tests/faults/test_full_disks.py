@@ -92,7 +92,7 @@ async def test_a_disk_runs_full_under_load(
             begun = time.monotonic()
             if ended:
                 server.start()
-            await some_effects(database, more_than=len(feed.said), seconds=60)
+            await some_effects(database, more_than=len(feed.said))
             recovered = time.monotonic() - begun
             feed.stop()
             await feed.caught_up(database)

@@ -72,9 +72,9 @@ async def _absent(
         await asyncio.sleep(seconds)
         come_back()
         meanwhile = len(feed.said)
-        await some_effects(database, more_than=before, seconds=60)
+        await some_effects(database, more_than=before)
         feed.stop()
-        recovered = await feed.caught_up(database, seconds=90)
+        recovered = await feed.caught_up(database)
 
         copies = await feed.books_are_right(database)
         figure(

@@ -16,7 +16,7 @@ from khamdoan.errors import SetupError
 
 LARGEST_LOG = 8 * 1024 * 1024
 POLL_SECONDS = 0.02
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Child:
             time.sleep(POLL_SECONDS)
         return False
 
-    def finish(self, seconds: float = 60) -> None:
+    def finish(self, seconds: float = START_SECONDS) -> None:
         """Wait for a program that is meant to end, and to end well."""
         if self.process.wait(seconds) != 0:
             raise self.failure(f"ended with {self.process.returncode}")

@@ -14,7 +14,7 @@ from khamdoan.stack import Stack
 
 NAMES = ("registry", "scheduling", "results", "coordination", "gateway")
 READY_PATH = "/readyz"
-READY_SECONDS = 60
+READY_SECONDS = 180
 DRAIN_SECONDS = 30
 
 Environment = dict[str, str]
