@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +50,8 @@ def proved(block: Block, absence: Absence) -> tuple[float, Market]:
     market = Market(block, absence, by_line=False)
     market.run(80, 20.0, 1.0)
     prices = market.prices()
-    priced = pricing.visit_costs(block) + pricing.charges(block, absence, prices)
-    closed = np.zeros(len(block.sessions))
-    return pricing.bound(block, absence, prices, priced, closed, closed + 1), market
+    closed, cheapest = np.zeros(len(block.sessions)), pricing.cheapest(block, absence, prices)
+    return pricing.bound(block, absence, prices, cheapest, closed, closed + 1), market
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -158,3 +158,33 @@ def test_a_market_asks_every_class_only_where_it_may_go_and_seats_everybody_who_
     assert (wanted[~in_row] == 0).all()
     able = block.size[allowed.any(axis=1)].sum()
     assert wanted.sum() + market.refused == pytest.approx(able, rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_cheapest_visit_is_that_of_the_table_of_all_visits(seed: int) -> None:
+    block, absence = a_block("mountains", 500, seed)
+    market = Market(block, absence, by_line=True)
+    market.run(40, 20.0, 1.0)
+    prices = market.prices()
+    dice = np.random.default_rng(seed)
+    seat = np.where(dice.random(len(block.size)) < 0.3, dice.integers(0, len(block.window_at), len(block.size)), -1)
+    held = dice.random(len(block.window_at)) < 0.2
+    seated = replace(block, seat=seat, move=150, windows=replace(block.windows, held=held))
+
+    for some in (block, seated):
+        table = pricing.visit_costs(some) + pricing.charges(some, absence, prices)
+        least = np.minimum(table.min(axis=1), FORBIDDEN)
+
+        assert prices.lines.any()
+        assert np.array_equal(np.minimum(pricing.cheapest(some, absence, prices), FORBIDDEN), least)
+
+
+def test_a_session_that_nobody_can_come_to_is_no_hindrance() -> None:
+    block, absence = a_block("communes", 250, 1)
+    closed = block.window_session == block.window_session[0]
+    empty = replace(block, kind_cost=np.where(closed, FORBIDDEN, block.kind_cost))
+
+    bound, market = proved(empty, absence)
+
+    assert bound > proved(block, absence)[0]
+    assert market.seats(1.0)[0][:, closed].sum() == 0

@@ -45,9 +45,9 @@ class Market:
         shapes = (1, block.places.shape[1]), (len(block.sessions), block.places.shape[1])
         self.gain, self.side = [np.ones(shape) for shape in shapes], [np.zeros(shape) for shape in shapes]
         self.dearest = float(block.penalty.max(initial=0))  # nobody pays more than being left out
-        pairs = self.reach.pair_session, self.size[self.reach.pair_class]
-        self.entries = Entries(len(block.sessions), *pairs, self.dearest)
-        self.entered: Singles = np.zeros_like(self.entries.prices)
+        self.entries = Entries(len(block.sessions), self.reach, self.size, self.dearest)
+        self.wish: Singles = np.zeros_like(self.entries.prices)  # of each pair: logarithm of the share that comes
+        self.entered: Singles = np.zeros_like(self.entries.prices)  # of each pair: people who come
         self.crews = np.zeros((len(self.ceiling), absence.points))
         self.openings = np.ones(len(block.sessions))
         self.steps, self.refused, self.lifting = 0, 0.0, True
@@ -81,7 +81,7 @@ class Market:
             own *= colder
             np.exp(own, out=own)
             mass[ways] = own.sum(axis=0)
-        wish = (least - np.float32(heat) * np.log(mass))[reach.pair_way]
+        wish: Singles = (least - np.float32(heat) * np.log(mass)).astype(np.float32)[reach.pair_way]
         wish += reach.pair_cost
         wish += self.entries.prices
         cheapest: Singles = np.full(len(self.size), BLOCKED, dtype=np.float32)
@@ -89,13 +89,14 @@ class Market:
         floor = np.minimum(cheapest, self.penalty)
         np.subtract(floor[reach.pair_class], wish, out=wish)
         wish *= colder
-        share = np.exp(wish, out=wish)
         refusing = np.exp((floor - self.penalty) * colder)
-        scale = self.size / (np.bincount(reach.pair_class, share, len(self.size)) + refusing)
-        self.refused = float((refusing * scale)[cheapest < BLOCKED / 2].sum())
-        share *= scale.astype(np.float32)[reach.pair_class]
-        self.entered = share
-        asked = np.add.reduceat(share, reach.edges) / mass
+        everybody = np.bincount(reach.pair_class, np.exp(wish), len(self.size)) + refusing
+        self.refused = float((refusing / everybody * self.size)[cheapest < BLOCKED / 2].sum())
+        wish -= np.log(everybody).astype(np.float32)[reach.pair_class]
+        self.wish = wish
+        self.entered = np.exp(wish)
+        self.entered *= self.entries.size
+        asked = np.add.reduceat(self.entered, reach.edges) / mass
         for turn in reach.turns:
             own = turn.of(weight)
             own *= asked[turn.ways]
@@ -103,7 +104,7 @@ class Market:
 
     def _follow(self, load: Singles, heat: float) -> None:
         """Move place and entry prices towards supply = demand, and the openings with them."""
-        block, entries, entered = self.block, self.entries, self.entered
+        block, entries = self.block, self.entries
         session = block.window_session
         use, supply = self._arrivals(load), block.places.astype(np.float64)
         lift = self._lift(use, supply * self.openings[session][:, None], heat) if self.lifting else 0.0
@@ -113,18 +114,19 @@ class Market:
             pull = np.clip(np.log(np.maximum(ratio, 1e-3)), -2, 2)
             return np.clip(self.places + lift + STEP * heat * pull, 0, self.dearest)
 
-        full, asked = moved(self.upper), np.flatnonzero(entries.asked[entries.session])
-        worth = self._per_session(full * supply)
-        worth += entries.per_session(entries.moved(asked, entered, self.upper, heat) * entries.size[asked], asked)
+        full = moved(self.upper)
+        whole = np.where(entries.asked, self.upper, 1)
+        worth = self._per_session(full * supply) + entries.brought(entries.moved(self.wish, whole, heat), entries.size)
         short = (self.lower < self.upper) & (worth < block.open_cost)
         rent = self._per_session(self.places * supply) + entries.worth()
-        paid = self._per_session(self.places * use) + entries.paid(entered)
+        paid = self._per_session(self.places * use) + entries.brought(entries.prices, self.entered)
         self.openings = np.where(short, np.clip(paid / np.maximum(rent, 1), 0.01, 1), self.upper)
-        partly, moving = moved(self.openings), np.flatnonzero((short | entries.asked)[entries.session])
-        shares = entries.moved(moving, entered, self.openings, heat)
-        rent = self._per_session(partly * supply) + entries.per_session(shares * entries.size[moving], moving)
+        partly = moved(self.openings)
+        shares = entries.moved(self.wish, np.where(short | entries.asked, self.openings, 1), heat)
+        rent = self._per_session(partly * supply) + entries.brought(shares, entries.size)
         scale = np.where(short & (rent > 0), block.open_cost / np.maximum(rent, 1), 1)
-        entries.take(moving, shares * scale.astype(np.float32)[entries.session[moving]])
+        shares *= scale.astype(np.float32)[self.reach.pair_session]
+        entries.take(shares)
         target = np.where(short[session][:, None], partly * scale[session][:, None], full)
         self.places = np.maximum(0, target + MOMENTUM * (target - self.previous)) if self.steps else target
         self.previous = target

@@ -47,6 +47,10 @@ class Block:
     seat: Ints
     move: int
 
+    def starts(self) -> Ints:
+        """The position of every session's first window: the windows of a session stand together."""
+        return np.flatnonzero(np.diff(self.window_session, prepend=-1))
+
     def costs(self, classes: Ints, windows: Ints) -> Costs:
         """Cost of one visit per pair (class, window)."""
         moved = (self.seat[classes] >= 0) & (self.seat[classes] != windows)

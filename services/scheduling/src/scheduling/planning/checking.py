@@ -1,7 +1,7 @@
 """The own referee: every rule of kd-plan/1 on a finished plan, written plainly and apart from the engine's arrays."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -29,8 +29,33 @@ from scheduling.planning.submission import Place, Submission
 
 
 @dataclass(frozen=True, slots=True)
+class Excess:
+    """More people than a window (R4; of a `station` where named) or a line's ceiling (R5, at a moment) allows."""
+
+    people: int
+    allowed: int
+    at: Place | None = None
+    station: str = ""
+    line: str = ""
+    moment: int = 0
+
+    @property
+    def rule(self) -> str:
+        """The rule that it breaks."""
+        return "R4" if self.at else "R5"
+
+    def __str__(self) -> str:
+        if self.at:
+            return f"{self.at}{' ' if self.station else ''}{self.station}: {self.people} arrivals"
+        return f"{self.line}: {self.people} away at day {self.moment // DAY} minute {self.moment % DAY}"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Violations by rule (empty = valid), the cost by part, who is placed, who left out; then what a re-plan moved."""
+    """Violations by rule (empty = valid), the cost by part, who is placed, who left out; then what a re-plan moved.
+
+    `held` are those of them that appointments cause which a re-plan must keep: no plan is without them.
+    """
 
     violations: dict[str, list[str]]
     cost: CostParts
@@ -42,11 +67,17 @@ class Report:
     broken: int = 0
     overfull_excess: int = 0
     moved: int = 0
+    held: tuple[Excess, ...] = ()
 
     @property
     def valid(self) -> bool:
         """Whether every rule holds."""
         return not self.violations
+
+    @property
+    def best_possible(self) -> bool:
+        """Whether every rule holds that appointments which stay let hold."""
+        return sum(map(len, self.violations.values())) == len(self.held)
 
 
 class Check:
@@ -78,9 +109,8 @@ class Check:
         for worker, at in self.seated.items():
             if self.held.get(worker) != at:
                 self._eligible(self.workers[worker], at)
-        self._capacity()
-        for line in self.away:
-            self._line_absence(line)
+        for excess in self.excesses():
+            self.faults[excess.rule].append(str(excess))
         structural = sum(self._reason(self.workers[w], code) for w, code in self.left_out.items())
         missing = [self.workers[w] for w in self.left_out]
         return Report(
@@ -162,26 +192,28 @@ class Check:
                 stations[at, station] += n
         return arrivals, stations, away
 
-    def _capacity(self) -> None:
-        """R4."""
+    def excesses(self) -> Iterator[Excess]:
+        """R4 and R5: where there are too many."""
         for at, n in self.arrivals.items():
-            if n > self.sessions[at[0]].total[at[1]]:
-                self.faults["R4"].append(f"{at}: {n} arrivals")
+            if n > (total := self.sessions[at[0]].total[at[1]]):
+                yield Excess(n, total, at)
         for (at, station), n in self.at_station.items():
-            if n > self._places(at, station):
-                self.faults["R4"].append(f"{at} {station}: {n} arrivals")
+            if n > (places := self._places(at, station)):
+                yield Excess(n, places, at, station)
+        for line in self.away:
+            yield from self._line_absence(line)
 
     def _places(self, at: Place, station: str) -> int:
         row = self.sessions[at[0]].capacity.get(station)
         return row[at[1]] if row is not None else 10**9  # a station not offered is a matter of R2
 
-    def _line_absence(self, line: str) -> None:
+    def _line_absence(self, line: str) -> Iterator[Excess]:
         """R5: the load can only be too high where an absence or a shift begins."""
         crew, away = self.lines[line], self.away[line]
         for moment in self._moments(line, min(a for a, _ in away), max(b for _, b in away)):
             n = sum(k for (a, b), k in away.items() if a <= moment < b)
             if n > crew.ceiling:
-                self.faults["R5"].append(f"{line}: {n} away at day {moment // DAY} minute {moment % DAY}")
+                yield Excess(n, crew.ceiling, line=line, moment=moment)
 
     def _moments(self, line: str, begin: int, end: int) -> list[int]:
         shifts = self.shifts[self.lines[line].calendar]

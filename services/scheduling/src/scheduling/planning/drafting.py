@@ -12,7 +12,8 @@ import numpy as np
 from scheduling.planning import neighbourhoods, offering, pricing, rounding
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market, scarcity_market
-from scheduling.planning.blocks import FORBIDDEN, Block
+from scheduling.planning.blocks import Block
+from scheduling.planning.eligibility import Ints
 from scheduling.planning.flow import Relaxation, Solution
 from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.openings import Outcome
@@ -127,8 +128,8 @@ class Draft:
 
     def priced(self, market: Market, opened: Floats) -> Floats:
         """The cost of every visit at the market's prices; nobody may use a session that is not open."""
-        priced = self._priced(market.prices())
-        priced[:, (opened < HALF)[self.block.window_session]] += FORBIDDEN
+        priced = pricing.charges(self.block, self.absence, market.prices(), opened < HALF)
+        priced += self.visit_cost
         return priced
 
     def rescue(self) -> None:
@@ -160,15 +161,10 @@ class Draft:
         self.outcome.keep(ledger)
         return ledger
 
-    def _priced(self, prices: Prices) -> Floats:
-        priced = pricing.charges(self.block, self.absence, prices)
-        priced += self.visit_cost
-        return priced
-
     def prove(self, prices: Prices) -> None:
         """Raise the bound to what these prices prove."""
-        sessions, priced = len(self.block.sessions), self._priced(prices)
-        bound = pricing.bound(self.block, self.absence, prices, priced, np.zeros(sessions), np.ones(sessions))
+        closed, cheapest = np.zeros(len(self.block.sessions)), pricing.cheapest(self.block, self.absence, prices)
+        bound = pricing.bound(self.block, self.absence, prices, cheapest, closed, closed + 1)
         self.outcome.prove(bound, prices)
 
     def blended(self, found: Prices, opened: Floats) -> Prices:
@@ -205,9 +201,10 @@ class Draft:
         """
         used = np.maximum(market.lower, seated.visits > 0)
         priced = self.priced(market, used)
-        relaxation = self.program_over(market, market.lower if self.knows_scarcity else used, priced, seated)
-        if len(relaxation.column_class) > COLUMNS_PER_SECOND * MENDING_SHARE * (self.deadline - time.monotonic()):
+        offered = offering.near(self.block, priced)
+        if len(offered[0]) > COLUMNS_PER_SECOND * MENDING_SHARE * (self.deadline - time.monotonic()):
             return False
+        relaxation = self.program_over(market, market.lower if self.knows_scarcity else used, offered, seated)
         done, again, taken, value = False, False, 0.0, np.inf
         for turn in range(MENDING_ROUNDS):
             begun = time.monotonic()
@@ -236,11 +233,11 @@ class Draft:
                 relaxation.limit(relaxation.lower, more)
         return done
 
-    def program_over(self, market: Market, most: Floats, priced: Floats, seated: Ledger) -> Relaxation:
-        """The market's sessions are open, others may be; everybody may have nearly cheapest visits, and their seat."""
-        relaxation = Relaxation(self.block, self.absence, seed=self.seed)
+    def program_over(self, market: Market, most: Floats, offered: tuple[Ints, Ints], seated: Ledger) -> Relaxation:
+        """The market's sessions are open, others may be; everybody may have the offered visits, and their seat."""
+        relaxation = Relaxation(self.block, self.absence, seed=self.seed, visit_cost=self.visit_cost)
         relaxation.limit(market.lower, most)
-        relaxation.add_columns(*offering.near(self.block, priced))
+        relaxation.add_columns(*offered)
         relaxation.add_columns(*np.nonzero(seated.count))
         relaxation.watch_lines(market.prices().lines)
         return relaxation

@@ -8,53 +8,56 @@ import copy
 
 import numpy as np
 
-from scheduling.planning.eligibility import Flags, Ints
+from scheduling.planning.eligibility import Flags
 from scheduling.planning.pricing import Floats
-from scheduling.planning.reach import Singles
+from scheduling.planning.reach import Reach, Singles
 
 STEP, MOMENTUM, STEEPEST, HARDLY = 0.3, 0.8, 2.0, 1e-3
 
 
 class Entries:
-    """`prices[k]` for one of a class of `size[k]` people of getting into `session[k]`; no price above `dearest`."""
+    """`prices[k]` for one of the class of pair k of getting into its session; no price above `dearest`."""
 
-    def __init__(self, sessions: int, session: Ints, size: Singles, dearest: float) -> None:
-        self.sessions, self.session, self.size, self.dearest = sessions, session, size, dearest
-        self.prices: Singles = np.zeros(len(size), dtype=np.float32)
+    def __init__(self, sessions: int, reach: Reach, size: Singles, dearest: float) -> None:
+        self.sessions, self.reach, self.dearest = sessions, reach, dearest
+        self.size = size[reach.pair_class]
+        self.prices: Singles = np.zeros(len(self.size), dtype=np.float32)
         self.previous = self.prices.copy()
         self.asked: Flags = np.zeros(sessions, dtype=np.bool_)  # where anybody pays
 
-    def per_session(self, amounts: Singles, pairs: Ints | None = None) -> Floats:
-        """The sum for each session of amounts that stand for all pairs, or for some."""
-        session = self.session if pairs is None else self.session[pairs]
-        return np.bincount(session, amounts, self.sessions).astype(np.float64)
+    def brought(self, prices: Singles, people: Singles) -> Floats:
+        """What so many people of each pair pay at these prices, by session."""
+        total = np.zeros(self.sessions)
+        for turn in self.reach.turns:
+            total[turn.session] = prices[turn.pairs] @ people[turn.pairs]
+        return total
 
     def worth(self) -> Floats:
         """What the entries of each session would bring if everybody came."""
-        return self.per_session(self.prices * self.size)
+        return self.brought(self.prices, self.size)
 
-    def paid(self, entered: Singles) -> Floats:
-        """What those bring who come."""
-        return self.per_session(self.prices * entered)
+    def moved(self, wish: Singles, openings: Floats, heat: float) -> Singles:
+        """The prices after a step: dearer where more of a class come than the session is open for.
 
-    def moved(self, pairs: Ints, entered: Singles, openings: Floats, heat: float) -> Singles:
-        """The prices of these pairs after a step: dearer where more of a class come than the session is open for."""
-        room = self.size[pairs] * openings.astype(np.float32)[self.session[pairs]]
-        pull: Singles = np.log(np.maximum(entered[pairs] / np.maximum(room, HARDLY), HARDLY))
+        `wish` is the logarithm of the share of each class that comes.
+        """
+        pull: Singles = wish - np.log(np.maximum(openings, HARDLY)).astype(np.float32)[self.reach.pair_session]
         np.clip(pull, -STEEPEST, STEEPEST, out=pull)
         pull *= np.float32(STEP * heat)
-        pull += self.prices[pairs]
+        pull += self.prices
         return np.clip(pull, 0, self.dearest, out=pull)
 
-    def take(self, pairs: Ints, target: Singles) -> None:
+    def take(self, target: Singles) -> None:
         """Go to these prices, and as far beyond as the last steps went the same way."""
-        beyond = np.maximum(target + np.float32(MOMENTUM) * (target - self.previous[pairs]), 0)
-        self.previous[pairs] = target
-        self.prices[pairs] = beyond
-        self.asked = self.per_session(np.maximum(self.prices, self.previous)) > 0
+        beyond = target - self.previous
+        beyond *= np.float32(MOMENTUM)
+        beyond += target
+        self.prices, self.previous = np.maximum(beyond, 0, out=beyond), target
+        for turn in self.reach.turns:
+            self.asked[turn.session] = self.prices[turn.pairs].any() or target[turn.pairs].any()
 
     def copy(self) -> "Entries":
         """The same prices, to go their own way."""
         twin = copy.copy(self)
-        twin.prices, twin.previous, twin.asked = self.prices.copy(), self.previous.copy(), self.asked.copy()
+        twin.asked = self.asked.copy()
         return twin

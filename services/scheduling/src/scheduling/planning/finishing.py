@@ -6,6 +6,7 @@ import highspy
 import numpy as np
 
 from scheduling.planning import pricing
+from scheduling.planning.blocks import FORBIDDEN
 from scheduling.planning.eligibility import Ints
 from scheduling.planning.flow import Relaxation
 from scheduling.planning.ledger import Ledger
@@ -41,8 +42,9 @@ def _possible(relaxation: Relaxation, outcome: Outcome, ledger: Ledger) -> tuple
     everything = np.zeros(len(block.sessions)), np.ones(len(block.sessions))
     relaxation.limit(*everything)
     priced = relaxation.reduced(prices)
-    gap = outcome.cost - pricing.bound(block, relaxation.absence, prices, priced, *everything)
-    least = np.minimum(priced.min(axis=1, initial=np.inf), block.penalty)
+    least = priced.min(axis=1, initial=FORBIDDEN)
+    gap = outcome.cost - pricing.bound(block, relaxation.absence, prices, least, *everything)
+    least = np.minimum(least, block.penalty)
     classes, windows = np.nonzero((priced - least[:, None] <= gap) | (ledger.count > 0))
     return classes, windows
 

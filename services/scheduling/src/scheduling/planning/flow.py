@@ -28,11 +28,18 @@ Counts = dict[int, tuple[float, float]]  # group of sessions: how many open at l
 class Relaxation:
     """A restricted LP over HiGHS that grows columns (visits) and rows (R5); `lower`/`upper` bound the openings."""
 
-    def __init__(self, block: Block, absence: Absence, sharing: bool = False, seed: int = 0) -> None:
+    def __init__(
+        self,
+        block: Block,
+        absence: Absence,
+        sharing: bool = False,
+        seed: int = 0,
+        visit_cost: Floats | None = None,
+    ) -> None:
         self.block, self.absence = block, absence
         self.classes, self.sessions = len(block.size), len(block.sessions)
         self.people = float(block.size.sum())
-        self.visit_cost = pricing.visit_costs(block)
+        self.visit_cost = pricing.visit_costs(block) if visit_cost is None else visit_cost
         self.present = self.visit_cost >= FORBIDDEN
         self.lower, self.upper = np.zeros(self.sessions), np.ones(self.sessions)
         self.shared = -np.inf  # the last optimum that rows of shares were added to
@@ -261,7 +268,9 @@ class Relaxation:
             if np.isfinite(limit):
                 credit[sessions] += worth
                 owed += worth * limit
-        return owed + pricing.bound(self.block, self.absence, prices, priced, self.lower, self.upper, credit)
+        return owed + pricing.bound(
+            self.block, self.absence, prices, priced.min(axis=1, initial=FORBIDDEN), self.lower, self.upper, credit
+        )
 
     def watch_lines(self, prices: Floats) -> None:
         """Put R5 in force from the start where these prices expect it to bind."""
@@ -287,8 +296,8 @@ class Relaxation:
 
     def reduced(self, prices: Prices) -> Floats:
         """Cost of every visit at these prices, class by window; FORBIDDEN or more in closed sessions."""
-        priced = self.visit_cost + pricing.charges(self.block, self.absence, prices)
-        priced[:, (self.upper < HALF)[self.block.window_session]] += FORBIDDEN
+        priced = pricing.charges(self.block, self.absence, prices, self.upper < HALF)
+        priced += self.visit_cost
         return priced
 
 

@@ -102,6 +102,14 @@ class Occupancy:
         stations = self.stations[windows][:, needs] >= flat.capacity[windows][:, needs]
         return (self.total[windows] >= flat.total[windows]) | stations.any(axis=1)
 
+    def moments_beyond(self, line: str) -> Ints:
+        """The instants at which more of a line begin to be away than its ceiling allows."""
+        visits, crew = self.away[line], self.rules.instance.lines[self.rules.line_at[line]]
+        moments = np.unique(self.rules.calendars[crew.calendar].next_on_shift(visits[:, 0]))
+        present = (visits[:, 0] <= moments[:, None]) & (moments[:, None] < visits[:, 1])
+        beyond: Ints = moments[present @ visits[:, 2] > crew.ceiling]
+        return beyond
+
     def line_blocks(self, line: str, package: str, window: int) -> bool:
         """Whether one more such visit would break R5."""
         return bool(self.line_blocked(line, package, np.array([window]))[0])

@@ -26,19 +26,20 @@ def cheapest(cost: Floats, per_class: int, below: float) -> tuple[Ints, Ints]:
 
 def near(block: Block, priced: Floats) -> tuple[Ints, Ints]:
     """The nearly cheapest windows of every class, its best one in each of a few sessions, and the seat it holds."""
-    above = priced - priced.min(axis=1, initial=np.inf)[:, None]
     held = np.flatnonzero(block.seat >= 0)
-    pairs = [cheapest(above, OFFERED, OFFER_MARGIN), _best_per_session(block, above), (held, block.seat[held])]
+    pairs = [(held, block.seat[held])]
+    for first in range(0, len(priced), ROWS):
+        some = priced[first : first + ROWS]
+        above = some - some.min(axis=1, initial=np.inf)[:, None]
+        for classes, windows in (cheapest(above, OFFERED, OFFER_MARGIN), _best_per_session(block, above)):
+            pairs.append((classes + first, windows))
     return np.concatenate([c for c, _ in pairs]), np.concatenate([w for _, w in pairs])
 
 
 def _best_per_session(block: Block, above: Floats) -> tuple[Ints, Ints]:
-    order = np.argsort(block.window_session, kind="stable")
-    edges = np.searchsorted(block.window_session[order], np.arange(len(block.sessions)))
-    least = np.minimum.reduceat(above[:, order], edges, axis=1)
-    classes, sessions = cheapest(least, SPREAD, SPREAD_MARGIN)
-    best = np.zeros(least.shape, dtype=np.int64)
-    for s in np.unique(sessions).tolist():
-        own = np.flatnonzero(block.window_session == s)
-        best[:, s] = own[above[:, own].argmin(axis=1)]
-    return classes, best[classes, sessions]
+    starts = block.starts()
+    classes, at = cheapest(np.minimum.reduceat(above, starts, axis=1), SPREAD, SPREAD_MARGIN)
+    ends = np.append(starts[1:], len(block.window_at))
+    windows = np.minimum(starts[at, None] + np.arange((ends - starts).max(initial=1)), ends[at, None] - 1)
+    best = above[classes[:, None], windows].argmin(axis=1)
+    return classes, windows[np.arange(len(classes)), best]

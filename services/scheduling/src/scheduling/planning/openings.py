@@ -9,6 +9,7 @@ import numpy as np
 
 from scheduling.planning import offering, pricing, rounding
 from scheduling.planning.ascent import Market, scarcity_market
+from scheduling.planning.blocks import FORBIDDEN
 from scheduling.planning.flow import HALF_OPEN, Counts, Relaxation, Solution
 from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.pricing import Floats, Prices
@@ -95,7 +96,8 @@ class Search:
         prices = self.outcome.prices or _market_prices(relaxation)
         priced = relaxation.visit_cost + pricing.charges(relaxation.block, relaxation.absence, prices)
         limits = relaxation.lower, relaxation.upper
-        self.outcome.prove(pricing.bound(relaxation.block, relaxation.absence, prices, priced, *limits), prices)
+        least = priced.min(axis=1, initial=FORBIDDEN)
+        self.outcome.prove(pricing.bound(relaxation.block, relaxation.absence, prices, least, *limits), prices)
         relaxation.add_columns(*offering.near(relaxation.block, priced))
         if self.outcome.ledger is None:
             ledger = Ledger(relaxation.block, relaxation.absence)

@@ -85,11 +85,10 @@ def work(piece: Piece, tell: Teller | None = None) -> Finding:
     chosen, windows = np.nonzero(ledger.count)
     prices = outcome.prices or Prices.of(np.zeros(block.places.shape), np.zeros((len(block.lines), absence.points)))
     plain = Prices(prices.places, prices.lines)  # what classes pay to get into a session binds no other piece
-    priced = pricing.visit_costs(block) + pricing.charges(block, absence, plain)
-    nobody = np.zeros(len(block.sessions))
-    proved = pricing.bound(block, absence, plain, priced, nobody, nobody + 1)
+    nobody, cheapest = np.zeros(len(block.sessions)), pricing.cheapest(block, absence, plain)
+    proved = pricing.bound(block, absence, plain, cheapest, nobody, nobody + 1)
     proved -= float((plain.lines * (absence.limit - absence.ceiling)).sum())  # whoever is away for others may not be
-    least = np.minimum(priced.min(axis=1, initial=np.inf), block.penalty)
+    least = np.minimum(cheapest, block.penalty)
     return Finding(
         chosen,
         windows,

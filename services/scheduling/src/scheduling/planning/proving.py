@@ -39,7 +39,7 @@ class Proof:
         if SECONDS * len(offered[0]) ** 2 > left:
             return None
         until = time.monotonic() + left
-        self.relaxation = Relaxation(self.block, self.absence, seed=self.seed)
+        self.relaxation = Relaxation(self.block, self.absence, seed=self.seed, visit_cost=self.visit_cost)
         self.relaxation.add_columns(*offered)
         if known is not None:
             self.relaxation.add_columns(*np.nonzero(known.count))

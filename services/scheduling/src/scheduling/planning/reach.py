@@ -21,15 +21,18 @@ BLOCKED = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One session: its windows, its ways, and its part of what is held per window and way."""
+    """One session: its windows, ways and pairs, and its part of what is held per window and way."""
 
+    session: int
     windows: slice
     ways: slice
+    pairs: slice
     part: slice
 
     def of(self, amounts: Singles) -> Singles:
         """Its part as a table, window by way."""
-        return amounts[self.part].reshape(-1, self.ways.stop - self.ways.start)
+        windows, ways = self.windows, self.ways
+        return amounts[self.part].reshape(windows.stop - windows.start, ways.stop - ways.start)
 
 
 class Reach:
@@ -42,42 +45,50 @@ class Reach:
         self.row = row[self.order]
         self.first = self.order[np.searchsorted(self.row, np.arange(self.rows))]  # a class of each row
         self.row_crew = crew[self.first]
-        self._pairs(block)
-        self._turns(block, absence)
+        self._meet(block)
+        self._price(block, absence)
 
-    def _pairs(self, block: Block) -> None:
+    def _meet(self, block: Block) -> None:
         """Which classes and rows may come to which session, with what its day costs a class."""
-        starts = np.flatnonzero(np.diff(block.window_session, prepend=-1))  # windows of a session stand together
-        self.starts, session = starts, block.window_session[starts]
+        starts = block.starts()
         cost = block.kind_cost[block.kind[self.first]]
         usable = np.logical_or.reduceat(cost < FORBIDDEN, starts, axis=1).T
         days = block.day_cost[self.order].T[block.window_day[starts]]
         turn, self.pair_class = np.nonzero((days < FORBIDDEN) & usable[:, self.row])
-        self.pair_session = session[turn]
         self.pair_cost: Singles = days[turn, self.pair_class].astype(np.float32)
+        self.pair_session = block.window_session[starts][turn]
         ways, self.edges, self.pair_way = np.unique(
             turn * self.rows + self.row[self.pair_class], return_index=True, return_inverse=True
         )
         way_turn, self.way_row = np.divmod(ways, max(self.rows, 1))
-        self.limits = np.searchsorted(way_turn, np.arange(len(starts) + 1))
-
-    def _turns(self, block: Block, absence: Absence) -> None:
-        """The sessions in the order of their windows, what ways cost there, and when they take people away."""
-        self.uses: Singles = np.ascontiguousarray(block.uses[block.package[self.first]][self.way_row].T, np.float32)
+        each, part = np.arange(len(starts) + 1), 0
         self.turns: list[Turn] = []
+        for windows, way, pairs in zip(
+            pairwise([*starts.tolist(), len(block.window_at)]),
+            pairwise(np.searchsorted(way_turn, each).tolist()),
+            pairwise(np.searchsorted(turn, each).tolist()),
+            strict=True,
+        ):
+            size = (windows[1] - windows[0]) * (way[1] - way[0])
+            session = int(block.window_session[windows[0]])
+            self.turns.append(Turn(session, slice(*windows), slice(*way), slice(*pairs), slice(part, part + size)))
+            part += size
+
+    def _price(self, block: Block, absence: Absence) -> None:
+        """What ways cost per window, what they use, and when they take people away."""
+        self.uses: Singles = np.ascontiguousarray(block.uses[block.package[self.first]][self.way_row].T, np.float32)
         place, length = absence.place_of_line[block.line[self.first]], absence.length_of[self.first]
-        costs, leaving, returning, end = [], [], [], 0
-        bounds = np.append(self.starts, len(block.window_at)).tolist()
-        for (a, b), (i, j) in zip(pairwise(bounds), pairwise(self.limits.tolist()), strict=True):
-            rows = self.way_row[i:j]
-            self.turns.append(Turn(slice(a, b), slice(i, j), slice(end, end + (b - a) * (j - i))))
-            end += (b - a) * (j - i)
-            cost = block.kind_cost[block.kind[self.first[rows]], a:b]
-            costs.append(np.where(cost >= FORBIDDEN, BLOCKED, cost).T.ravel())
-            first = absence.first[place[rows], a:b]
+        costs: list[Ints] = []
+        leaving: list[Ints] = []
+        returning: list[Ints] = []
+        for turn in self.turns:
+            rows, windows = self.way_row[turn.ways], turn.windows
+            cost = block.kind_cost[block.kind[self.first[rows]], windows]
+            first = absence.first[place[rows], windows]
+            past = np.maximum(absence.past[place[rows], length[rows], windows], first)
             base = self.row_crew[rows, None] * (absence.points + 1)
-            leaving.append((base + first).T.ravel())
-            returning.append((base + np.maximum(absence.past[place[rows], length[rows], a:b], first)).T.ravel())
+            for found, table in ((costs, np.minimum(cost, BLOCKED)), (leaving, base + first), (returning, base + past)):
+                found.append(table.T.ravel())
         self.cost: Singles = np.concatenate(costs).astype(np.float32)
         self.leave_at: Ints = np.concatenate(leaving)
         self.back_at: Ints = np.concatenate(returning)

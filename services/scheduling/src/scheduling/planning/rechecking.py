@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from scheduling.planning import changing
-from scheduling.planning.checking import Check, Report
+from scheduling.planning.checking import Check, Excess, Report
 from scheduling.planning.model import Appointments, Changes, Instance, Plan
 from scheduling.planning.submission import Place, Submission
 
@@ -23,6 +23,11 @@ def check(
     return Recheck(changing.effective(instance, changes), handed_in, changes, published or {}).report()
 
 
+def held_excesses(instance: Instance, changes: Changes, published: Appointments) -> list[Excess]:
+    """Where appointments that every re-plan must keep are too many by themselves."""
+    return Recheck(changing.effective(instance, changes), Submission((), ()), changes, published).held_excesses()
+
+
 class Recheck(Check):
     """The check of a re-plan on the effective instance."""
 
@@ -32,25 +37,36 @@ class Recheck(Check):
         self.now, self.published = changes.now, published
         super().__init__(instance, handed_in, changes.now + instance.params.freeze_days)
         self.held = {w: at for w, at in published.items() if self.sessions[at[0]].day < self.now}
+        self.broken = {w for w, at in published.items() if self._broken(w, at)}
+        self.overfull = self._overfull()
 
     def report(self) -> Report:
         """The findings, with the cost of moves."""
-        broken = {w for w, at in self.published.items() if self._broken(w, at)}
-        excess = self._overfull(broken)
-        moved = {w for w, at in self.published.items() if w not in broken and self.seated.get(w) != at}
+        moved = {w for w, at in self.published.items() if w not in self.broken and self.seated.get(w) != at}
         for worker in moved:
-            self._may_move(self.published[worker], worker, excess)
+            self._may_move(self.published[worker], worker)
         for worker, at in self.seated.items():
             if self.published.get(worker) != at and self.sessions[at[0]].day < self.first_free:
                 self.faults["R8"].append(f"{worker}: new appointment inside the frozen days")
-        plain = super().report()
+        plain, held = super().report(), set(self.held_excesses())
         return replace(
             plain,
             cost=replace(plain.cost, moves=self.instance.weights.move * len(moved)),
-            broken=sum(w in self.workers for w in broken),
-            overfull_excess=sum(excess.values()),
+            broken=sum(w in self.workers for w in self.broken),
+            overfull_excess=sum(self.overfull.values()),
             moved=len(moved),
+            held=tuple(found for found in self.excesses() if found in held),
         )
+
+    def held_excesses(self) -> list[Excess]:
+        """Where appointments of past days and of frozen windows that are not overfull are too many by themselves."""
+        rows = [
+            (who, *at)
+            for who, at in self.published.items()
+            if who not in self.broken
+            and self.sessions[at[0]].day < (self.now if at in self.overfull else self.first_free)
+        ]
+        return list(Check(self.instance, Submission(rows, ())).excesses())
 
     def _broken(self, who: str, at: Place) -> bool:
         worker = self.workers.get(who)
@@ -60,11 +76,11 @@ class Recheck(Check):
         may_stay = self.allowed(line.site, line.calendar, worker.package, at) and worker.free_on(day)
         return day >= self.now and not may_stay
 
-    def _overfull(self, broken: set[str]) -> dict[Place, int]:
+    def _overfull(self) -> dict[Place, int]:
         arrivals: Counter[Place] = Counter()
         stations: Counter[tuple[Place, str]] = Counter()
         for worker, at in self.published.items():
-            if worker not in broken and self.sessions[at[0]].day >= self.now:
+            if worker not in self.broken and self.sessions[at[0]].day >= self.now:
                 arrivals[at] += 1
                 stations.update((at, q) for q in self.packages[self.workers[worker].package].stations)
         excess = {at: n - self.sessions[at[0]].total[at[1]] for at, n in arrivals.items()}
@@ -72,10 +88,10 @@ class Recheck(Check):
             excess[at] = max(excess[at], n - self._places(at, station))
         return {at: n for at, n in excess.items() if n > 0}
 
-    def _may_move(self, at: Place, worker: str, excess: Mapping[Place, int]) -> None:
+    def _may_move(self, at: Place, worker: str) -> None:
         """R8 for one unbroken appointment that was changed."""
         day = self.sessions[at[0]].day
         if day < self.now:
             self.faults["R8"].append(f"{worker}: held appointment changed")
-        elif day < self.first_free and (at not in excess or not self._full(self.workers[worker].package, at)):
+        elif day < self.first_free and (at not in self.overfull or not self._full(self.workers[worker].package, at)):
             self.faults["R8"].append(f"{worker}: frozen appointment moved")

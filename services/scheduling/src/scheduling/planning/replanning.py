@@ -126,7 +126,23 @@ class _Repair:
             else:
                 crowded.update((w.id, at) for w in people)
                 squeezed.update((w.id, at) for w in people if self.day[at[0]] < self.first_free)
+        for who in self._beyond_ceilings(staying | crowded):
+            if who in staying and self.day[staying[who][0]] >= self.first_free:
+                crowded[who] = staying.pop(who)
         return Standing(staying, crowded, squeezed, frozenset(broken))
+
+    def _beyond_ceilings(self, kept: Appointments) -> list[str]:
+        """R5: of lines whose ceiling is lower than it was, those who are away at a moment at which too many are."""
+        occupancy = Occupancy(self.today, Visits.named(self.today, self.workers, kept))
+        crowds = {line: moments for line in occupancy.away if len(moments := occupancy.moments_beyond(line))}
+        found = []
+        for who, at in kept.items() if crowds else ():
+            worker = self.workers[who]
+            if worker.line in crowds:
+                begin, end = occupancy.absence(worker.line, worker.package, occupancy.first_window[at[0]] + at[1])
+                if ((crowds[worker.line] >= begin) & (crowds[worker.line] < end)).any():
+                    found.append(who)
+        return found
 
     def _allowed(self, chain: Chain, worker: Worker, known: dict[tuple[str, str], set[Place]]) -> set[Place]:
         """The places that R2 allows the worker's line and package."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from scheduling.planning.checking import Excess
 from scheduling.planning.choices import WindowCase
 from scheduling.planning.explaining import (
     NOT_NEEDED,
@@ -187,6 +188,22 @@ def scarcity(case: Scarcity) -> Words:
     return (
         f"Buổi {case.session}: {vi} {case.full_windows}/{case.windows} khung giờ{worth_vi}.",
         f"Session {case.session}: {en} in {case.full_windows} of {case.windows} windows{worth_en}.",
+    )
+
+
+def held(case: Excess) -> Words:
+    """A rule that appointments break which a re-plan must keep."""
+    if case.at:
+        (session, window), desk = case.at, (f", bàn {case.station}", f", {case.station}") if case.station else ("", "")
+        where_vi, where_en = f"Buổi {session}, khung giờ {window}{desk[0]}", f"Session {session}, window {window}{desk[1]}"
+        return (
+            f"{where_vi}: {case.people} người đã giữ chỗ, chỉ có {case.allowed} chỗ. {KEPT[0]}",
+            f"{where_en}: {case.people} people hold {case.allowed} places. {KEPT[1]}",
+        )
+    when = f"{case.moment // DAY}, {case.moment % DAY // 60:02}:{case.moment % 60:02}"
+    return (
+        f"Chuyền {case.line}: {case.people} người vắng cùng lúc vào ngày {when}, trần là {case.allowed}. {KEPT[0]}",
+        f"Line {case.line}: {case.people} away at once on day {when}, its ceiling is {case.allowed}. {KEPT[1]}",
     )
 
 
