@@ -3,15 +3,20 @@
 from datetime import date, timedelta
 from uuid import UUID
 
+import structlog
+
 from contracts.coordination import CampaignOpened, DayStarted, ScopeFrozen
 from contracts.scheduling import DaySwept
-from scheduling import appointment_store, attendances, demand_store, make_ups, plan_store, plans, seating
+from scheduling import appointment_store, attendances, demand_store, make_ups, plan_store, plans, seating, terms
 from scheduling.floor import Floor, refused
 from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
+log = structlog.get_logger(__name__)
+
 REPORTING_DAYS = 2
+PLANNED_AHEAD = timedelta(days=180)
 
 
 async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
@@ -21,6 +26,7 @@ async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
         before = await demand_store.today(tx)
         if not await demand_store.advance_today(tx, day):
             continue
+        _warn_of_unknown_holidays((day + PLANNED_AHEAD).year)
         missed = await _turn_to(tx, message, day)
         await plans.expire(tx, day, message.leads_to)
         await plans.ask(tx, day, [message.ref])
@@ -32,6 +38,11 @@ async def start(tx: Transaction, batch: Batch[DayStarted]) -> None:
         )  # fmt: skip
         await outbox.append(tx, [message.leads_to(swept)])
         await waiting.release(tx, "day", _days_between(before, day))
+
+
+def _warn_of_unknown_holidays(year: int) -> None:
+    if not terms.has_holidays_of(year):
+        log.warning("holidays not announced", year=year, file="terms.toml")
 
 
 def _days_between(before: date, day: date) -> list[date]:

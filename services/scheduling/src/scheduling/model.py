@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from scheduling.shifts import Shifts, instant
-from scheduling.terms import HOLIDAYS, Terms
+from scheduling.terms import Terms, is_holiday
 
 STEP = 5
 TOTAL = ""
@@ -199,7 +199,7 @@ class Room:
             return "session.not-confirmed"
         if session.day <= self.today:
             return "session.past"
-        if session.day in HOLIDAYS:
+        if is_holiday(session.day):
             return "session.on-holiday"
         return "session.other-campaign" if session.campaign_id != person.campaign_id else None
 

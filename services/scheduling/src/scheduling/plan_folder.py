@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from scheduling.model import Crew, Need, Person, Seat, Session
-from scheduling.terms import HOLIDAYS, Terms
+from scheduling.terms import Terms, is_holiday
 
 # The instance begins before today, because rest is counted from the last shift.
 DAYS_BEFORE = 2
@@ -113,7 +113,7 @@ def _instance(inputs: Inputs, start: date, packages: dict[Need, str], crews: Seq
         "name": str(inputs.campaign_id),
         "start_date": start.isoformat(),
         "days": days,
-        "holidays": sorted((day - start).days for day in HOLIDAYS if 0 <= (day - start).days < days),
+        "holidays": [day for day in range(days) if is_holiday(start + timedelta(days=day))],
         "params": {name: terms[name] for name in names},
         "weights": terms["weights"],
         "stations": sorted({station for need in packages for station in need.stations}),

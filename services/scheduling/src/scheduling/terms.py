@@ -41,6 +41,16 @@ def in_force(on: date) -> Terms:
     return max((terms for terms in TERMS if terms.valid_from <= on), key=lambda t: t.valid_from, default=TERMS[0])
 
 
+def is_holiday(day: date) -> bool:
+    """Whether no exam is held; of a year that nobody has announced yet, only the days that the law fixes are known."""
+    return day in _holidays if has_holidays_of(day.year) else f"{day:%m-%d}" in _fixed
+
+
+def has_holidays_of(year: int) -> bool:
+    """Whether the year's lunar holidays and days in lieu are known."""
+    return year in _announced
+
+
 def _terms(row: dict[str, Any]) -> Terms:
     weights = row["weights"]
     by_priority = {part: {int(k): v for k, v in weights[part].items()} for part in ("unassigned", "late_day")}
@@ -49,4 +59,6 @@ def _terms(row: dict[str, Any]) -> Terms:
 
 _data = tomllib.loads(files("scheduling").joinpath("terms.toml").read_text(encoding="utf-8"))
 TERMS = [_terms(row) for row in _data["terms"]]
-HOLIDAYS = frozenset(_data["holidays"]["days"])
+_holidays = frozenset(_data["holidays"]["days"])
+_fixed = frozenset(_data["holidays"]["every_year"])
+_announced = frozenset(day.year for day in _holidays)
