@@ -81,6 +81,7 @@ class PlanProposed(
     """A plan was computed and waits for both parties: its size, cost, bound and why some have no place.
 
     A `repair` follows a change that cost people their places. `expires_on` is the day from which it no longer waits.
+    `held` names rules that appointments break which no plan may change, being over or too near.
     """
 
     plan_id: Public[UUID]
@@ -100,6 +101,7 @@ class PlanProposed(
     unassigned_by_priority: Public[dict[str, int]] = {}
     limits: Public[list[Limit]] = []
     levers: Public[list[Lever]] = []
+    held: Public[list[Problem]] = []
     expires_on: Public[date | None] = None
 
 
@@ -230,7 +232,10 @@ class PlanWithdrawn(
 
 
 class Outcome(Record):
-    """One side of a comparison, computed by the same engine on the same day."""
+    """One side of a comparison, computed by the same engine on the same day.
+
+    `held` names rules that appointments break which no plan may change.
+    """
 
     demand: Public[int]
     appointments: Public[int]
@@ -241,6 +246,7 @@ class Outcome(Record):
     cost: Public[int]
     cost_parts: Public[dict[str, int]]
     lower_bound: Public[int]
+    held: Public[list[Problem]] = []
 
 
 class WhatIfAnswered(

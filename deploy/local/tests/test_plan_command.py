@@ -157,6 +157,23 @@ def test_a_repair_tells_how_far_it_is_and_what_its_bound_supposes(
     assert "cost 6,060  bound 6,060  gap 0  unassigned 0" in told.err
 
 
+def test_a_repair_names_what_appointments_break_that_it_must_keep(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = {"session": "K", "window": 0, "total": 0}
+    (folder / "changes.json").write_text(json.dumps({**CHANGES, "now": 1, "capacity_changes": [cut]}))
+    (folder / "published.csv").write_text("worker,session,window\nA,K,0\n")
+
+    status = main(["plan", "replan", str(folder), str(folder), "-o", str(folder / "out"), "--time-limit", "2"])
+
+    told = capsys.readouterr()
+    assert status == 1
+    assert json.loads(told.out)["held"] == [{"code": "plan.held-over-capacity", "people": 1, "at": ["K", 0]}]
+    assert "plan.held-over-capacity: Buổi K, khung giờ 0: 1 người đã giữ chỗ, chỉ có 0 chỗ." in told.err
+    assert "Session K, window 0: 1 people hold 0 places." in told.err
+    assert (folder / "out" / "appointments.csv").read_text() == "worker,session,window\nA,K,0\n"
+
+
 def solved(folder: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """The folder of a plan that the command itself made."""
     assert main(["plan", "solve", str(folder), "-o", str(folder / "plan"), "--time-limit", "1"]) == 0

@@ -34,6 +34,7 @@ from scheduling_campaigns import a_campaign_with, of, planned, runs
 from contracts.coordination import PlanDeclined
 from contracts.organisations import Reach
 from contracts.plans import PlanWithdrawn
+from contracts.registry import LineChanged
 from contracts.scheduling import (
     MakeUpSessionProposed,
     RequestAnswered,
@@ -343,3 +344,22 @@ async def test_a_repair_for_a_few_does_not_put_off_the_make_up_plan_for_all(
     await deliver(consumer, database, [day_started(TODAY + timedelta(days=14))])
 
     assert [kind for kind, _ in await runs(database)] == ["initial", "repair", "make-up"]
+
+
+async def test_a_repair_beside_frozen_appointments_beyond_a_ceiling_is_proposed_with_the_fault_named(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_campaign_with(database, deliver, 3, a_session())
+    plan, _ = await planned(database)
+    await deliver(consumer, database, [plan_approved(plan.plan_id)])
+    lower = LineChanged.model_validate(a_line(headcount=1).model_dump())
+    await deliver(consumer, database, [day_started(EXAM_DAY - timedelta(days=1)), lower, an_absence(0, EXAM_DAY)])
+    await deliver(consumer, database, [a_session(day=EXAM_DAY + timedelta(days=7))])
+
+    await deliver(consumer, database, [day_started(EXAM_DAY)])
+    repair, _ = await planned(database)
+
+    assert (repair.kind, repair.appointments) == ("repair", 1)
+    assert [fault.code for fault in repair.held] == ["plan.held-beyond-ceiling"]
+    assert repair.held[0].message_en in repair.explanation_en
+    assert "giữ nguyên lịch của những người khác" in repair.explanation_vi[1]

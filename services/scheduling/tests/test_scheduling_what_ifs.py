@@ -322,3 +322,28 @@ async def test_a_clinic_learns_nothing_of_plans_before_one_is_published(database
     assert isinstance(said, ClinicWhatIfAnswered)
     assert [p.code for p in said.problems] == ["what-if.no-plan-yet"]
     assert await database.pool.fetchval("SELECT count(*) FROM what_ifs") == 0
+
+
+async def test_a_lower_ceiling_moves_whoever_is_too_many(database: Database, deliver: Deliver) -> None:
+    await a_published_world(database, deliver, people=2, headcount=10, max_absent_pct=20)
+    await deliver(consumer, database, [a_session(day=LATER)])
+
+    said = await answered(database, deliver, a_question(ceilings=[OtherCeiling(line_id=LINE, max_absent_pct=10)]))
+
+    assert said.imagined is not None
+    assert (said.imagined.appointments, said.imagined.moved, said.imagined.held) == (2, 1, [])
+
+
+async def test_a_ceiling_too_low_for_frozen_appointments_is_answered_with_the_fault_named(
+    database: Database, deliver: Deliver
+) -> None:
+    await a_published_world(database, deliver, people=2, headcount=10, max_absent_pct=20)
+    await deliver(consumer, database, [day_started(EXAM_DAY - timedelta(days=1))])
+
+    said = await answered(database, deliver, a_question(ceilings=[OtherCeiling(line_id=LINE, max_absent_pct=10)]))
+
+    assert said.imagined is not None
+    assert (said.imagined.appointments, said.imagined.moved) == (2, 0)
+    assert [fault.code for fault in said.imagined.held] == ["plan.held-beyond-ceiling"]
+    assert f"Dây chuyền Tổ 1, {EXAM_DAY:%d/%m/%Y} 07:50: vượt trần vắng mặt" in said.text_vi[-1]
+    assert said.text_en[-1].endswith("(2/1).")

@@ -7,8 +7,9 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any, TypeVar
 
+from contracts.fields import Problem
 from contracts.plans import Lack, Lever, Limit, PlaceCase, SessionCase
-from scheduling import plan_levers, plan_words
+from scheduling import plan_held, plan_levers, plan_words
 from scheduling.model import Crew, Person, Session
 from scheduling.plan_folder import DAYS_BEFORE, Inputs, Result
 from scheduling.problems import REASONS
@@ -16,6 +17,7 @@ from scheduling.problems import REASONS
 SHOWN_LIMITS, SHOWN_LEVERS = 20, 3  # in the event; in its summary
 # A part of this many cases stays well below what one event may carry.
 CASES_AT_ONCE = 500
+KEEPING = " giữ nguyên lịch của những người khác", " that leaves the others where they are"
 T = TypeVar("T")
 
 
@@ -29,6 +31,7 @@ class Explained:
     unassigned_by_priority: dict[str, int]
     limits: list[Limit]
     levers: list[Lever]
+    held: list[Problem]
     parts: int
     cases: Iterator[tuple[list[SessionCase], list[PlaceCase]]]
 
@@ -36,16 +39,17 @@ class Explained:
 def of(inputs: Inputs, result: Result, cases: Mapping[str, Any]) -> Explained:
     """Put the cases that the planning process left into words and events' records."""
     author = _Author(inputs, cases)
-    limits, levers = author.limits(), author.levers()
+    limits, levers, held = author.limits(), author.levers(), plan_held.told(inputs, cases)
     parts = {name: cost for name, cost in cases["cost_parts"].items() if cost}
     sessions, people = list(_chunks(cases["sessions"])), list(_chunks(list(cases["people"])))
     return Explained(
-        _summary(result, parts, levers, limits, 0),
-        _summary(result, parts, levers, limits, 1),
+        _summary(inputs, result, parts, levers, limits, 0) + [problem.message_vi for problem in held],
+        _summary(inputs, result, parts, levers, limits, 1) + [problem.message_en for problem in held],
         parts,
         cases["unassigned_by_priority"],
         limits,
         levers,
+        held,
         len(sessions) + len(people),
         chain(((list(author.sessions(some)), []) for some in sessions), (([], list(author.people(s))) for s in people)),
     )
@@ -175,21 +179,23 @@ class _Author:
 
 
 def _summary(
-    result: Result, parts: Mapping[str, int], levers: list[Lever], limits: list[Limit], language: int
+    inputs: Inputs, result: Result, parts: Mapping[str, int], levers: list[Lever], limits: list[Limit], language: int
 ) -> list[str]:
     """The plan in one language, a sentence per fact."""
     total, used, cost, bound = len(result.placements), result.sessions_used, result.cost, result.bound
     gap = f"{100 * (cost - bound) / max(1, bound):.1f}"
+    # Whoever has a place already keeps it: a plan that moved them too might cost less.
+    same_vi, same_en = KEEPING if inputs.published else ("", "")
     shares = ", ".join(f"{plan_words.PARTS[name][language]} {value:,}" for name, value in parts.items())
     lines = (
         [
             f"{result.placed} trên {total} người có chỗ khám, trong {used} buổi khám.",
-            f"Chi phí {cost}; không phương án hợp lệ nào dưới {bound} ({gap} % trên cận dưới).",
+            f"Chi phí {cost}; không phương án hợp lệ nào{same_vi} dưới {bound} ({gap} % trên cận dưới).",
             f"Gồm: {shares}.",
         ],
         [
             f"{result.placed} of {total} people have a place, in {used} sessions.",
-            f"Cost {cost}; no valid plan costs less than {bound} ({gap} % above the bound).",
+            f"Cost {cost}; no valid plan{same_en} costs less than {bound} ({gap} % above the bound).",
             f"Of it: {shares}.",
         ],
     )[language]

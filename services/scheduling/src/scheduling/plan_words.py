@@ -3,6 +3,7 @@
 from datetime import date
 
 Words = tuple[str, str]
+MINUTES = 1440  # of a day
 
 STATIONS: dict[str, Words] = {
     "total": ("tiếp nhận", "arrival"),

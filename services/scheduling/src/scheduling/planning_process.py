@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 # Before numpy is loaded: pieces are planned side by side, threads of the linear algebra would only be in their way.
@@ -34,11 +35,12 @@ def main(folder: Path, seconds: float, seed: int) -> int:
     else:
         plan, trying = planning.solve(instance, time_limit=seconds, seed=seed), TRYING * seconds
         report = planning.check(instance, plan)
-    if not report.valid:
+    if not report.best_possible:
         sys.stderr.write(", ".join(sorted(report.violations)))
         return RULE_BROKEN
     planning.write_solution(plan, folder)
     cases = plan_cases.of_plan(instance, plan, published, first_free, trying)
+    cases["held"] = [{**asdict(excess), "code": excess.code} for excess in report.held]
     (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
     summary = {"cost": plan.cost.total, "bound": plan.bound}
     (folder / "plan.json").write_text(json.dumps(summary), encoding="utf-8")

@@ -87,6 +87,7 @@ async def propose(tx: Transaction, run: Run, result: Result, explained: Explaine
         unassigned_by_priority=explained.unassigned_by_priority,
         limits=explained.limits,
         levers=explained.levers,
+        held=explained.held,
         expires_on=expires_on,
     )
     # The cases go first, part by part: whoever hears of the plan can soon read why.

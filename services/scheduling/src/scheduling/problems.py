@@ -131,6 +131,14 @@ MESSAGES = {
         "Lượt khám đã kết thúc hoặc đã có lịch khác.",
         "The check has ended or has another appointment.",
     ),
+    "plan.held-over-capacity": (
+        "nhiều người giữ chỗ hơn số chỗ; lịch đã qua hoặc quá gần nên không đổi được",
+        "more people hold places than there are; they are over or too near to be changed",
+    ),
+    "plan.held-beyond-ceiling": (
+        "vượt trần vắng mặt; lịch đã qua hoặc quá gần nên không đổi được",
+        "more are away than the ceiling allows; their appointments are over or too near to be changed",
+    ),
     "what-if.nobody-due": (
         "Chưa có lượt khám nào đến hạn trong đợt khám.",
         "Nobody is due in the campaign yet.",

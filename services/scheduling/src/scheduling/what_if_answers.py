@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.plans import ClinicWhatIfAnswered, Outcome, OwnOutcome, OwnSession, WhatIfAnswered
-from scheduling import plan_words
+from scheduling import plan_held, plan_words
 from scheduling.plan_folder import Inputs, Result
 from scheduling.plan_words import Words
 from scheduling.problems import problem
@@ -95,6 +95,7 @@ def _outcome(side: Side, before: Mapping[str, Arrival]) -> Outcome:
         cost=side.result.cost - moves,
         cost_parts={name: cost for name, cost in cases["cost_parts"].items() if cost and name != "moves"},
         lower_bound=max(0, side.result.bound - moves),
+        held=plan_held.told(inputs, cases),
     )
 
 
@@ -138,7 +139,8 @@ def _words_of_costs(now: Outcome, then: Outcome) -> list[Words]:
     vi, en = (", ".join(f"{plan_words.PARTS[p][n]} {less:+,}" for p, less in changed.items() if less) for n in (0, 1))
     costs = f"{now.cost:,} → {then.cost:,} ({by:+,}){': ' if vi else ''}"
     sessions = f"{now.sessions_used} → {then.sessions_used} ({used:+})."
-    return [(f"Buổi khám: {sessions}", f"Sessions: {sessions}"), (f"Chi phí: {costs}{vi}.", f"Cost: {costs}{en}.")]
+    said = [(f"Buổi khám: {sessions}", f"Sessions: {sessions}"), (f"Chi phí: {costs}{vi}.", f"Cost: {costs}{en}.")]
+    return said + [(fault.message_vi, fault.message_en) for fault in then.held]
 
 
 def _words_of_own(now: OwnOutcome, then: OwnOutcome) -> list[Words]:

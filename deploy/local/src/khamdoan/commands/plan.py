@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from khamdoan import plan_answers
 from khamdoan.plan_files import prepare, read, time_left
 from scheduling import planning
-from scheduling.planning import Plan, Progress, Report, changing, noting, reading
+from scheduling.planning import Excess, Plan, Progress, Report, changing, noting, reading, wording
 from scheduling.planning.model import CostParts
 
 Key = TypeVar("Key", int, str)
@@ -94,13 +95,21 @@ def _replan(options: argparse.Namespace) -> int:
     prepare(options.output)
     instance = read(options.instance, lambda: planning.read_instance(options.instance))
     changes, published = read(options.replan, lambda: reading.read_replan(instance, options.replan))
+    held = planning.held_excesses(instance, changes, published)
     plan = planning.replan(instance, published, changes, time_left(options), options.seed, progress=_tell)
     planning.write_solution(plan, options.output)
     figures = _figures(plan, changing.effective(instance, changes))
     figures["bound_if_the_rest_stays"] = figures.pop("bound")  # a plan that moves people for no reason may cost less
     moved = plan.cost.moves // instance.weights.move if instance.weights.move else None
-    print(json.dumps({**figures, "moved": moved}))
-    return 0
+    print(json.dumps({**figures, "moved": moved, "held": [_held(excess) for excess in held]}))
+    return 1 if held else 0
+
+
+def _held(excess: Excess) -> dict[str, object]:
+    """A fault that no re-plan can mend, as data; and said, so that nobody takes the plan for a valid one."""
+    vi, en = wording.held(excess)
+    print(f"{excess.code}: {vi}\n  {en}", file=sys.stderr)
+    return {"code": excess.code, **{name: value for name, value in asdict(excess).items() if value}}
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -153,6 +162,7 @@ def _findings(report: Report) -> dict[str, object]:
         "overfull_excess": report.overfull_excess,
         "moved": report.moved,
         "moved_beyond_need": report.moved - report.overfull_excess,
+        "held": [str(excess) for excess in report.held],
     }
 
 

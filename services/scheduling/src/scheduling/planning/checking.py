@@ -44,6 +44,11 @@ class Excess:
         """The rule that it breaks."""
         return "R4" if self.at else "R5"
 
+    @property
+    def code(self) -> str:
+        """What it is called where appointments that must stay cause it."""
+        return "plan.held-over-capacity" if self.at else "plan.held-beyond-ceiling"
+
     def __str__(self) -> str:
         if self.at:
             return f"{self.at}{' ' if self.station else ''}{self.station}: {self.people} arrivals"

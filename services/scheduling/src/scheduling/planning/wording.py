@@ -15,7 +15,7 @@ from scheduling.planning.explaining import (
     Scarcity,
     SessionCase,
 )
-from scheduling.planning.model import END_OF_SHIFT, FASTING, QUIET_REST
+from scheduling.planning.model import DAY, END_OF_SHIFT, FASTING, QUIET_REST
 from scheduling.planning.relieving import LineRelief, Relief
 from scheduling.planning.remedies import (
     A_LICENCE,
@@ -35,6 +35,7 @@ from scheduling.planning.remedies import (
 
 Words = tuple[str, str]
 HARDLY = 0.5  # prices below it are told as none
+KEPT = "Lịch đã qua hoặc quá gần nên không đổi được.", "They are over or too near to be changed."
 
 VERDICTS: dict[str, Words] = {
     OPENED: ("mở", "opened"),
@@ -193,17 +194,17 @@ def scarcity(case: Scarcity) -> Words:
 
 def held(case: Excess) -> Words:
     """A rule that appointments break which a re-plan must keep."""
+    many, allowed = case.people, case.allowed
     if case.at:
-        (session, window), desk = case.at, (f", bàn {case.station}", f", {case.station}") if case.station else ("", "")
-        where_vi, where_en = f"Buổi {session}, khung giờ {window}{desk[0]}", f"Session {session}, window {window}{desk[1]}"
+        where, (vi, en) = case.at, (f", bàn {case.station}", f", {case.station}") if case.station else ("", "")
         return (
-            f"{where_vi}: {case.people} người đã giữ chỗ, chỉ có {case.allowed} chỗ. {KEPT[0]}",
-            f"{where_en}: {case.people} people hold {case.allowed} places. {KEPT[1]}",
+            f"Buổi {where[0]}, khung giờ {where[1]}{vi}: {many} người đã giữ chỗ, chỉ có {allowed} chỗ. {KEPT[0]}",
+            f"Session {where[0]}, window {where[1]}{en}: {many} people hold {allowed} places. {KEPT[1]}",
         )
     when = f"{case.moment // DAY}, {case.moment % DAY // 60:02}:{case.moment % 60:02}"
     return (
-        f"Chuyền {case.line}: {case.people} người vắng cùng lúc vào ngày {when}, trần là {case.allowed}. {KEPT[0]}",
-        f"Line {case.line}: {case.people} away at once on day {when}, its ceiling is {case.allowed}. {KEPT[1]}",
+        f"Chuyền {case.line}: {many} người vắng cùng lúc vào ngày {when}, trần là {allowed}. {KEPT[0]}",
+        f"Line {case.line}: {many} away at once on day {when}, its ceiling is {allowed}. {KEPT[1]}",
     )
 
 
