@@ -1,4 +1,4 @@
-"""Effect exactly once (design guarantee 1), through the real batch transaction."""
+"""Effect exactly once, through the real batch transaction."""
 
 from uuid import uuid4
 

@@ -12,7 +12,7 @@ TYPE_PREFIX = "vn.khamdoan"
 
 
 class Sensitivity(StrEnum):
-    """Who may ever see a field; health data only on restricted topics, personal data only sealed (design §8)."""
+    """Who may ever see a field; health data only on restricted topics, personal data only sealed."""
 
     PUBLIC = "public"
     PSEUDONYMOUS = "pseudonymous"

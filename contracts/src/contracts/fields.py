@@ -9,7 +9,7 @@ from pydantic import Field
 from contracts.base import Pseudonymous, Public, Record, Sensitivity
 
 Sealed = Annotated[str, Sensitivity.PERSONAL, Field(min_length=1, json_schema_extra={"x-sealed": True})]
-"""Personal data encrypted to registry's intake key (base64); the only form in which it may travel (design §8)."""
+"""Personal data encrypted to registry's intake key (base64); the only form in which it may travel."""
 
 Minute = Annotated[int, Sensitivity.PUBLIC, Field(ge=0, lt=2880)]
 """Minute of the local day; a shift that ends after midnight goes past 1440."""
@@ -24,7 +24,7 @@ VisitId = Pseudonymous[UUID]
 """The id of a visit is its appointment's id; a walk-in brings its own."""
 
 ClinicId = Annotated[str, Sensitivity.PUBLIC, Field(pattern=r"^[0-9A-Z]{5}$")]
-"""Mã CSKCB: five characters (domain reference 4.1)."""
+"""Mã CSKCB: the five characters of a health facility's code."""
 
 Site = Annotated[str, Sensitivity.PUBLIC, Field(min_length=1, max_length=40)]
 """Where workers work and teams examine: a commune code (MAXA, five digits) or an industrial park's id."""

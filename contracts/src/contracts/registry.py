@@ -92,7 +92,7 @@ class DeclarationRefused(
 
 
 class Exposure(Record):
-    """A hazard the worker is exposed to, since a day where it is known (code list: domain reference 3)."""
+    """A hazard the worker is exposed to, by its code in the exam packages, since a day where it is known."""
 
     hazard: Pseudonymous[str]
     since: Pseudonymous[date | None] = None

@@ -1,6 +1,6 @@
 """Retirement age under normal conditions, from which on a worker counts as elderly.
 
-Source: Nghị định 135/2020/NĐ-CP, điều 4; Bộ luật Lao động 45/2019/QH14, điều 148 and 169 (domain reference 1.2).
+Source: Nghị định 135/2020/NĐ-CP, điều 4; Bộ luật Lao động 45/2019/QH14, điều 148 and 169.
 """
 
 from datetime import date

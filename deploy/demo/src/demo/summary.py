@@ -77,7 +77,7 @@ def _count(statistics: dict[str, Any], event_type: str) -> int:
 def reconcile(world: World, summary: dict[str, Any]) -> list[str]:
     """Hold the closed campaign against the books; returns what agrees, raises ReconciliationError if anything differs.
 
-    examined + no-show + refused + deferred + left = everybody in the frozen scope (domain reference 7.5).
+    examined + no-show + refused + deferred + left = everybody in the frozen scope.
     """
     people, closed = summary["people"], summary["campaign"]
     checks = {

@@ -14,7 +14,7 @@ from shared.database import Transaction
 
 Kind = Literal["behind-plan", "roster-missing", "cluster", "follow-up-overdue"]
 SMALLEST_CELL = 10
-"""Counts made of results are said only from ten up (design: suppression)."""
+"""Counts made of results are said only from ten up, as at the edge."""
 
 
 async def behind_plan(

@@ -1,7 +1,7 @@
 """Whether a row is somebody who is known already; pure.
 
 In stages: by a number that names a person, if name or birth date agree; else by name, birth date and sex within the
-unit, if no number speaks against it; never by name alone (domain reference 4.4). What is only alike (`likeness.py`)
+unit, if no number speaks against it; never by name alone. What is only alike (`likeness.py`)
 or contradicts itself becomes a worker of its own, for a registrar to look at: nobody goes without a health check
 because of a doubt, and two people are never made one by a rule. A person who was merged has several workers; a row
 means the one of its own unit.

@@ -154,7 +154,7 @@ def _tax_code(code: str | None) -> list[Problem]:
     if match is None:
         return [problem("tax_code.bad_format", "tax_code")]
     number = match["number"]
-    # Twelve digits are a person's number, which has no check digit (domain reference 4.1).
+    # Twelve digits are a person's number, which has no check digit.
     if number is not None and not has_check_digit(number):
         return [problem("tax_code.bad_check_digit", "tax_code")]
     return []

@@ -1,4 +1,4 @@
-"""Hazard wordings to the codes of the exam packages (domain reference 3); `data/hazard_terms.tsv` lists the terms."""
+"""Hazard wordings to the codes of the exam packages; `data/hazard_terms.tsv` lists the terms."""
 
 import re
 import unicodedata

@@ -1,6 +1,6 @@
 """Numbers that name a person: citizen's number and its forerunners, social insurance, health insurance.
 
-Citizen's number (CCCD): twelve digits, no check digit; NĐ 137/2015/NĐ-CP, TT 59/2021/TT-BCA (domain reference 4.1).
+Citizen's number (CCCD): twelve digits, no check digit; NĐ 137/2015/NĐ-CP, TT 59/2021/TT-BCA.
 """
 
 import re
