@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     kafka_session_timeout_ms: int = 15_000
     kafka_max_records: int = 1_000
     kafka_lanes: int = 3
-    """So many batches are under way at once, of different partitions: one computes while another commits."""
+    """So many batches may be under way at once, of different partitions, where much waits: see `lanes.py`."""
 
     operations_host: str = "127.0.0.1"
     operations_port: int = 0

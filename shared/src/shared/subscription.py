@@ -16,7 +16,7 @@ from shared import faults, kafka, offsets
 from shared.consuming import Decoded
 from shared.delivery import Delivery
 from shared.envelope import Arrival, readable, safe_headers
-from shared.lanes import Lane
+from shared.lanes import Lanes
 from shared.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.polled_at = monotonic()
         self._delivery = delivery
         self._settings = settings
-        self._lanes = [Lane(settings.kafka_max_records) for _ in range(settings.kafka_lanes)]
+        self._lanes = Lanes(settings.kafka_lanes, settings.kafka_max_records)
         self._done = asyncio.Event()
         self._stopping = False
         self._next: dict[TopicPartition, int] = {}
@@ -84,18 +84,14 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     @property
     def poll_age(self) -> float:
         """Seconds since Kafka was last asked; zero while a batch is in hand."""
-        return 0.0 if self._at_work else monotonic() - self.polled_at
-
-    @property
-    def _at_work(self) -> bool:
-        return not all(lane.idle for lane in self._lanes)
+        return monotonic() - self.polled_at if self._lanes.idle else 0.0
 
     @property
     def answer_age(self) -> float:
         """Seconds since Kafka last answered about a partition of ours; as `poll_age` where there is none."""
         answers = [self.consumer.last_poll_timestamp(partition) for partition in self.assigned or ()]
         known = [answer for answer in answers if answer]
-        return self.poll_age if self._at_work or not known else time() - max(known) / 1_000
+        return self.poll_age if not self._lanes.idle or not known else time() - max(known) / 1_000
 
     def standing(self) -> dict[tuple[str, int], tuple[int, int]]:
         """Of each partition: the next offset to take effect, and its end as far as the last fetch told."""
@@ -136,25 +132,25 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Poll no more, finish what is in hand, tell Kafka, leave the group."""
         self._stopping = True
         if not self.failure.done():
-            await asyncio.gather(*(lane.until_idle() for lane in self._lanes))
+            await self._lanes.until_idle()
         await self._commit()
         await self._broker.stop()
 
     async def run(self) -> None:
-        """Deliver batches for ever, one after the other in each lane; meanwhile FastStream polls, and Kafka is told."""
-        await asyncio.gather(*map(self._work, self._lanes), self._tell_kafka())
+        """Deliver batches for ever, in order within each lane; meanwhile FastStream polls, and Kafka is told."""
+        await asyncio.gather(*(self._work() for _ in range(self._settings.kafka_lanes)), self._tell_kafka())
 
-    async def _work(self, lane: Lane) -> None:
+    async def _work(self) -> None:
         while True:
-            decoded = await lane.take()
+            taken = await self._lanes.take()
             try:
-                await self._delivery.deliver_decoded(decoded)
-                self._follow(decoded)
+                await self._delivery.deliver_decoded(taken.decoded)
+                self._follow(taken.decoded)
             except Exception as error:
                 self._fail(error)
                 return
             self.polled_at = monotonic()
-            await lane.done()
+            await self._lanes.done(taken)
 
     def _watch_polls(self, consumer: Any) -> None:
         poll = consumer.getmany
@@ -187,11 +183,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         except Exception as error:
             self._fail(error)
             return
-        # A partition always goes the same lane, and equal numbers of different topics, which often speak of the same.
-        for number, lane in enumerate(self._lanes):
-            own = [item for item in decoded if item.arrival.partition % len(self._lanes) == number]
-            if own:
-                await lane.put(own)
+        await self._lanes.put(decoded)
 
     def _fail(self, error: BaseException) -> None:
         if not self.failure.done():
