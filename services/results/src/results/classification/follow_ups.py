@@ -49,7 +49,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """When a diagnosed occupational disease is to be treated by, and assessed after its treatment (O7)."""
+    """When a diagnosed occupational disease is to be treated by, and assessed after its treatment."""
 
     legal_source: str
     days_after_treatment: int
