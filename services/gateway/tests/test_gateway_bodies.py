@@ -67,6 +67,29 @@ async def test_all_bodies_together_stay_below_their_limit_and_room_comes_back(se
     assert [answer.status_code for answer in answers] == [200, 200]
 
 
+async def test_one_sender_leaves_room_for_the_others(settings: Settings) -> None:
+    settings.bodies_max_bytes, settings.roster_max_bytes = 3_000, 1_000
+    leave = asyncio.Event()
+
+    async def hold(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+        await leave.wait()
+        await Response()(scope, receive, send)
+
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(Bodies(hold, settings)), base_url="http://gateway")
+
+    def say(token: str) -> asyncio.Task[httpx.Response]:
+        return asyncio.create_task(client.post("/events", content=b"x" * 1_000, headers={"authorization": token}))
+
+    first = say("one")
+    with pytest.raises(Refusal, match=r"body\.busy"):
+        await say("one")
+    other = say("another")
+    leave.set()
+
+    assert [(await answer).status_code for answer in (first, other, say("one"))] == [200, 200, 200]
+
+
 async def test_a_body_that_pauses_for_too_long_is_given_up(settings: Settings) -> None:
     async def nothing() -> Message:
         await asyncio.Event().wait()

@@ -1,10 +1,10 @@
-"""Bodies of requests, under limits before any route reads them: how long one may be, how much all are, and its pauses.
+"""Bodies of requests, under limits before any route reads them: of one, of one sender, of all, and of its pauses.
 
 A framework reads JSON before it asks who is there; so these limits hold for strangers too.
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections import Counter
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,11 +16,31 @@ SILENT_SECONDS = 30.0
 PLAIN = ("", "identity")
 
 
-@dataclass(slots=True)
 class Held:
-    """Bytes of bodies that this process holds: of requests that come in or are worked on."""
+    """Bytes of bodies that this process holds: of requests that come in or are worked on.
 
-    now: int = 0
+    Whoever sends with one token has half of the room at most, and all who send without any have it together: one who
+    sends too much at once is refused before the others are.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._room = settings.bodies_max_bytes
+        self._share = max(self._room // 2, settings.roster_max_bytes)
+        self._now = 0
+        self._of: Counter[str] = Counter()
+
+    def take(self, sender: str, size: int) -> bool:
+        """Count bytes in; False where they are too many."""
+        self._now += size
+        self._of[sender] += size
+        return self._now <= self._room and self._of[sender] <= self._share
+
+    def give_back(self, sender: str, size: int) -> None:
+        """Count out what was counted in."""
+        self._now -= size
+        self._of[sender] -= size
+        if not self._of[sender]:
+            del self._of[sender]
 
 
 class Bodies:
@@ -30,7 +50,7 @@ class Bodies:
         self._app = app
         self._settings = settings
         self._silent_seconds = silent_seconds
-        self._held = Held()
+        self._held = Held(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -41,7 +61,7 @@ class Bodies:
         try:
             await self._app(scope, body.receive, send)
         finally:
-            self._held.now -= body.size
+            self._held.give_back(body.sender, body.size)
 
 
 class _Body:
@@ -49,8 +69,8 @@ class _Body:
         is_file = scope["path"].startswith("/rosters")
         self.size = 0
         self._at_most = settings.roster_max_bytes if is_file else settings.events_max_bytes
-        self._at_most_of_all = settings.bodies_max_bytes
         self._encoding = Headers(scope=scope).get("content-encoding", "")
+        self.sender = Headers(scope=scope).get("authorization", "")
         self._receive = receive
         self._held = held
         self._silent_seconds = silent_seconds
@@ -73,8 +93,8 @@ class _Body:
 
     def _count(self, size: int) -> None:
         self.size += size
-        self._held.now += size
+        has_room = self._held.take(self.sender, size)
         if self.size > self._at_most:
             raise Refusal("body.too-large", detail=str(self._at_most))
-        if self._held.now > self._at_most_of_all:
+        if not has_room:
             raise Refusal("body.busy", headers={"Retry-After": "5"})
