@@ -1,13 +1,12 @@
 """What every route stands on: the database, who is asking, limits, and the body of a request."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from asyncpg import Pool
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -18,8 +17,10 @@ from gateway.intake import Outcome
 from gateway.limits import Buckets
 from gateway.lookout import Lookout
 from gateway.parties import Caller
+from gateway.patience import PatientReader, within
 from gateway.problems import Refusal
 from gateway.read_models import rosters
+from gateway.read_models.records import Reader
 from gateway.receipts import Standing
 from gateway.retries import until_no_rival
 from gateway.rosters import IntakeKeys
@@ -29,6 +30,8 @@ from gateway.tokens import DevelopmentIssuer, Tokens
 from gateway.wakeups import Wakeups
 from shared.clock import utc_now
 from shared.database import Database
+
+T = TypeVar("T")
 
 # Of a rush each transaction stores what came during the one before; two, so that one is made while one commits.
 SAID_AT_ONCE, SAYING_AT_ONCE = 200, 2
@@ -54,15 +57,23 @@ class Edge:
     progress: Gathering[UUID, dict[str, Any] | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sayings = Gathering(self._store_together, at_most=SAID_AT_ONCE, at_once=SAYING_AT_ONCE)
-        self.standings = gathering.rows_of(lambda: self.db, receipts.standing)
-        self.receipts = gathering.rows_of(lambda: self.db, receipts.get)
-        self.progress = gathering.rows_of(lambda: self.db, rosters.progress)
+        seconds = self.settings.database_patience_seconds
+        self.sayings = Gathering(self._store_together, seconds=seconds, at_most=SAID_AT_ONCE, at_once=SAYING_AT_ONCE)
+        self.standings = gathering.rows_of(lambda: self.db, receipts.standing, seconds=seconds)
+        self.receipts = gathering.rows_of(lambda: self.db, receipts.get, seconds=seconds)
+        self.progress = gathering.rows_of(lambda: self.db, rosters.progress, seconds=seconds)
 
     @property
-    def db(self) -> Pool:
+    def db(self) -> Reader:
         """For single reads."""
-        return self.database.pool
+        return PatientReader(self.database.pool, self.settings.database_patience_seconds)
+
+    async def until_stored(self, work: Callable[[], Awaitable[T]], *, times: int = 1) -> T:
+        """Run work that opens its own transaction, again after a rival's; gives up like all that a request waits for.
+
+        `times` as long, where one request brings as much as thousands.
+        """
+        return await within(times * self.settings.database_patience_seconds, until_no_rival(work))
 
     async def store(self, checked: Sequence[Said | Refused]) -> list[Outcome]:
         """Store what may be said, in one transaction; one outcome each, in their order."""
@@ -71,7 +82,7 @@ class Edge:
             async with self.database.transaction() as tx:
                 return await intake.accept(tx, checked, now=utc_now())
 
-        return await until_no_rival(once)
+        return await self.until_stored(once)
 
     async def _store_together(self, said: Sequence[Said]) -> list[Outcome]:
         for place, item in enumerate(said):

@@ -15,7 +15,6 @@ from gateway.edge import CallerOf, Edge, EdgeOf, read_body
 from gateway.intake import Outcome
 from gateway.parties import Caller
 from gateway.problems import Refusal
-from gateway.retries import until_no_rival
 from shared import tracing
 from shared.clock import utc_now
 
@@ -44,7 +43,7 @@ async def post_events(
     respond = partial(_response, request, cloudevents.media_type_of(content_type) == cloudevents.BATCH)
     if idempotency_key is not None:
         whole = content_type.encode() + b"\n" + body
-        return await until_no_rival(lambda: _store_once(edge, caller, idempotency_key, whole, checked, respond))
+        return await edge.until_stored(lambda: _store_once(edge, caller, idempotency_key, whole, checked, respond))
     return respond(await _store(edge, checked))
 
 

@@ -16,9 +16,15 @@ class Gathering(Generic[Q, A]):
     """Answers many questions of one kind at once, `at_most` together, with `at_once` such calls under way."""
 
     def __init__(
-        self, answer: Callable[[list[Q]], Awaitable[Sequence[A]]], *, at_most: int = 1_000, at_once: int = 1
+        self,
+        answer: Callable[[list[Q]], Awaitable[Sequence[A]]],
+        *,
+        seconds: float | None = None,
+        at_most: int = 1_000,
+        at_once: int = 1,
     ) -> None:
         self._answer = answer
+        self._seconds = seconds
         self._at_most = at_most
         self._at_once = at_once
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
@@ -26,7 +32,7 @@ class Gathering(Generic[Q, A]):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, question: Q) -> A:
-        """The answer to this question; raises what was raised for it alone."""
+        """The answer to this question; TimeoutError after `seconds`, else what was raised for this one alone."""
         answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
         if self._working < self._at_once:
@@ -35,7 +41,8 @@ class Gathering(Generic[Q, A]):
             task = asyncio.create_task(self._work(), context=Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return await answer
+        async with asyncio.timeout(self._seconds):
+            return await answer
 
     async def _work(self) -> None:
         try:
@@ -69,7 +76,7 @@ class Gathering(Generic[Q, A]):
 
 
 def rows_of(
-    db: Callable[[], Reader], read: Callable[[Reader, Sequence[Q]], Awaitable[Mapping[Q, A]]]
+    db: Callable[[], Reader], read: Callable[[Reader, Sequence[Q]], Awaitable[Mapping[Q, A]]], *, seconds: float
 ) -> Gathering[Q, A | None]:
     """Reads by key, each key once however many ask for it; None where there is nothing."""
 
@@ -77,4 +84,4 @@ def rows_of(
         found = await read(db(), list(dict.fromkeys(keys)))
         return [found.get(key) for key in keys]
 
-    return Gathering(answer)
+    return Gathering(answer, seconds=seconds)

@@ -23,12 +23,13 @@ from gateway.pages import Cursor, Limit, Page
 from gateway.parties import Caller
 from gateway.problems import Refusal
 from gateway.read_models import rosters
-from gateway.retries import until_no_rival
 from gateway.rosters import Manifest
 from gateway.views.senders import RosterMapping, RosterRow, RosterView
 from shared.clock import utc_now
 
 router = APIRouter(tags=["rosters"])
+# A roster of a hundred thousand is stored as a whole; all else waits for a row or some.
+ROSTER_TIMES = 4
 
 Outcome = Literal["accepted", "accepted_with_warnings", "refused"]
 
@@ -112,7 +113,7 @@ async def _submit(request: Request, edge: Edge, caller: Caller, manifest: Manife
             to_json(shown), 202, {"Location": f"/receipts/{outcome.receipt_id}"}, media_type="application/json"
         )
 
-    return await until_no_rival(store)
+    return await edge.until_stored(store, times=ROSTER_TIMES)
 
 
 async def _upload(request: Request, edge: Edge) -> Upload:

@@ -32,6 +32,8 @@ class Settings(KernelSettings):
     khamdoan_dev_secret: str = Field("", repr=False)
     """Turns the development issuer on: who knows it may have any token. Refused in production."""
 
+    database_patience_seconds: float = 15.0
+    """A request that has waited for the database for so long is answered 503; a roster's, four times as long."""
     events_max_bytes: int = 5_000_000
     roster_max_bytes: int = 40_000_000
     bodies_max_bytes: int = 200_000_000
