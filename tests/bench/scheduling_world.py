@@ -17,7 +17,7 @@ from contracts.base import Event
 from contracts.clinics import SessionWithdrawn
 from contracts.coordination import PlanApproved
 from contracts.unions import BookingRequested
-from scheduling.terms import HOLIDAYS
+from scheduling.terms import is_holiday
 from shared.outbox import outgoing
 
 STATIONS = ["REC", "MEA", "BLD", "URI", "XRY", "EYE", "ENT", "DEN", "INT", "SUR"]
@@ -76,7 +76,7 @@ class World:
         )
         capacity = dict.fromkeys(STATIONS, SEATS)
         windows = [[360 + 30 * n, SEATS, capacity] for n in range(WINDOWS)]
-        days = [day for n in range(60) if (day := TODAY + timedelta(days=10 + n)) not in HOLIDAYS]
+        days = [day for n in range(60) if not is_holiday(day := TODAY + timedelta(days=10 + n))]
         if seats:
             windows = [[480, seats, dict.fromkeys(STATIONS, seats)]]
         await db.executemany(

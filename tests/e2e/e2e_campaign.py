@@ -19,7 +19,7 @@ from demo.clinics import ClinicSystem
 from demo.edge import Caller, Edge
 from demo.ledger import Ledger
 from demo.people import FAMILY, GIVEN, MIDDLE, Person
-from scheduling.terms import HOLIDAYS
+from scheduling.terms import is_holiday
 
 PROVINCE = "08"
 SINCE = date(2026, 1, 1)
@@ -54,7 +54,7 @@ def people(number: int) -> list[Person]:
 
 def workday(day: date) -> date:
     """The day, or the next on which exams are held."""
-    while day in HOLIDAYS:
+    while is_holiday(day):
         day += timedelta(days=1)
     return day
 
