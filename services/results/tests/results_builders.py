@@ -5,6 +5,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from contracts import clinics, registry, scheduling
+from results.consumers import consumer
+from shared.database import Database
+from shared.testing import Deliver
 
 CAMPAIGN = UUID(int=1)
 UNIT = UUID(int=2)
@@ -72,3 +75,12 @@ def an_amendment(number: int = 1, **changes: Any) -> clinics.ExaminationAmended:
         "doctor_licence": "000777/HG-GPHN", "final_class": 3, "reason": "đọc lại phim",
     }  # fmt: skip
     return clinics.ExaminationAmended.model_validate(fields | changes)
+
+
+async def examined(database: Database, deliver: Deliver, number: int = 1, **findings: Any) -> Any:
+    await deliver(consumer, database, [a_worker(number), an_appointment(number)])
+    return await deliver(consumer, database, all_sections(number, **findings))
+
+
+def of(kind: type[Any], events: list[Any]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]

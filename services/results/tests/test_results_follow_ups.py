@@ -1,10 +1,22 @@
-"""A suspected occupational disease, from the finding to the referral to assessment."""
+"""What a conclusion asks for next, opened and closed once; of a suspected disease, up to the referral to assessment."""
 
 from datetime import date
 from typing import Any
 
 import pytest
-from results_builders import HEALTHY, a_conclusion, a_section, a_worker, all_sections, an_appointment, visit
+from results_builders import (
+    HEALTHY,
+    a_conclusion,
+    a_section,
+    a_worker,
+    all_sections,
+    an_amendment,
+    an_appointment,
+    examined,
+    of,
+    visit,
+    worker,
+)
 
 from contracts import clinics
 from contracts import results as said
@@ -87,3 +99,64 @@ async def test_a_diagnosis_closes_suspicions_only(database: Database, deliver: D
     events = await deliver(consumer, database, [closing(retest, date(2026, 9, 1), diagnosis="confirmed")])
 
     assert [problem.code for problem in events[0].problems] == ["follow_up.no_suspicion"]
+
+
+async def test_high_blood_pressure_opens_a_follow_up_that_a_clinic_closes_once(
+    database: Database, deliver: Deliver
+) -> None:
+    await examined(database, deliver, systolic_mmhg=143)
+    concluded = await deliver(consumer, database, [a_conclusion(final_class=3)])
+    opened = of(said.FollowUpOpened, concluded)[0]
+    closing = clinics.FollowUpClosed(
+        follow_up_id=opened.follow_up_id, visit_id=visit(), clinic_id="02123", closed_on=date(2026, 9, 1),
+        outcome="huyết áp ổn định",
+    )  # fmt: skip
+
+    first = await deliver(consumer, database, [closing])
+    second = await deliver(consumer, database, [closing])
+
+    assert of(said.FollowUpClosed, first)
+    assert [p.code for p in second[0].problems] == ["follow_up.closed"]
+
+
+async def test_a_follow_up_is_closed_from_its_own_visit_and_with_an_outcome(
+    database: Database, deliver: Deliver
+) -> None:
+    await examined(database, deliver, systolic_mmhg=143)
+    opened = of(said.FollowUpOpened, await deliver(consumer, database, [a_conclusion(final_class=3)]))[0]
+    closing = clinics.FollowUpClosed(
+        follow_up_id=opened.follow_up_id, visit_id=visit(7), clinic_id="09999", closed_on=date(2026, 9, 1),
+        outcome=" ",
+    )  # fmt: skip
+
+    events = await deliver(consumer, database, [closing])
+
+    assert [p.code for p in events[0].problems] == [
+        "record.other_clinic", "follow_up.other_visit", "follow_up.outcome_missing",
+    ]  # fmt: skip
+
+
+async def test_an_amendment_opens_no_follow_up_twice(database: Database, deliver: Deliver) -> None:
+    await examined(database, deliver, systolic_mmhg=143)
+    await deliver(consumer, database, [a_conclusion(final_class=3)])
+
+    events = await deliver(consumer, database, [an_amendment()])
+
+    assert of(said.FollowUpOpened, events) == []
+
+
+async def test_ten_like_suspicions_in_one_unit_alert_once_without_names(database: Database, deliver: Deliver) -> None:
+    noisy = [{"hazard": "PHYS_NOISE"}]
+    clusters = []
+    for number in range(12):
+        await deliver(
+            consumer,
+            database,
+            [a_worker(number, exposures=noisy), an_appointment(number, stations=["REC", *HEALTHY, "AUD"])],
+        )
+        await deliver(consumer, database, all_sections(number))
+        await deliver(consumer, database, [a_section("AUD", number, hearing_loss_db=50)])
+        events = await deliver(consumer, database, [a_conclusion(number, final_class=4, override_reason="thính lực")])
+        clusters += of(said.ClusterDetected, events)
+
+    assert [(c.at_least, worker(0).hex in c.model_dump_json()) for c in clusters] == [(10, False)]
