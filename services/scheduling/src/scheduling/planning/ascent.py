@@ -6,6 +6,7 @@ cost opens only in part, so that rent and cost meet. No linear program is solved
 """
 
 import copy
+import time
 
 import numpy as np
 
@@ -193,9 +194,15 @@ class Market:
         self.places = self.previous = places
         self.lifting = False
 
-    def settle_openings(self, steps: int, heat: float) -> None:
-        """Fix session after session, the clearest first, and let prices answer, until all are open or closed."""
+    def settle_openings(self, steps: int, heat: float, until: float = np.inf) -> None:
+        """Fix session after session, the clearest first, and let prices answer, until all are open or closed.
+
+        From an instant of the machine's monotonic clock on all that are left at once.
+        """
         while (free := np.flatnonzero(self.lower < self.upper)).size:
+            if time.monotonic() > until:
+                self.settle_at_once()
+                return
             share = self.openings[free]
             clear = free[(share > 0.95) | (share < 0.04)]
             if not len(clear):

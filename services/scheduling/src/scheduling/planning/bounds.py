@@ -82,14 +82,18 @@ class Board:
         return self.proved[p] - sum(self.loss(q) for q in {p, *guests})
 
     def wishes(self, p: int) -> list[tuple[float, int, Ints]]:
-        """Which classes of a piece would rather go to which other, with what they would save there; the most first."""
+        """Which classes of a piece would rather go to which other, with what they would save there; the most first.
+
+        Among the classes, those of whom each saves the most come first.
+        """
         trips = self.trips(p)
         if trips is None:
             return []
         there, found = self.home[trips.block.sessions][trips.block.window_session], []
         for q in np.unique(there[there >= 0]).tolist():
             saved = np.maximum(trips.own - trips.priced[:, there == q].min(axis=1), 0.0) * trips.block.size
-            found.append((float(saved.sum()), int(q), trips.block.classes[saved > 0]))
+            order = np.argsort(-saved / trips.block.size, kind="stable")[: int((saved > 0).sum())]
+            found.append((float(saved.sum()), int(q), trips.block.classes[order]))
         return sorted(found, key=lambda wish: -wish[0])
 
     def trips(self, p: int) -> Trips | None:

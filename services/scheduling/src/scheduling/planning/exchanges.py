@@ -19,6 +19,8 @@ from scheduling.planning.tally import Tally
 POOR, MORE = 0.02, 2.0  # gap per worker from which a piece is planned again; times what it had
 POOR_AT_BORDERS = 1.0  # of a piece with borders: others wait for its people
 WORTH_MOVING, HOSTS = 0.1, 1 / 3  # cost per worker that people could save in another piece; of the time left, to that
+HARDLY = 0.2  # of a piece's usual time, less than that is not worth another turn
+FOLLOWERS, UNSEATED = 2, 0.01  # people handed over for each who waits; and where nobody does, as a share of all
 TICK = 0.01  # seconds that a job takes at least
 TABLE, PATIENCE, LEFT_STANDING = 60, 2.0, 0.2  # classes seated at a time, seconds for that; of guests, to plan anew
 
@@ -100,8 +102,14 @@ class SecondTurn:
                 host = next(other for other in self.jobs if other.board is job.board and other.number == number)
                 if saved > WORTH_MOVING * job.people and self.is_free(host, self.busy - {job}):
                     self.busy.add(host)
-                    return host, classes
+                    return host, classes[: self.leaving(job, classes)]
         return None, np.zeros(0, dtype=np.int64)
+
+    def leaving(self, job: Job, classes: Ints) -> int:
+        """How many of these classes go: once the first have left, the others' places are no longer dear."""
+        waiting = self.demand.size[job.classes].sum() - job.seats.amounts.sum()
+        most = FOLLOWERS * waiting + UNSEATED * job.people
+        return 1 + int(np.searchsorted(np.cumsum(self.demand.size[classes]), most))
 
     def exchange(self, job: Job, host: Job, guests: Ints) -> None:
         """Hand classes over and plan both pieces anew, first the host; if that is dearer, both stay as they were."""
@@ -111,8 +119,8 @@ class SecondTurn:
             job.board.hand_over(job.number, host.number, guests)
             job.classes, host.classes = np.setdiff1d(job.classes, guests), np.union1d(host.classes, guests)
             job.take(self.tally, job.seats.of(~np.isin(job.seats.classes, guests)), job.cost)
-        now = time.monotonic()
         if self.welcome(host) > LEFT_STANDING * float(self.demand.size[guests].sum()):
+            now = time.monotonic()
             self.plan_again(host, now + min(self.usual(host), HOSTS * (self.deadline - now)))
         if time.monotonic() < self.deadline:  # else its cost still counts the guests, and seats stay
             self.plan_again(job, time.monotonic() + MORE * self.usual(job))
@@ -144,7 +152,12 @@ class SecondTurn:
         return int(ledger.waiting.sum())
 
     def plan_again(self, job: Job, until: float) -> None:
-        """Plan a job from what it has; where people of its lines have visits in other pieces, those count."""
+        """Plan a job from what it has; where people of its lines have visits in other pieces, those count.
+
+        With so little time that it would hardly begin, its people keep their seats.
+        """
+        if until - time.monotonic() < HARDLY * self.pace * job.people:
+            return
         with self.guard:
             fixed = self.away_in_others(job) if job.board else None
         block = blocks.build(self.rules, self.demand, job.classes, job.sessions, fixed)

@@ -53,7 +53,7 @@ def charges(block: Block, absence: Absence, prices: Prices, closed: Flags | None
         by_package[:, closed[block.window_session]] += FORBIDDEN
     for first in range(0, len(total), ROWS):
         rows = slice(first, first + ROWS)
-        np.take(by_package, block.package[rows], axis=0, out=total[rows])
+        total[rows] = by_package[block.package[rows]]
         if prices.shares is not None:
             total[rows] += prices.shares[rows, block.window_session]
     for line in np.flatnonzero(prices.lines.any(axis=1)).tolist():
