@@ -66,6 +66,8 @@ def test_a_folder_that_cannot_be_made_is_said_to_be_so(tmp_path: Path, capsys: p
         ["kitchen"],
         ["demo", "--scale", "0"],
         ["demo", "--scale", "nan"],
+        ["plan", "solve", ".", "-o", "out", "--time-limit", "-1"],
+        ["plan", "solve", ".", "-o", "out", "--seed", "x"],
         ["trace", "NOT-A-UUID"],
         ["subject", "erase", "somebody", "--who", "a", "--why", "b"],
         ["dead-letters", "show", "--service", "results", "first"],
