@@ -73,9 +73,6 @@ class Verdict:
     conflicts: Sequence[FieldConflict] = ()
 
 
-NOTHING_SINCE = Verdict()
-
-
 def values_of(identity: Mapping[str, Any], facts: Facts | None) -> dict[str, Any]:
     """What is said of somebody and of their work, field by field; what is not said is left out."""
     said = {name: value for name, value in identity.items() if name not in DERIVED and name != "identifiers"}

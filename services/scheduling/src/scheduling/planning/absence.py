@@ -3,7 +3,7 @@
 import numpy as np
 
 from scheduling.planning.blocks import Block
-from scheduling.planning.eligibility import Flags, Ints, Rules
+from scheduling.planning.eligibility import Ints, Rules
 from scheduling.planning.occupancy import Occupancy
 
 
@@ -63,9 +63,3 @@ class Absence:
         np.add.at(away, (lines, first), amounts)
         np.subtract.at(away, (lines, past), amounts)
         return np.cumsum(away, axis=1)[:, :-1]
-
-    def covering(self, line: int, point: int, lengths: Ints) -> Flags:
-        """Per given length (position): the windows whose visit covers the point."""
-        place = self.place_of_line[line]
-        covered: Flags = (self.first[place][None, :] <= point) & (self.past[place, lengths] > point)
-        return covered
