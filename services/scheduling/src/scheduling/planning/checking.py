@@ -1,5 +1,6 @@
 """The own referee: every rule of kd-plan/1 on a finished plan, written plainly and apart from the engine's arrays."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -100,6 +101,8 @@ class Check:
             name: sorted((d * DAY + s[0], d * DAY + s[1]) for d, s in enumerate(days) if s)
             for name, days in instance.calendars.items()
         }
+        self.ends = {name: sorted(b for _, b in shifts) for name, shifts in self.shifts.items()}
+        self.longest = {name: max((b - a for a, b in shifts), default=0) for name, shifts in self.shifts.items()}
         faults: list[str] = []
         self.seated = submission.seated(handed_in.appointments, self.workers, self.sessions, faults)
         self.left_out = submission.left_out(handed_in.unassigned, self.workers, self.seated, faults)
@@ -164,12 +167,13 @@ class Check:
         params, session = self.instance.params, self.sessions[at[0]]
         start = session.windows[at[1]]
         instant = session.day * DAY + start
-        since_end = min((instant - b for _, b in self.shifts[calendar] if b <= instant), default=None)
+        ended = bisect_right(self.ends[calendar], instant)
+        since_end = instant - self.ends[calendar][ended - 1] if ended else None
         needs = self.packages[package].timing
         if FASTING in needs and start >= params.fasting_before:
             return False
         if QUIET_REST in needs:
-            working = any(a <= instant < b for a, b in self.shifts[calendar])
+            working = self._working(calendar, instant)
             if working or (since_end is not None and since_end < params.quiet_rest_minutes):
                 return False
         return END_OF_SHIFT not in needs or (since_end is not None and since_end <= params.end_of_shift_minutes)
@@ -182,7 +186,7 @@ class Check:
 
     def _minutes_away(self, line: str, package: str, at: Place) -> int:
         begin, end = self._absence(line, package, at)
-        return sum(max(0, min(end, b) - max(begin, a)) for a, b in self.shifts[self.lines[line].calendar])
+        return sum(max(0, min(end, b) - max(begin, a)) for a, b in self._near(self.lines[line].calendar, begin, end))
 
     def _loads(self) -> tuple[Counter[Place], Counter[tuple[Place, str]], dict[str, Counter[tuple[int, int]]]]:
         groups = Counter((self.workers[w].line, self.workers[w].package, at) for w, at in self.seated.items())
@@ -221,10 +225,18 @@ class Check:
                 yield Excess(n, crew.ceiling, line=line, moment=moment)
 
     def _moments(self, line: str, begin: int, end: int) -> list[int]:
-        shifts = self.shifts[self.lines[line].calendar]
-        starts = {max(a, begin) for a, b in shifts if a < end and b > begin}
+        calendar = self.lines[line].calendar
+        starts = {max(a, begin) for a, b in self._near(calendar, begin, end) if b > begin}
         starts |= {a for a, _ in self.away.get(line, ()) if begin <= a < end}
-        return sorted(m for m in starts if any(a <= m < b for a, b in shifts))
+        return sorted(m for m in starts if self._working(calendar, m))
+
+    def _near(self, calendar: str, begin: int, end: int) -> list[tuple[int, int]]:
+        """The shifts that begin before the end of a span of time and may last into it."""
+        shifts, longest = self.shifts[calendar], self.longest[calendar]
+        return shifts[bisect_left(shifts, (begin - longest, 0)) : bisect_left(shifts, (end, 0))]
+
+    def _working(self, calendar: str, moment: int) -> bool:
+        return any(a <= moment < b for a, b in self._near(calendar, moment, moment + 1))
 
     def _cost(self, missing: list[Worker]) -> CostParts:
         weights = self.instance.weights

@@ -103,8 +103,11 @@ class _Repair:
         return Plan(appointments, unassigned, cost, min(int(np.ceil(bound - 1e-6)), cost.total), Notes(seconds=seconds))
 
     def _stand(self) -> Standing:
-        chain = Chain(self.today)
-        allowed: dict[tuple[str, str], set[Place]] = {}
+        chain, flat = Chain(self.today), self.today.windows
+        places = [
+            (self.instance.sessions[s].id, i) for s, i in zip(flat.session.tolist(), flat.index.tolist(), strict=True)
+        ]
+        allowed: dict[tuple[str, str, str], set[Place]] = {}
         seated: dict[Place, list[Worker]] = {}
         staying: Appointments = {}
         broken = set()
@@ -114,10 +117,17 @@ class _Repair:
                 broken.add(who)
             elif self.day[at[0]] < self.now:
                 staying[who] = at
-            elif worker.free_on(self.day[at[0]]) and at in self._allowed(chain, worker, allowed):
-                seated.setdefault(at, []).append(worker)
-            else:
+            elif not worker.free_on(self.day[at[0]]):
                 broken.add(who)
+            else:
+                line = self.instance.lines[self.rules.line_at[worker.line]]
+                kind = line.site, line.calendar, worker.package
+                if kind not in allowed:
+                    allowed[kind] = {places[w] for w in chain.windows_of_kind(worker).tolist()}
+                if at in allowed[kind]:
+                    seated.setdefault(at, []).append(worker)
+                else:
+                    broken.add(who)
         crowded: Appointments = {}
         squeezed: Appointments = {}
         for at, people in seated.items():
@@ -143,17 +153,6 @@ class _Repair:
                 if ((crowds[worker.line] >= begin) & (crowds[worker.line] < end)).any():
                     found.append(who)
         return found
-
-    def _allowed(self, chain: Chain, worker: Worker, known: dict[tuple[str, str], set[Place]]) -> set[Place]:
-        """The places that R2 allows the worker's line and package."""
-        key = (worker.line, worker.package)
-        if key not in known:
-            flat = self.today.windows
-            known[key] = {
-                (self.instance.sessions[flat.session[w]].id, int(flat.index[w]))
-                for w in chain.windows_of_kind(worker).tolist()
-            }
-        return known[key]
 
     def _needs(self, worker: Worker) -> tuple[str, ...]:
         return self.instance.packages[self.rules.package_at[worker.package]].stations

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
+import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
-from scipy.sparse import coo_array, hstack
 
 from scheduling.planning.classes import Demand
 from scheduling.planning.eligibility import Ints, Rules
@@ -81,27 +80,31 @@ def _places(rules: Rules, part: Component, session_piece: Ints, count: int) -> F
 def _shared(minutes: Floats, load: Floats, places: Floats) -> Ints:
     """The piece that gets most of each line in the cheapest sharing-out: travel, and what crowding costs."""
     line, piece = np.nonzero(np.isfinite(minutes))
-    pairs, resources = len(line), load.shape[1]
-    own = coo_array((np.ones(pairs), (line, np.arange(pairs))), shape=(len(minutes), pairs))
+    pairs, resources, lines = len(line), load.shape[1], len(minutes)
     used, station = np.nonzero(load[line])
-    row = piece[used] * resources + station
-    taken = coo_array((load[line[used], station], (row, used)), shape=(places.size, pairs))
-    over = -coo_array((np.ones(places.size), (np.arange(places.size),) * 2), shape=(places.size,) * 2)
-    nobody = coo_array((len(minutes), 2 * places.size))
-    room = places.ravel()
-    cost = np.concatenate(
+    places_at, each = np.arange(places.size), np.arange(pairs)
+    rows = np.concatenate((line, lines + piece[used] * resources + station, np.tile(lines + places_at, 2)))
+    columns = np.concatenate((each, used, pairs + np.arange(2 * places.size)))
+    values = np.concatenate((np.ones(pairs), load[line[used], station], -np.ones(2 * places.size)))
+    room, free = places.ravel(), highspy.kHighsInf
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = pairs + 2 * places.size, lines + places.size
+    lp.col_cost_ = np.concatenate(
         (2 * load[line, 0] * minutes[line, piece], np.full(places.size, CROWDING), np.full(places.size, OVERFLOW))
     )
-    upper = np.concatenate((np.ones(pairs), (BUSY - ROOMY) * room, np.full(places.size, np.inf)))
-    found = linprog(
-        cost,
-        A_ub=hstack((taken, over, over)).tocsr(),
-        b_ub=ROOMY * room,
-        A_eq=hstack((own, nobody)).tocsr(),
-        b_eq=np.ones(len(minutes)),
-        bounds=np.stack((np.zeros_like(upper), upper), axis=1),
-        method="highs",
-    )
+    lp.col_lower_ = np.zeros(lp.num_col_)
+    lp.col_upper_ = np.concatenate((np.ones(pairs), (BUSY - ROOMY) * room, np.full(places.size, free)))
+    lp.row_lower_ = np.concatenate((np.ones(lines), np.full(places.size, -free)))
+    lp.row_upper_ = np.concatenate((np.ones(lines), ROOMY * room))
+    order = np.argsort(columns, kind="stable")
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = np.searchsorted(columns[order], np.arange(lp.num_col_ + 1)).astype(np.int32)
+    lp.a_matrix_.index_, lp.a_matrix_.value_ = rows[order].astype(np.int32), values[order]
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.passModel(lp)
+    solver.run()
     share = np.zeros(minutes.shape)
-    share[line, piece] = found.x[:pairs] + 1e-9 / (1 + minutes[line, piece])
+    share[line, piece] = np.array(solver.getSolution().col_value)[:pairs] + 1e-9 / (1 + minutes[line, piece])
     return np.asarray(share.argmax(axis=1), dtype=np.int64)
