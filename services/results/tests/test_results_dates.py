@@ -1,6 +1,6 @@
 """What is dated on a day that cannot be: before the visit, or to come."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -94,14 +94,17 @@ async def test_a_record_of_a_desk_whose_clock_is_years_ahead_is_refused(database
     assert [[p.code for p in event.problems] for event in refused] == [["record.in_future"]] * 2
 
 
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(minutes=30)], ids=["in time", "of a clock that is ahead"])
 async def test_a_record_is_taken_up_to_when_it_was_said_though_its_day_is_told_later(
-    database: Database, deliver: Deliver
+    database: Database, deliver: Deliver, ahead: timedelta
 ) -> None:
     await deliver(consumer, database, [a_worker(), an_appointment()])
     await deliver(consumer, database, [a_day(date(2026, 8, 2), datetime(2026, 8, 1, 17, tzinfo=UTC))])
 
     events = await deliver(
-        consumer, database, [said_at(section, datetime(2026, 8, 3, 9, tzinfo=UTC)) for section in all_sections()]
+        consumer,
+        database,
+        [said_at(section, datetime(2026, 8, 3, 8, tzinfo=UTC) - ahead) for section in all_sections()],
     )
 
     assert len(of(said.ClassProposed, events)) == 1

@@ -12,6 +12,7 @@ from shared.consuming import Batch, Message
 from shared.database import Transaction
 
 VIETNAM = timezone(timedelta(hours=7))
+CLOCKS_DIFFER = timedelta(days=1)
 
 Dated = tuple[Message[Any], Any]
 Refused = tuple[Message[Any], list[Problem]]
@@ -44,8 +45,8 @@ async def come(tx: Transaction, dated: Sequence[Dated], field: str, code: str) -
 
 
 def _day(message: Message[Any], field: str) -> date:
-    """The day that a word is dated; a moment up to the one in which it was said lies in nobody's future."""
+    """The day that a word is dated; a moment until it was said, or shortly after, lies in nobody's future."""
     at: date = getattr(message.event, field)
     if not isinstance(at, datetime):
         return at
-    return date.min if at.astimezone(UTC) <= message.time else at.astimezone(VIETNAM).date()
+    return date.min if at.astimezone(UTC) <= message.time + CLOCKS_DIFFER else at.astimezone(VIETNAM).date()
