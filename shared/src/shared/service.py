@@ -83,11 +83,8 @@ class Service:
         self._operations = HttpServer(
             operations.make_app(self.delivery, ready=self.ready), settings.operations_host, settings.operations_port
         )
-        self._http = (
-            HttpServer(telemetry.TracedApp(http, self.telemetry), settings.http_host, http_port)
-            if http is not None
-            else None
-        )
+        traced = telemetry.TracedApp(http, self.telemetry)
+        self._http = None if http is None else HttpServer(traced, settings.http_host, http_port)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._failure: BaseException | None = None
         self._migrated = False
