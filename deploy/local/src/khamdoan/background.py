@@ -21,7 +21,7 @@ def start(data: Path, flags: list[str], say: Say) -> None:
     log = data / "logs" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     if state.is_held(data):
-        say(f"It runs already, as process {state.read(data).pid}.")
+        say(f"Đang chạy rồi / it runs already: pid {state.read(data).pid}")
         return
     state.path(data).unlink(missing_ok=True)  # so that the one we wait for is the new one
     command = [sys.executable, "-m", "khamdoan", "up", "--data", str(data), *flags]
@@ -54,4 +54,4 @@ def stop(data: Path, say: Say) -> None:
                 f"Process {running.pid} has not stopped after {STOP_SECONDS} s; see {data / 'logs'}.",
             )
         time.sleep(POLL_SECONDS)
-    say("stopped")
+    say("Đã dừng / stopped")

@@ -45,7 +45,7 @@ class Keeper:
         self.due_at = now + self.pause
         self.say(
             f"{self.name} (pid {self.child.pid}) ended with {self.child.process.returncode}; "
-            f"it is started again in {self.pause:g} s; its log is {self.child.log}"
+            f"khởi động lại sau / it is started again in {self.pause:g} s; nhật ký / its log: {self.child.log}"
         )
         self.pause = min(self.pause * 2, LONGEST_PAUSE)
 
@@ -53,5 +53,5 @@ class Keeper:
         """Start the program again."""
         self.child = self.nursery.spawn(self.child.program)
         self.started_at, self.due_at = now, None
-        self.say(f"{self.name} is started again as pid {self.child.pid}")
+        self.say(f"{self.name} đã khởi động lại / is started again, pid {self.child.pid}")
         return True
