@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import yaml
-from conftest import Figure
+from fault_report import Figure
 from kernel_children import Proxy
 from kernel_shop import MIGRATIONS, OrderStored, a_store, an_order, orders
 
