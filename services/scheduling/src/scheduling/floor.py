@@ -16,6 +16,7 @@ from contracts.scheduling import (
     HealthCheckWithdrawn,
     RequestAnswered,
 )
+from scheduling import relocating
 from scheduling.model import Person, Room, Seat
 from scheduling.problems import problem
 from shared.outbox import Outgoing
@@ -188,15 +189,16 @@ class Floor:
     def relocate(
         self, people: Iterable[Person], reason: LostBy, says: dict[UUID, Says], because: Because | None = None
     ) -> None:
-        """Find each live appointment its next best seat or give it up; whoever is most urgent chooses first.
+        """Find the live appointments other seats, the cheapest for all together, or give them up, the most urgent last.
 
         Nobody is moved onto a frozen day, of which they might hear too late.
         """
         by_urgency = urgent_first(people)
         for person in by_urgency:
             self.vacate(person)
-        for person in by_urgency:
-            seat = self.room.best(person, after=self.room.last_frozen)
+        seats = relocating.seats(self.room, by_urgency, after=self.room.last_frozen)
+        for person in sorted(by_urgency, key=lambda p: p.health_check_id not in seats):
+            seat = seats.get(person.health_check_id) or self.room.best(person, after=self.room.last_frozen)
             if seat is None:
                 self.cancel(person, reason, says[person.health_check_id], because)
             else:

@@ -142,19 +142,40 @@ class Room:
             refusals.append(refusal)
         return max(refusals, key=CHAIN.index)
 
-    def best(self, person: Person, besides: UUID | None = None, after: date = date.min) -> Seat | None:
-        """The cheapest seat in the room after a day, by the planning format's costs; None if no seat suits."""
+    def ways(self, person: Person, besides: UUID | None = None, after: date = date.min) -> list[tuple[int, int, Seat]]:
+        """Every seat after a day that suits the person, taken or not, the cheapest first: cost of the visit, day, seat.
+
+        Costs are the planning format's, without that of opening the session.
+        """
         late = self.terms.weights.late_day[person.priority]
         found: list[tuple[int, int, Seat]] = []
         for session in self.sessions.values():
             elsewhere = session.session_id != besides and session.day > after
-            if elsewhere and self._reaches(person.crew, session) and self._closed(person, session) is None:
+            if elsewhere and self._reaches(person.crew, session) and self._suits(person, session):
                 wait = late * max(0, (session.day - person.due_on).days)
-                opening = 0 if self.people_in[session.session_id] else session.open_cost
                 for cost, seat in self._seats_by_cost(person.crew, person.need, session):
-                    found.append((cost + wait + opening, session.day.toordinal(), seat))
-        found.sort()
-        return next((seat for _, _, seat in found if self.refusal(person, seat) is None), None)
+                    found.append((cost + wait, session.day.toordinal(), seat))
+        return sorted(found)
+
+    def best(self, person: Person, besides: UUID | None = None, after: date = date.min) -> Seat | None:
+        """The cheapest seat in the room after a day, by the planning format's costs; None if no seat suits."""
+        ways = self.ways(person, besides, after)
+        found = sorted((cost + self._opening(seat.session_id), day, seat) for cost, day, seat in ways)
+        return next((seat for _, _, seat in found if self.takes(person, seat)), None)
+
+    def takes(self, person: Person, seat: Seat) -> bool:
+        """Whether a seat that suits the person is free for one of their line."""
+        return not self.full(person.need, seat) and not self._line_blocks(person.crew, person.need, seat)
+
+    def is_used(self, session_id: UUID) -> bool:
+        """Whether anybody is in the session, so that its opening is paid for."""
+        return self.people_in[session_id] > 0
+
+    def put(self, person: Person, seat: Seat, by: int = 1) -> None:
+        """Somebody arrives in the seat and is away meanwhile (`by=-1`: is no longer)."""
+        session = self.sessions[seat.session_id]
+        self._count(person.need, seat, by)
+        self.go(person.crew, person.need, session.site, session.day, session.windows[seat.window].start, by)
 
     def nearest(self, person: Person, session_id: UUID, start: int) -> Seat | None:
         """The seat in a session that begins nearest to a minute of its day; None if no seat suits."""
@@ -202,6 +223,12 @@ class Room:
         if is_holiday(session.day):
             return "session.on-holiday"
         return "session.other-campaign" if session.campaign_id != person.campaign_id else None
+
+    def _suits(self, person: Person, session: Session) -> bool:
+        return self._closed(person, session) is None and self._wrong_day(person, session.day) is None
+
+    def _opening(self, session_id: UUID) -> int:
+        return 0 if self.is_used(session_id) else self.sessions[session_id].open_cost
 
     def _wrong_day(self, person: Person, day: date) -> str | None:
         overdue = person.deadline is not None and person.deadline < self.today
