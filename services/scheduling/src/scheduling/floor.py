@@ -189,7 +189,7 @@ class Floor:
     def relocate(
         self, people: Iterable[Person], reason: LostBy, says: dict[UUID, Says], because: Because | None = None
     ) -> None:
-        """Find the live appointments other seats, the cheapest for all together, or give them up, the most urgent last.
+        """Find the live appointments other seats, the cheapest for all together; give up those for whom there is none.
 
         Nobody is moved onto a frozen day, of which they might hear too late.
         """

@@ -10,9 +10,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One obligation of the law (O1–O7) in force from `valid_from` to `valid_to`, both included.
+    """One obligation of the law (O1–O4) in force from `valid_from` to `valid_to`, both included.
 
-    A rule obliges by interval, by months after exposure starts, or at an event; O3 only widens the package.
+    A rule obliges by interval or by months after exposure starts; O3 only widens the package.
     """
 
     id: str
@@ -25,7 +25,6 @@ class Rule:
     valid_to: date | None = None
     interval_months: int | None = None
     after_exposure_months: int | None = None
-    event: str | None = None
 
     def in_force(self, on: date) -> bool:
         """Whether the rule binds on the day."""
