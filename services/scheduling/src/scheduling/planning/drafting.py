@@ -13,7 +13,7 @@ from scheduling.planning import neighbourhoods, offering, pricing, rounding
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market, scarcity_market
 from scheduling.planning.blocks import Block
-from scheduling.planning.eligibility import Ints
+from scheduling.planning.eligibility import Flags, Ints
 from scheduling.planning.flow import Relaxation, Solution
 from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.openings import Outcome
@@ -23,10 +23,11 @@ from scheduling.planning.proving import Proof
 HOT, WARM, LUKEWARM, COLD = 20.0, 2.0, 3.0, 0.15
 MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 GAIN = 0.05  # cost units per person that make another round of a program worth its time
-SCARCER = 50.0  # cost units beyond the market's price: a place that somebody stays out for
+SCARCITY = 50.0  # cost units between two prices: only one of them knows that somebody stays out
 ROUNDING_SHARE, ROUNDING_SECONDS, RESCUE_SECONDS = 0.1, (0.3, 2.0), 1.0
+SETTLING_SHARE = 0.15  # of the time left; what is unsettled then settles at once
 ALL = 0.8  # of the time, for a root solved meanwhile
-CLEARLY = 1e-3
+DOUBTFUL = 0.3  # part of a session that a plan may do without: if not, it opens later
 FAR, UNSETTLED = 20.0, 2  # between optimum and bound per person, and rounds, before openings are judged
 SMALL, FEW, MANY = 5_000, 3, 8  # people; columns that each class gets at a time
 COLUMNS_PER_SECOND = 15_000  # what a program of this kind takes; too large ones are not begun
@@ -68,11 +69,14 @@ class Draft:
             prices = self.free.prices()
             begun = second_hand.submit(self.proof.begin, prices, None, ALL) if self.two_hands else None
             self.plan(self.settled())
+            if begun and not begun.done():
+                self.replan()
             root = begun.result() if begun else self.proof.begin(prices, self.best)
             finished = None
             if root is not None:
+                if root.bound > self.outcome.bound:
+                    self.program = root.prices, np.ones(len(self.block.sessions))
                 self.outcome.prove(root.bound, root.prices)
-                self.program = root.prices, np.ones(len(self.block.sessions))
                 finished = second_hand.submit(self.proof.finish, self.outcome) if self.two_hands else None
                 self.replan()
             self.rescue()
@@ -133,18 +137,23 @@ class Draft:
         return priced
 
     def rescue(self) -> None:
-        """Seat whoever the best plan so far leaves out although they have windows, by moving others about."""
-        waiting = np.flatnonzero(self.best.waiting)
+        """Seat whoever the best plan leaves out, or opens sessions for beside the program's, by moving others about."""
+        trial = self.best.copy()
+        if self.program:
+            beside = (self.program[1] < HALF)[self.block.window_session]
+            classes, windows = np.nonzero(trial.count * beside)
+            trial.add_many(classes, windows, -trial.count[classes, windows].astype(np.int64))
+        waiting = np.flatnonzero(trial.waiting)
         if len(waiting) and not self.is_late():
             seconds = min(RESCUE_SECONDS, self.deadline - time.monotonic())
-            priced = self.priced(self.free, (self.best.visits > 0).astype(np.float64))
-            self.keep(rounding.rescue(self.best, waiting, priced, seconds))
+            priced = self.priced(self.free, (trial.visits > 0).astype(np.float64))
+            self.keep(rounding.rescue(trial, waiting, priced, seconds))
 
     def cool(self) -> None:
         """Let the free market cool for a better bound; from a program's prices where that saw scarcity."""
         market = self.free
         if self.program:
-            market.learn(self.topped())
+            market.learn(self.topped(market.prices()).places)
         taken = self.step * self.pace / 2  # a round of cooling and its proof should not end after the deadline
         for hot, cold in pairwise(np.geomspace(LUKEWARM, COLD, 7).tolist()):
             begun = time.monotonic()
@@ -152,6 +161,8 @@ class Draft:
                 return
             market.run(self.pace // 4, hot, cold)
             self.prove(market.prices())
+            if self.program:
+                self.prove(self.topped(market.prices()))
             taken = time.monotonic() - begun
 
     def keep(self, ledger: Ledger) -> Ledger:
@@ -173,15 +184,18 @@ class Draft:
         shares = self.free.prices().shares
         return Prices.of(places, found.lines, None if shares is None else np.where(opened > HALF, 0.0, shares))
 
-    def topped(self) -> Floats:
-        """The free market's prices of places, where the last program saw scarcity: that program's.
+    def topped(self, known: Prices) -> Prices:
+        """The free market's prices; where the last program's say otherwise of what is scarce, that program's.
 
-        To a program, sessions that it must open cost nothing: its other prices leave their opening unpaid.
+        To a program, sessions that it must open cost nothing: its other prices leave their opening unpaid. Line
+        ceilings the market knows only for all lines of a place together. What one holds to be scarce only for the
+        other's reasons (a station for all arrivals, a place for a line) must not be paid twice: so both ways.
         """
         assert self.program is not None
         found, opened = self.program
-        scarcer = (opened > HALF)[self.block.window_session][:, None] & (found.places > self.free.places + SCARCER)
-        return np.where(scarcer, found.places, self.free.places)
+        otherwise = (opened > HALF)[self.block.window_session][:, None] & _far(found.places, known.places)
+        places = np.where(otherwise, found.places, known.places)
+        return Prices(places, np.where(_far(found.lines, known.lines), found.lines, known.lines), known.shares)
 
     def settled(self) -> Market:
         """A market in which every session is open or closed."""
@@ -189,7 +203,8 @@ class Draft:
         if self.is_late():
             market.settle_at_once()
             return market
-        market.settle_openings(max(4, self.pace // 12), 1.0)
+        left = self.deadline - time.monotonic()
+        market.settle_openings(max(4, self.pace // 12), 1.0, time.monotonic() + SETTLING_SHARE * left)
         market.run(max(8, self.pace // 2), 1.0, COLD)
         return market
 
@@ -217,11 +232,13 @@ class Draft:
             except TimeoutError:
                 break
             done, taken = True, time.monotonic() - begun
-            self.seating = min(self.seating, time.monotonic() - self.planned)
             self.learn(solution, relaxation.upper)
-            state = self.keep(rounding.settle(relaxation, solution, self.rounding_seconds(), priced))
+            loose = bool((relaxation.lower < relaxation.upper).any())
+            self.seating = min(self.seating, np.inf if loose else time.monotonic() - self.planned)
+            seconds = 0.0 if loose and taken < HALF * (self.deadline - time.monotonic()) else self.rounding_seconds()
+            state = self.keep(rounding.settle(relaxation, solution, seconds, saving=True))
             gained, value = value - solution.value, solution.value
-            if (relaxation.lower < relaxation.upper).any():
+            if loose:
                 if turn + 1 >= UNSETTLED or solution.value - solution.bound < FAR * self.people:
                     opened, value = _rounded(solution.openings), np.inf
                     relaxation.limit(opened, opened)
@@ -246,14 +263,16 @@ class Draft:
         """What a program's prices prove."""
         self.prove(self.blended(solution.prices, opened))
         self.program = solution.prices, opened
-        known = self.free.prices()
-        self.prove(Prices.of(self.topped(), known.lines, known.shares))
+        self.prove(self.topped(self.free.prices()))
+
+
+def _far(found: Floats, known: Floats) -> Flags:
+    return np.asarray(np.abs(found - known) > SCARCITY)
 
 
 def _rounded(openings: Floats) -> Floats:
-    """What is mostly open opens, and at least the most open of what is open in part."""
-    loose = (openings > CLEARLY) & (openings < 1 - CLEARLY)
-    whole = openings > HALF
-    if loose.any() and not whole[loose].any():
-        whole[np.where(loose, openings, -1.0).argmax()] = True
-    return whole.astype(np.float64)
+    """What is mostly open opens, and of what is open in part the most open, about as many as all openings come to."""
+    number = max(int((openings > HALF).sum()), int(np.ceil(openings.sum() - DOUBTFUL)))
+    whole = np.zeros(len(openings))
+    whole[np.argsort(-openings, kind="stable")[:number]] = 1
+    return whole

@@ -17,8 +17,8 @@ HURRIED = 0.05  # seconds below which no program is begun
 LOST = 0.5  # people more than the fractional plan leaves out: lost by rounding
 
 
-def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: Floats | None = None) -> Ledger:
-    """A valid state near the fractional solution, whose openings should be whole."""
+def settle(relaxation: Relaxation, solution: Solution, seconds: float, saving: bool = False) -> Ledger:
+    """A valid state near the fractional solution, whose openings should be whole; `saving` whom rounding lost."""
     ledger = Ledger(relaxation.block, relaxation.absence)
     visits = solution.visits
     classes, windows = relaxation.column_class[: len(visits)], relaxation.column_window[: len(visits)]
@@ -37,8 +37,11 @@ def settle(relaxation: Relaxation, solution: Solution, seconds: float, priced: F
         _seat_whole_parts(ledger, classes, windows, visits)
     if len(free) and seconds >= HURRIED:
         seat_exactly(ledger, classes[free], windows[free], seconds)
-    if priced is not None:
-        ledger = rescue(ledger, np.flatnonzero(ledger.waiting > solution.left_out + LOST), priced, seconds)
+    lost = np.flatnonzero(ledger.waiting > solution.left_out + LOST)
+    if saving and len(lost) and seconds >= HURRIED:
+        priced = relaxation.reduced(solution.prices)
+        priced[:, ~open_now[relaxation.block.window_session]] += FORBIDDEN  # opening one more for them would cost more
+        ledger = rescue(ledger, lost, priced, seconds)
     insert_waiting(ledger)
     return ledger
 

@@ -172,8 +172,7 @@ class Weighing:
         seconds = min(ROUNDING_SECONDS, ROUNDING_SHARE * (self.deadline - time.monotonic()))
         if self.outcome.ledger is not None and seconds < 0:
             return
-        priced = relaxation.reduced(solution.prices)
-        self.outcome.keep(rounding.settle(relaxation, solution, max(seconds, rounding.HURRIED), priced))
+        self.outcome.keep(rounding.settle(relaxation, solution, max(seconds, rounding.HURRIED), saving=True))
 
     def spread(self, found: Prices, chosen: Flags) -> Prices:
         """A program's prices, with those of closed sessions at which they tempt its people least."""
