@@ -14,9 +14,11 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
+from confluent_kafka import ConsumerGroupState
+from confluent_kafka.admin import AdminClient
 from http_line import HttpLine
 from measured import Report, percentile
 
@@ -40,16 +42,16 @@ PLAN, SESSION, RUSH = "a plan's announcement", "a withdrawn session", "a rush fo
 
 
 def processor_seconds(house: House) -> Counter[str]:
-    """Of each service, and of the servers where they are this run's own."""
-    known = {child.pid: name for name, child in house.children.items()}
+    """Of each service, of the servers where they are this run's own, and of this process, which asks."""
+    known = {child.pid: name for name, child in house.children.items()} | {os.getpid(): "the bench itself"}
     spent: Counter[str] = Counter()
-    for pid in descendants(os.getpid()) - {os.getpid()}:
+    for pid in {os.getpid(), *descendants(os.getpid())}:
         with suppress(OSError):
             head, _, tail = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
             fields = tail.split()
             name = known.get(pid) or {"java": "kafka"}.get(head.partition("(")[2], head.partition("(")[2])
             spent[name] += int(fields[11]) + int(fields[12])
-    return Counter({name: round(ticks / os.sysconf("SC_CLK_TCK")) for name, ticks in spent.items()})
+    return Counter({name: round(ticks / os.sysconf("SC_CLK_TCK"), 1) for name, ticks in spent.items()})
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +78,7 @@ def house(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def beside(house: House, name: str) -> str:
-    """Start another process of a service, with ports of its own, until it is ready; where a gateway answers."""
+    """Start another process of a service, with ports of its own, until both share the work; where a gateway answers."""
     with socket.socket() as one, socket.socket() as other:
         for free in (one, other):
             free.bind(("127.0.0.1", 0))
@@ -87,7 +89,20 @@ def beside(house: House, name: str) -> str:
     told = {**house.configured.environments[name], **own}
     child = house.children[f"{name}-2"] = house.nursery.spawn(replace(program, name=f"{name}-2", environment=told))
     child.wait_until(lambda _: sockets.answers(f"http://127.0.0.1:{operations}{services.READY_PATH}"))
+    _until_shared(house, house.prefix + name)
     return f"http://127.0.0.1:{port}"
+
+
+def _until_shared(house: House, group: str, *, seconds: float = 60) -> None:
+    """Wait until a group of two is stable: a gateway is ready before, and who comes meanwhile waits for the group."""
+    admin, until = AdminClient({"bootstrap.servers": house.servers.kafka}), monotonic() + seconds
+    while monotonic() < until:
+        known = admin.describe_consumer_groups([group])[group].result()
+        members = [member for member in known.members if member.assignment.topic_partitions]
+        if known.state == ConsumerGroupState.STABLE and len(members) == 2:
+            return
+        sleep(0.2)
+    raise TimeoutError(f"{group} did not come together")
 
 
 def test_a_plan_is_announced_to_every_clinic(house: House, report: Report) -> None:
@@ -129,11 +144,15 @@ def test_a_thousand_bookers_on_a_hundred_seats(house: House, report: Report) -> 
     asyncio.run(world.fill(BOOKERS, planned=False, seats=SEATS))
     beside(house, "scheduling")
     edges = [house.url, beside(house, "gateway")]
+    before = processor_seconds(house)
     took, granted = asyncio.run(_book(edges, world))
+    spent = processor_seconds(house) - before
 
     assert granted == SEATS
     report.take(RUSH, "request to answered receipt, p50", 1_000 * median(took), "ms", f"{AT_ONCE} at once")
     report.take(RUSH, "request to answered receipt, p99", 1_000 * percentile(took, 0.99), "ms", f"of {BOOKERS:,}")
+    for name, seconds in [("all processes started here", spent.total()), *spent.most_common(7)]:
+        report.take(RUSH, f"processor time of {name}", seconds, "s")
 
 
 async def _book(edges: list[str], world: World) -> tuple[list[float], int]:
