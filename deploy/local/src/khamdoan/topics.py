@@ -7,6 +7,8 @@ from contracts.topics import Topic
 
 MILLISECONDS_PER_DAY = 24 * 60 * 60 * 1000
 FOR_EVER = -1
+# A service's clock an hour ahead would have its records refused, and one of years ago have them deleted.
+TIMESTAMPS = {"message.timestamp.type": "LogAppendTime"}
 ANSWER_SECONDS = 30
 
 
@@ -25,7 +27,8 @@ def create(bootstrap_servers: str, *, replicas: int = 1, prefix: str = "") -> li
 
 def new_topic(topic: Topic, replicas: int, prefix: str = "") -> NewTopic:
     """A topic as Kafka is asked for it."""
-    return NewTopic(prefix + topic.name, topic.partitions, replicas, config={"retention.ms": str(retention_ms(topic))})
+    config = {"retention.ms": str(retention_ms(topic)), **TIMESTAMPS}
+    return NewTopic(prefix + topic.name, topic.partitions, replicas, config=config)
 
 
 def retention_ms(topic: Topic) -> int:
