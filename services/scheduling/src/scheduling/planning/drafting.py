@@ -25,6 +25,7 @@ MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 GAIN = 0.05  # cost units per person that make another round of a program worth its time
 SCARCITY = 50.0  # cost units between two prices: only one of them knows that somebody stays out
 ROUNDING_SHARE, ROUNDING_SECONDS, RESCUE_SECONDS = 0.1, (0.3, 2.0), 1.0
+TOGETHER = 60  # classes for whom room is made at a time
 SETTLING_SHARE = 0.15  # of the time left; what is unsettled then settles at once
 ALL = 0.8  # of the time, for a root solved meanwhile
 DOUBTFUL = 0.3  # part of a session that a plan may do without: if not, it opens later
@@ -126,15 +127,24 @@ class Draft:
         ledger = Ledger(self.block, self.absence)
         seat_by_prices(ledger, self.priced(market, market.upper), *market.seats(1.0))
         seated = self.keep(ledger)
+        if self.people > SMALL and not self.free.is_scarce():
+            self.make_room()
         if not self.is_late() and not self.mend(market, seated):
             used = np.flatnonzero((market.lower > HALF) | (seated.visits > 0))
-            self.keep(neighbourhoods.sweep_through(ledger, used, self.deadline, 4, openings=False))
+            self.keep(neighbourhoods.sweep_through(self.best, used, self.deadline, 4, openings=False))
 
     def priced(self, market: Market, opened: Floats) -> Floats:
         """The cost of every visit at the market's prices; nobody may use a session that is not open."""
         priced = pricing.charges(self.block, self.absence, market.prices(), opened < HALF)
         priced += self.visit_cost
         return priced
+
+    def make_room(self) -> None:
+        """Seat those who wait, some at a time, by moving others about: a large block's program may come too late."""
+        priced, waiting = self.priced(self.free, (self.best.visits > 0).astype(np.float64)), self.best.waiting
+        for some in np.array_split(np.flatnonzero(waiting), -(-np.count_nonzero(waiting) // TOGETHER) or 1):
+            if not self.is_late():
+                self.keep(rounding.rescue(self.best, some, priced, RESCUE_SECONDS))
 
     def rescue(self) -> None:
         """Seat whoever the best plan leaves out, or opens sessions for beside the program's, by moving others about."""
