@@ -42,6 +42,7 @@ class Shape:
     link: int = 0  # minutes between neighbouring clusters, 0 = out of reach
     per_site: int = 300  # workers of a site
     hosts: float = 0.2  # share of sites that sessions come to
+    own_dates: float = 0.0  # share of people with a due date, a deadline and days of leave like nobody else's
 
 
 SHAPES = {
@@ -94,6 +95,23 @@ SHAPES = {
         pct=(10, 10, 15),
         per_site=200,
         hosts=0.6,
+    ),
+    "individuals": Shape(  # a province where hardly two people are alike: each their own dates
+        cluster=12_000,
+        people=(3, 40),
+        spread=120,
+        days=120,
+        jobs="BBBBBXXXXXFFND",
+        calendars="dddt",
+        seats=12,
+        audiometry=4,
+        licensed=0.6,
+        slack=1.6,
+        cost=6_000,
+        pct=(15,),
+        per_site=150,
+        hosts=0.4,
+        own_dates=1.0,
     ),
     "linked": Shape(cluster=4_000, days=60, spread=25, slack=1.4, link=25),
 }
@@ -227,14 +245,19 @@ def _worker(shape: Shape, dice: random.Random, number: int, line: str, job: str,
     priority = 4 if late < 0.012 else 3 if late < 0.2 else 2 if late < 0.55 else 1
     begin = dice.randint(0, shape.days - 1)
     leave = ((begin, min(begin + dice.randint(0, 8), shape.days - 1)),) if dice.random() < 0.05 else ()
+    earliest = dice.randint(1, 9) if dice.random() < 0.03 else 0
+    within = 20 if dice.random() < 0.08 else None  # days from the due date to the deadline
+    if shape.own_dates and dice.random() < shape.own_dates:
+        due, within = dice.randint(-30, shape.days), dice.randint(15, 60)
+        leave = tuple((day, day + dice.randint(0, 6)) for day in sorted(dice.sample(range(0, shape.days, 8), 3)))
     return Worker(
         f"W{number:07d}",
         line,
         job + sex,
         priority,
-        dice.randint(1, 9) if dice.random() < 0.03 else 0,
+        earliest,
         due,
-        max(due, 0) + 20 if dice.random() < 0.08 else None,
+        None if within is None else max(due, 0) + within,
         leave,
         sex,
     )

@@ -12,9 +12,10 @@ from scheduling.planning import blocks, classes, components, entries, pricing
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market
 from scheduling.planning.blocks import FORBIDDEN, Block
+from scheduling.planning.drafting import Draft
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation, Solution
-from scheduling.planning.ledger import Ledger, insert_waiting
+from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
 from scheduling.planning.openings import Outcome, Search
 from scheduling.planning.weighing import Weighing
 
@@ -24,9 +25,9 @@ from generator import SHAPES, generate
 SECONDS = 30.0
 
 
-def a_block(shape: str, people: int, seed: int) -> tuple[Block, Absence]:
-    """The largest component of an instance."""
-    instance = generate(SHAPES[shape], people, seed)
+def a_block(shape: str, people: int, seed: int, slack: float | None = None) -> tuple[Block, Absence]:
+    """The largest component of an instance; `slack`: seats offered per worker."""
+    instance = generate(replace(SHAPES[shape], slack=slack or SHAPES[shape].slack), people, seed)
     rules = Rules(instance)
     demand = classes.of(rules, enumerate(instance.workers))
     part = components.split(rules, demand)[-1]
@@ -188,3 +189,20 @@ def test_a_session_that_nobody_can_come_to_is_no_hindrance() -> None:
 
     assert bound > proved(block, absence)[0]
     assert market.seats(1.0)[0][:, closed].sum() == 0
+
+
+def test_room_is_made_for_those_whom_prices_alone_left_waiting() -> None:
+    block, absence = a_block("individuals", 900, 1, slack=1.1)
+    draft = Draft(block, absence, time.monotonic() + SECONDS)
+    draft.free.run(40, 20.0, 1.0)
+    seated = Ledger(block, absence)
+    seat_by_prices(seated, draft.priced(draft.free, np.ones(len(block.sessions))))
+    before = draft.keep(seated)
+
+    draft.make_room()
+
+    after = draft.best
+    assert after.waiting.sum() < before.waiting.sum()
+    assert after.cost() < before.cost()
+    assert (after.left >= 0).all()
+    assert (after.away <= absence.ceiling).all()
