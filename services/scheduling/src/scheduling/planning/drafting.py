@@ -28,7 +28,7 @@ ROUNDING_SHARE, ROUNDING_SECONDS, RESCUE_SECONDS = 0.1, (0.3, 2.0), 1.0
 TOGETHER = 60  # classes for whom room is made at a time
 SETTLING_SHARE = 0.15  # of the time left; what is unsettled then settles at once
 ALL = 0.8  # of the time, for a root solved meanwhile
-DOUBTFUL = 0.3  # part of a session that a plan may do without: if not, it opens later
+CLEARLY = 1e-3
 FAR, UNSETTLED = 20.0, 2  # between optimum and bound per person, and rounds, before openings are judged
 SMALL, FEW, MANY = 5_000, 3, 8  # people; columns that each class gets at a time
 COLUMNS_PER_SECOND = 15_000  # what a program of this kind takes; too large ones are not begun
@@ -231,6 +231,7 @@ class Draft:
             return False
         relaxation = self.program_over(market, market.lower if self.knows_scarcity else used, offered, seated)
         done, again, taken, value = False, False, 0.0, np.inf
+        rough: Solution | None = None
         for turn in range(MENDING_ROUNDS):
             begun = time.monotonic()
             left = self.deadline - begun
@@ -246,19 +247,26 @@ class Draft:
             loose = bool((relaxation.lower < relaxation.upper).any())
             self.seating = min(self.seating, np.inf if loose else time.monotonic() - self.planned)
             seconds = 0.0 if loose and taken < HALF * (self.deadline - time.monotonic()) else self.rounding_seconds()
+            rough = None if seconds else solution
             state = self.keep(rounding.settle(relaxation, solution, seconds, saving=True))
             gained, value = value - solution.value, solution.value
             if loose:
                 if turn + 1 >= UNSETTLED or solution.value - solution.bound < FAR * self.people:
                     opened, value = _rounded(solution.openings), np.inf
                     relaxation.limit(opened, opened)
-            elif complete or gained < GAIN * self.people:
+            elif complete or gained < GAIN * self.people or self.is_hopeless(solution, turn):
                 more = np.maximum(relaxation.lower, state.visits > 0)
                 if again or (more == relaxation.lower).all():
                     break
                 again, value = True, np.inf
                 relaxation.limit(relaxation.lower, more)
+        if rough and not self.is_late():  # nothing better came
+            self.keep(rounding.settle(relaxation, rough, self.rounding_seconds(), saving=True))
         return done
+
+    def is_hopeless(self, solution: Solution, turn: int) -> bool:
+        """Whether these sessions are too few, whatever further visits are offered."""
+        return turn + 1 >= UNSETTLED and solution.value > self.outcome.cost + FAR * self.people
 
     def program_over(self, market: Market, most: Floats, offered: tuple[Ints, Ints], seated: Ledger) -> Relaxation:
         """The market's sessions are open, others may be; everybody may have the offered visits, and their seat."""
@@ -281,8 +289,8 @@ def _far(found: Floats, known: Floats) -> Flags:
 
 
 def _rounded(openings: Floats) -> Floats:
-    """What is mostly open opens, and of what is open in part the most open, about as many as all openings come to."""
-    number = max(int((openings > HALF).sum()), int(np.ceil(openings.sum() - DOUBTFUL)))
+    """What is mostly open opens, and of what is open in part the most open, as many as all openings come to."""
+    number = max(int((openings > HALF).sum()), int(np.ceil(openings.sum() - CLEARLY)))
     whole = np.zeros(len(openings))
     whole[np.argsort(-openings, kind="stable")[:number]] = 1
     return whole
