@@ -12,7 +12,7 @@ from scheduling.planning import blocks, classes, components, entries, pricing
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market
 from scheduling.planning.blocks import FORBIDDEN, Block
-from scheduling.planning.drafting import Draft
+from scheduling.planning.drafting import Draft, rounded
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation, Solution
 from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
@@ -206,3 +206,35 @@ def test_room_is_made_for_those_whom_prices_alone_left_waiting() -> None:
     assert after.cost() < before.cost()
     assert (after.left >= 0).all()
     assert (after.away <= absence.ceiling).all()
+
+
+@pytest.mark.parametrize("shape", ["communes", "scarce"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_a_program_found_scarce_proves_no_more_than_the_cheapest_plan(shape: str, seed: int) -> None:
+    block, absence = a_block(shape, 250, seed)
+    draft = Draft(block, absence, time.monotonic() + SECONDS, two_hands=True)
+    draft.plan(draft.settled())
+    assert draft.program is not None
+    market = draft.free.prices()
+    topped = draft.topped(market)
+
+    draft.cool()
+
+    found, opened = draft.program
+    differing = np.abs(found.lines - market.lines) > 50
+    assert (topped.lines[differing] == found.lines[differing]).all()
+    assert (topped.lines[~differing] == market.lines[~differing]).all()
+    assert (topped.places == market.places)[(opened < 0.5)[block.window_session]].all()
+    assert draft.outcome.bound <= cheapest(block, absence) <= draft.best.cost()
+
+
+def test_as_many_sessions_open_as_their_parts_come_to() -> None:
+    block, absence = a_block("communes", 250, 1)
+    relaxation = Relaxation(block, absence)
+    parts = relaxation.optimise().openings
+
+    opened = rounded(parts)
+
+    assert opened.sum() >= parts.sum() - 1e-2
+    assert opened.sum() <= max(np.ceil(parts.sum()), (parts > 0.5).sum())
+    assert parts[opened > 0].min() >= parts[opened == 0].max(initial=0)

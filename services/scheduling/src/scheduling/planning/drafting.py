@@ -252,7 +252,7 @@ class Draft:
             gained, value = value - solution.value, solution.value
             if loose:
                 if turn + 1 >= UNSETTLED or solution.value - solution.bound < FAR * self.people:
-                    opened, value = _rounded(solution.openings), np.inf
+                    opened, value = rounded(solution.openings), np.inf
                     relaxation.limit(opened, opened)
             elif complete or gained < GAIN * self.people or self.is_hopeless(solution, turn):
                 more = np.maximum(relaxation.lower, state.visits > 0)
@@ -288,7 +288,7 @@ def _far(found: Floats, known: Floats) -> Flags:
     return np.asarray(np.abs(found - known) > SCARCITY)
 
 
-def _rounded(openings: Floats) -> Floats:
+def rounded(openings: Floats) -> Floats:
     """What is mostly open opens, and of what is open in part the most open, as many as all openings come to."""
     number = max(int((openings > HALF).sum()), int(np.ceil(openings.sum() - CLEARLY)))
     whole = np.zeros(len(openings))
