@@ -33,8 +33,8 @@ from shared.database import Database
 
 T = TypeVar("T")
 
-# Of a rush each transaction stores what came during the one before; two, so that one is made while one commits.
-SAID_AT_ONCE, SAYING_AT_ONCE = 200, 2
+# Of a rush each transaction stores what came during the one before.
+SAID_AT_ONCE = 200
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Edge:
 
     def __post_init__(self) -> None:
         seconds = self.settings.database_patience_seconds
-        self.sayings = Gathering(self._store_together, seconds=seconds, at_most=SAID_AT_ONCE, at_once=SAYING_AT_ONCE)
+        self.sayings = Gathering(self._store_together, seconds=seconds, at_most=SAID_AT_ONCE)
         self.standings = gathering.rows_of(lambda: self.db, receipts.standing, seconds=seconds)
         self.receipts = gathering.rows_of(lambda: self.db, receipts.get, seconds=seconds)
         self.progress = gathering.rows_of(lambda: self.db, rosters.progress, seconds=seconds)

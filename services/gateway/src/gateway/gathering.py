@@ -13,7 +13,7 @@ A = TypeVar("A")
 
 
 class Gathering(Generic[Q, A]):
-    """Answers many questions of one kind at once, `at_most` together, with `at_once` such calls under way."""
+    """Answers many questions of one kind at once, `at_most` together, one such call after the other."""
 
     def __init__(
         self,
@@ -21,26 +21,20 @@ class Gathering(Generic[Q, A]):
         *,
         seconds: float | None = None,
         at_most: int = 1_000,
-        at_once: int = 1,
     ) -> None:
         self._answer = answer
         self._seconds = seconds
         self._at_most = at_most
-        self._at_once = at_once
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
-        self._working = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._working: asyncio.Task[None] | None = None
 
     async def ask(self, question: Q) -> A:
         """The answer to this question; TimeoutError after `seconds`, else what was raised for this one alone."""
         answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
-        if self._working < self._at_once:
-            self._working += 1
+        if self._working is None:
             # In nobody's context: what is asked together belongs to no single request's trace.
-            task = asyncio.create_task(self._work(), context=Context())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._working = asyncio.create_task(self._work(), context=Context())
         async with asyncio.timeout(self._seconds):
             return await answer
 
@@ -53,7 +47,7 @@ class Gathering(Generic[Q, A]):
                     await self._tell(together)
         finally:
             # Not when the task is done, which is a moment later: who asks in that moment would wait for nobody.
-            self._working -= 1
+            self._working = None
 
     async def _tell(self, together: Sequence[tuple[Q, asyncio.Future[A]]]) -> None:
         failure: Exception | None = None
