@@ -30,7 +30,7 @@ SETTLING_SHARE = 0.15  # of the time left; what is unsettled then settles at onc
 ALL = 0.8  # of the time, for a root solved meanwhile
 CLEARLY = 1e-3
 FAR, UNSETTLED = 20.0, 2  # between optimum and bound per person, and rounds, before openings are judged
-SMALL, FEW, MANY = 5_000, 3, 8  # people; columns that each class gets at a time
+SMALL, FEW, MANY = 5_000, 4, 8  # people; columns that each class gets at a time
 COLUMNS_PER_SECOND = 15_000  # what a program of this kind takes; too large ones are not begun
 
 
@@ -52,7 +52,9 @@ class Draft:
         self.program: tuple[Prices, Floats] | None = None  # of the last program: prices, openings
         self.planned, self.seating = 0.0, np.inf  # when a plan was last begun; seconds until one is of use
         self.people, self.knows_scarcity = int(block.size.sum()), False
-        self.proof, self.two_hands = Proof(block, absence, self.visit_cost, deadline, seed), two_hands
+        self.per_class = FEW if self.people > SMALL else MANY
+        self.proof = Proof(block, absence, self.visit_cost, deadline, seed, self.per_class)
+        self.two_hands = two_hands
         self.started = started = time.monotonic()
         self.free = Market(block, absence, by_line=False)
         self.free.run(5, HOT, HOT)
@@ -239,7 +241,7 @@ class Draft:
             if taken > left * (1.0 if unsettled else HALF):  # groups planned anew bring more than a program cut short
                 break
             try:
-                solution, complete = relaxation.advance(MENDING_SHARE * left, FEW if self.people > SMALL else MANY)
+                solution, complete = relaxation.advance(MENDING_SHARE * left, self.per_class)
             except TimeoutError:
                 break
             done, taken = True, time.monotonic() - begun

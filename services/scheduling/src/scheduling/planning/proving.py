@@ -20,9 +20,11 @@ SHARE, ROUNDS, CLOSE = 0.6, 20, 0.02  # of the time left, for the root; between 
 class Proof:
     """One block's root and what follows from it; `root` is None until it was solved at least in part."""
 
-    def __init__(self, block: Block, absence: Absence, visit_cost: Floats, deadline: float, seed: int) -> None:
+    def __init__(
+        self, block: Block, absence: Absence, visit_cost: Floats, deadline: float, seed: int, per_class: int
+    ) -> None:
         self.block, self.absence, self.visit_cost = block, absence, visit_cost
-        self.deadline, self.seed = deadline, seed
+        self.deadline, self.seed, self.per_class = deadline, seed, per_class
         self.relaxation: Relaxation | None = None
         self.root: Solution | None = None
         self.solved = False
@@ -50,7 +52,7 @@ class Proof:
     def _solve(self, relaxation: Relaxation, until: float) -> None:
         for _ in range(ROUNDS):
             try:
-                found, complete = relaxation.advance(until - time.monotonic())
+                found, complete = relaxation.advance(until - time.monotonic(), self.per_class)
             except TimeoutError:
                 return
             if self.root is None or found.bound > self.root.bound:
