@@ -67,7 +67,7 @@ def test_the_producer_waits_for_all_replicas_and_never_gives_up_alone() -> None:
 
 
 async def test_creating_topics_again_changes_nothing(database: Database, kafka: Topics) -> None:
-    specs = [kernel_kafka.TopicSpec("shop.orders", 3, retention_ms=None, compact=True, replication=1)]
+    specs = [kernel_kafka.TopicSpec("shop.orders", 3, retention_ms=-1, replication=1)]
 
     first = await kernel_kafka.create_topics(kafka.settings(database), specs)
     second = await kernel_kafka.create_topics(kafka.settings(database), specs)

@@ -97,7 +97,7 @@ class House:
         """Databases, topics, processes; returns when all services are ready."""
         passwords = {self._role(name): services.password_of(self.stack, name) for name in services.NAMES}
         asyncio.run(databases.create(self.servers.database_url, passwords))
-        topics.create(self.servers.kafka, prefix=self.prefix)
+        asyncio.run(topics.create(self.servers.kafka, prefix=self.prefix))
         self.held.enter_context(state.held(self.folder))
         for program in services.programs(self.configured).values():
             self.children[program.name] = self.nursery.spawn(program)

@@ -68,7 +68,7 @@ class Stand:
         self.children.update(zip(SERVERS, stack.start(self.stack, self.nursery, tracing=False), strict=True))
         passwords = {name: services.password_of(self.stack, name) for name in NAMES}
         await databases.create(self.stack.postgres.url, passwords)
-        await asyncio.to_thread(topics.create, self.kafka)
+        await topics.create(self.kafka)
         for name in NAMES:
             self.start_service(name)
         await self.proxy.mend()

@@ -10,6 +10,7 @@ from uuid import uuid4
 import guarded_broker
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka.cimpl import NewTopic
 from guarded_broker import PASSWORD, Guarded
 
 from contracts import topics
@@ -17,7 +18,6 @@ from gateway import app as gateway_app
 from gateway import edge_topics
 from gateway.settings import Settings as GatewaySettings
 from khamdoan import access, places, stack
-from khamdoan.topics import new_topic
 from results import app as results_app
 from results.settings import Settings as ResultsSettings
 from shared import kafka
@@ -38,7 +38,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     folder = tmp_path_factory.mktemp("guarded") / "stack"
     installed = stack.install(folder, throwaway=True)
     with guarded_broker.running(installed.kafka, installed.places.logs) as guarded:
-        for done in guarded.admin.create_topics([new_topic(topic, 1) for topic in topics.load()]).values():
+        committed = [NewTopic(topic.name, topic.partitions, 1) for topic in topics.load()]
+        for done in guarded.admin.create_topics(committed).values():
             done.result(30)
         services = access.services()
         guarded.know(*(service.name for service in services), *(access.party(clinic).name for clinic in CLINICS))

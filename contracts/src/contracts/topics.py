@@ -4,6 +4,11 @@ import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 
+MILLISECONDS_PER_DAY = 24 * 60 * 60 * 1000
+FOR_EVER = -1
+# A writer's clock an hour ahead would have its records refused, and one of years ago have them deleted.
+TIMESTAMPS = {"message.timestamp.type": "LogAppendTime"}
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -15,6 +20,11 @@ class Topic:
     restricted: bool
     writers: tuple[str, ...]
     readers: tuple[str, ...]
+
+    @property
+    def retention_ms(self) -> int:
+        """How long it keeps, as Kafka says it."""
+        return FOR_EVER if self.retention_days is None else self.retention_days * MILLISECONDS_PER_DAY
 
 
 def load() -> tuple[Topic, ...]:

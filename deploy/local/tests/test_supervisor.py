@@ -51,7 +51,7 @@ async def published(running: State) -> str:
 
 
 async def fill(running: State) -> None:
-    topics.create(running.environment["KAFKA_BOOTSTRAP_SERVERS"])
+    await topics.create(running.environment["KAFKA_BOOTSTRAP_SERVERS"])
     await store_row(running)
     await publish(running)
 

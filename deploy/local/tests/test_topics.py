@@ -14,7 +14,7 @@ from khamdoan.testing.servers import Servers
 TWO_HOURS = 7_200
 
 
-def test_what_is_said_by_a_clock_that_is_hours_ahead_is_taken(
+async def test_what_is_said_by_a_clock_that_is_hours_ahead_is_taken(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = committed.load()[0]
@@ -24,7 +24,7 @@ def test_what_is_said_by_a_clock_that_is_hours_ahead_is_taken(
     def answered(error: KafkaError | None, _message: Message) -> None:
         answers.append(error)
 
-    (name,) = topics.create(servers.kafka, prefix=f"test-{uuid4().hex[:12]}.")
+    (name,) = await topics.create(servers.kafka, prefix=f"test-{uuid4().hex[:12]}.")
     ahead = int((time.time() + TWO_HOURS) * 1_000)
     producer = Producer({"bootstrap.servers": servers.kafka})
     producer.produce(name, b"{}", timestamp=ahead, on_delivery=answered)

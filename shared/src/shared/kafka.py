@@ -16,6 +16,7 @@ from confluent_kafka.cimpl import NewTopic
 from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLScram512
 
+from contracts.topics import TIMESTAMPS
 from shared.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -67,12 +68,11 @@ PRODUCING: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """A topic as it must exist; `retention_ms` None keeps for ever."""
+    """A topic as it must exist; `retention_ms` -1 keeps for ever."""
 
     name: str
     partitions: int = 6
-    retention_ms: int | None = 90 * 86_400_000
-    compact: bool = False
+    retention_ms: int = 90 * 86_400_000
     replication: int = -1
 
 
@@ -154,10 +154,9 @@ def _create_topics(settings: Settings, topics: Sequence[TopicSpec]) -> list[str]
 
 def _config_of(topic: TopicSpec) -> dict[str, str]:
     config = {
-        # A writer's clock an hour ahead would have its records refused, and one of years ago have them deleted.
-        "message.timestamp.type": "LogAppendTime",
-        "cleanup.policy": "compact" if topic.compact else "delete",
-        "retention.ms": str(-1 if topic.retention_ms is None else topic.retention_ms),
+        **TIMESTAMPS,
+        "cleanup.policy": "delete",
+        "retention.ms": str(topic.retention_ms),
     }
     # With acks=all, two of three must have it; -1 leaves both numbers to the broker.
     return config | {"min.insync.replicas": "2"} if topic.replication > 2 else config

@@ -83,8 +83,9 @@ class Service:
         self._operations = HttpServer(
             operations.make_app(self.delivery, ready=self.ready), settings.operations_host, settings.operations_port
         )
-        traced = telemetry.TracedApp(http, self.telemetry)
-        self._http = None if http is None else HttpServer(traced, settings.http_host, http_port)
+        self._http: HttpServer | None = None
+        if http is not None:
+            self._http = HttpServer(telemetry.TracedApp(http, self.telemetry), settings.http_host, http_port)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._failure: BaseException | None = None
         self._migrated = False
@@ -155,8 +156,8 @@ class Service:
     async def _drain(self) -> None:
         """Serve no more, finish the batch, leave the group, publish what was said, close."""
         log.info("draining")
-        for server in filter(None, (self._http,)):
-            server.should_exit = True
+        if self._http is not None:
+            self._http.should_exit = True
         try:
             async with asyncio.timeout(self.settings.shutdown_seconds):
                 if self.subscription is not None:

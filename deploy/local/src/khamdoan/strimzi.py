@@ -5,9 +5,8 @@ from typing import Any
 
 import yaml
 
-from contracts.topics import Topic
+from contracts.topics import TIMESTAMPS, Topic
 from khamdoan.access import Principal, Right
-from khamdoan.topics import TIMESTAMPS, retention_ms
 
 API = "kafka.strimzi.io/v1"
 CLUSTER = "khamdoan"
@@ -34,7 +33,7 @@ def _acl(right: Right) -> Resource:
 
 def topic(listed: Topic) -> Resource:
     """A KafkaTopic of three copies, two of which acknowledge."""
-    config = {"retention.ms": retention_ms(listed), "min.insync.replicas": IN_SYNC, **TIMESTAMPS}
+    config = {"retention.ms": listed.retention_ms, "min.insync.replicas": IN_SYNC, **TIMESTAMPS}
     return {
         **_head("KafkaTopic", listed.name),
         "spec": {"partitions": listed.partitions, "replicas": REPLICAS, "config": config},

@@ -1,5 +1,6 @@
 """The one process that everything else is a child of: starts in order, tends what dies, stops in order."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -91,7 +92,7 @@ def start_services(
 ) -> list[Keeper]:
     """The five services with their databases and topics."""
     services.create_databases(installed)
-    topics.create(installed.kafka.bootstrap_servers)
+    asyncio.run(topics.create(installed.kafka.bootstrap_servers))
     keepers = [Keeper(child, nursery, say) for child in services.start(configured, nursery, installed)]
     at_end.callback(lambda: services.stop(children_of(keepers)))
     services.await_ready(configured, keepers)

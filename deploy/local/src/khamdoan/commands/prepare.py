@@ -22,7 +22,7 @@ def run(given: argparse.Namespace) -> None:
     """Create what is missing on the servers that the environment names."""
     passwords = {name: required(f"{name.upper()}_DATABASE_PASSWORD") for name in services.NAMES}
     asyncio.run(databases.create(required("DATABASE_URL"), passwords))
-    topics.create(required("KAFKA_BOOTSTRAP_SERVERS"), replicas=given.replicas)
+    asyncio.run(topics.create(required("KAFKA_BOOTSTRAP_SERVERS"), replicas=given.replicas))
 
 
 def required(variable: str) -> str:
