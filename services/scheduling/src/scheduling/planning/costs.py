@@ -17,47 +17,67 @@ def of_plan(
     moved: int = 0,
 ) -> CostParts:
     """The cost parts of a whole plan."""
-    first = first_windows(rules)
-    seated = [workers[w] for w in appointments]
-    visits = Visits(
-        np.array([rules.line_at[w.line] for w in seated], dtype=np.int64),
-        np.array([rules.package_at[w.package] for w in seated], dtype=np.int64),
-        np.array([first[s] + i for s, i in appointments.values()], dtype=np.int64),
-        np.ones(len(seated), dtype=np.int64),
-    )
-    due = np.array([w.due for w in seated], dtype=np.int64)
-    priority = np.array([w.priority for w in seated], dtype=np.int64)
-    return of_visits(rules, visits, due, priority, (workers[w].priority for w in unassigned), moved)
+    unplaced = (workers[w].priority for w in unassigned)
+    return of_visits(rules, *_rows(rules, workers, appointments), unplaced, moved)
+
+
+def of_each(rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[str, tuple[str, int]]) -> Ints:
+    """Late, travel, shift and rest-day cost of each appointment, a row for each."""
+    return _of_rows(rules, *_rows(rules, workers, appointments)).T
 
 
 def of_visits(
     rules: Rules, visits: Visits, due: Ints, priority: Ints, unassigned: Iterable[int], moved: int = 0
 ) -> CostParts:
     """The cost parts of visits with their due days and priorities; `unassigned` are priorities too."""
-    weights, window = rules.instance.weights, visits.window
-    late = np.zeros(max(weights.late_day, default=0) + 1, dtype=np.int64)
-    late[list(weights.late_day)] = list(weights.late_day.values())
-    days = np.maximum(rules.windows.day[window] - due, 0)
-    travel, shift, rest = visit_parts(rules, visits.line, visits.package, window)
+    weights, used = rules.instance.weights, np.unique(rules.windows.session[visits.window])
+    late, travel, shift, rest_day = (_of_rows(rules, visits, due, priority) @ visits.amount).tolist()
     return CostParts(
         unassigned=sum(weights.unassigned[p] for p in unassigned),
-        late=int((late[priority] * days * visits.amount).sum()),
-        travel=int((travel * visits.amount).sum()),
-        shift=int((shift * visits.amount).sum()),
-        rest_day=int((rest * visits.amount).sum()),
-        opening=sum(rules.instance.sessions[s].open_cost for s in np.unique(rules.windows.session[window]).tolist()),
+        late=late,
+        travel=travel,
+        shift=shift,
+        rest_day=rest_day,
+        opening=sum(rules.instance.sessions[s].open_cost for s in used.tolist()),
         moves=weights.move * moved,
     )
 
 
 def of_visit(rules: Rules, worker: Worker, windows: Ints) -> Ints:
     """What a visit of the worker costs in each of some windows; what opening their sessions costs is not in it."""
-    line = np.full(len(windows), rules.line_at[worker.line])
-    package = np.full(len(windows), rules.package_at[worker.package])
-    late = rules.instance.weights.late_day[worker.priority]
-    total: Ints = sum(visit_parts(rules, line, package, windows), np.zeros(len(windows), dtype=np.int64))
-    total += late * np.maximum(rules.windows.day[windows] - worker.due, 0)
+    line, package, due, priority, one = (
+        np.full(len(windows), n)
+        for n in (rules.line_at[worker.line], rules.package_at[worker.package], worker.due, worker.priority, 1)
+    )
+    total: Ints = _of_rows(rules, Visits(line, package, windows, one), due, priority).sum(axis=0)
     return total
+
+
+def _rows(
+    rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[str, tuple[str, int]]
+) -> tuple[Visits, Ints, Ints]:
+    """A visit for each appointment, with its due day and priority."""
+    first, seated = first_windows(rules), [workers[w] for w in appointments]
+    line, package, due, priority = (
+        np.array(column, dtype=np.int64)
+        for column in (
+            [rules.line_at[w.line] for w in seated],
+            [rules.package_at[w.package] for w in seated],
+            [w.due for w in seated],
+            [w.priority for w in seated],
+        )
+    )
+    window = np.array([first[s] + i for s, i in appointments.values()], dtype=np.int64)
+    return Visits(line, package, window, np.ones(len(seated), dtype=np.int64)), due, priority
+
+
+def _of_rows(rules: Rules, visits: Visits, due: Ints, priority: Ints) -> Ints:
+    """Late, travel, shift and rest-day cost of one of each row's visits."""
+    weights = rules.instance.weights
+    late = np.zeros(max(weights.late_day, default=0) + 1, dtype=np.int64)
+    late[list(weights.late_day)] = list(weights.late_day.values())
+    days = np.maximum(rules.windows.day[visits.window] - due, 0)
+    return np.stack((late[priority] * days, *visit_parts(rules, visits.line, visits.package, visits.window)))
 
 
 def visit_parts(rules: Rules, line: Ints, package: Ints, window: Ints) -> tuple[Ints, Ints, Ints]:

@@ -8,6 +8,8 @@ import numpy as np
 from scheduling.planning.eligibility import Flags, Ints, Rules, Windows
 from scheduling.planning.model import Worker
 
+NO_MOMENT = np.iinfo(np.int64).max
+
 
 @dataclass(frozen=True, slots=True)
 class Visits:
@@ -106,8 +108,7 @@ class Occupancy:
         """The instants at which more of a line begin to be away than its ceiling allows."""
         visits, crew = self.away[line], self.rules.instance.lines[self.rules.line_at[line]]
         moments = np.unique(self.rules.calendars[crew.calendar].next_on_shift(visits[:, 0]))
-        present = (visits[:, 0] <= moments[:, None]) & (moments[:, None] < visits[:, 1])
-        beyond: Ints = moments[present @ visits[:, 2] > crew.ceiling]
+        beyond: Ints = moments[_away_at(moments, visits) > crew.ceiling]
         return beyond
 
     def line_blocks(self, line: str, package: str, window: int) -> bool:
@@ -124,11 +125,21 @@ class Occupancy:
         begin = rules.windows.instant[windows] - travel
         end = begin + rules.instance.packages[rules.package_at[package]].cycle_minutes + 2 * travel
         moments = rules.calendars[crew.calendar].next_on_shift(np.concatenate((visits[:, 0], begin)))
-        present = (visits[:, 0] <= moments[:, None]) & (moments[:, None] < visits[:, 1])
-        over = (present @ visits[:, 2] + 1) > crew.ceiling
-        met = (begin[:, None] <= moments) & (moments < end[:, None])
-        blocked: Flags = (met & over).any(axis=1)
+        over = np.sort(moments[_away_at(moments, visits) + 1 > crew.ceiling])
+        blocked: Flags = np.append(over, NO_MOMENT)[np.searchsorted(over, begin)] < end
         return blocked
+
+
+def _away_at(moments: Ints, visits: Ints) -> Ints:
+    """How many are away at each moment, of visits as rows of (from, to, people)."""
+    left, back = (_counted_until(moments, visits[:, side], visits[:, 2]) for side in (0, 1))
+    return left - back
+
+
+def _counted_until(moments: Ints, instants: Ints, amounts: Ints) -> Ints:
+    order = np.argsort(instants)
+    counted: Ints = np.concatenate(([0], np.cumsum(amounts[order])))
+    return counted[np.searchsorted(instants[order], moments, side="right")]
 
 
 def first_windows(rules: Rules) -> dict[str, int]:
