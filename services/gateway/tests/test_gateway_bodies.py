@@ -55,7 +55,7 @@ async def test_all_bodies_together_stay_below_their_limit_and_room_comes_back(se
         await leave.wait()
         await Response()(scope, receive, send)
 
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(Bodies(hold, settings)), base_url="http://gateway")
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(Bodies(hold, settings, str)), base_url="http://gateway")
     first = asyncio.create_task(client.post("/events", content=b"x" * 1_000))
     await arrived.wait()
 
@@ -67,7 +67,8 @@ async def test_all_bodies_together_stay_below_their_limit_and_room_comes_back(se
     assert [answer.status_code for answer in answers] == [200, 200]
 
 
-async def test_one_sender_leaves_room_for_the_others(settings: Settings) -> None:
+@pytest.mark.parametrize("sender", ["a party", "made up"])
+async def test_whoever_sends_with_many_tokens_leaves_room_for_the_others(settings: Settings, sender: str) -> None:
     settings.bodies_max_bytes, settings.roster_max_bytes = 3_000, 1_000
     leave = asyncio.Event()
 
@@ -76,18 +77,22 @@ async def test_one_sender_leaves_room_for_the_others(settings: Settings) -> None
         await leave.wait()
         await Response()(scope, receive, send)
 
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(Bodies(hold, settings)), base_url="http://gateway")
+    def party_of(authorization: str) -> str:
+        return "" if authorization.startswith("made up") else authorization[:1]
+
+    bodies = Bodies(hold, settings, party_of)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(bodies), base_url="http://gateway")
 
     def say(token: str) -> asyncio.Task[httpx.Response]:
         return asyncio.create_task(client.post("/events", content=b"x" * 1_000, headers={"authorization": token}))
 
-    first = say("one")
+    first = say(f"{sender} 1")
     with pytest.raises(Refusal, match=r"body\.busy"):
-        await say("one")
-    other = say("another")
+        await say(f"{sender} 2")
+    other = say("others")
     leave.set()
 
-    assert [(await answer).status_code for answer in (first, other, say("one"))] == [200, 200, 200]
+    assert [(await answer).status_code for answer in (first, other, say(f"{sender} 3"))] == [200, 200, 200]
 
 
 async def test_a_body_that_pauses_for_too_long_is_given_up(settings: Settings) -> None:
@@ -104,4 +109,4 @@ async def test_a_body_that_pauses_for_too_long_is_given_up(settings: Settings) -
     scope = {"type": "http", "method": "POST", "path": "/events", "headers": []}
 
     with pytest.raises(Refusal, match=r"body\.slow"):
-        await Bodies(read, settings, silent_seconds=0.01)(scope, nothing, unheard)
+        await Bodies(read, settings, str, silent_seconds=0.01)(scope, nothing, unheard)

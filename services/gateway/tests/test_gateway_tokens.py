@@ -97,10 +97,7 @@ def a_token(key: OKPKey, **changes: Any) -> str:
 
 async def test_tokens_of_the_operators_issuer_are_checked_to_the_last_claim(database: Database) -> None:
     key, stranger = a_key(), a_key()
-    settings = Settings(
-        database_url=database.url, kafka_bootstrap_servers="x:1", token_issuer="https://id.example",
-        token_jwks=f'{{"keys": [{_json(key)}]}}', pseudonym_key="p" * 32, khamdoan_dev_secret="",
-    )  # fmt: skip
+    settings = _settings(database, key)
     settings.check()
     app = make_app(make_edge(settings, database))
     clients = Clients(httpx.ASGITransport(app))
@@ -136,10 +133,7 @@ async def test_tokens_of_the_operators_issuer_are_checked_to_the_last_claim(data
 
 async def test_a_token_that_was_seen_before_expires_all_the_same(database: Database) -> None:
     key, now = a_key(), int(utc_now().timestamp())
-    settings = Settings(
-        database_url=database.url, kafka_bootstrap_servers="x:1", token_issuer="https://id.example",
-        token_jwks=f'{{"keys": [{_json(key)}]}}', pseudonym_key="p" * 32, khamdoan_dev_secret="",
-    )  # fmt: skip
+    settings = _settings(database, key)
     tokens = make_edge(settings, database).tokens
     token = a_token(key, exp=now + 60)
 
@@ -149,6 +143,27 @@ async def test_a_token_that_was_seen_before_expires_all_the_same(database: Datab
 
     assert seen[0] == seen[1]
     assert expired.value.code == "token.expired"
+
+
+async def test_a_token_names_its_party_once_it_was_checked_and_until_it_expires(database: Database) -> None:
+    key, now = a_key(), int(utc_now().timestamp())
+    tokens = make_edge(_settings(database, key), database).tokens
+    token, old = a_token(key, exp=now + 60), a_token(key, exp=now - 60)
+    unchecked = tokens.party_of(f"Bearer {token}")
+
+    caller = await tokens.check(token, now=now)
+    await tokens.check(old, now=now - 70)
+
+    assert unchecked == ""
+    assert tokens.party_of(f"Bearer {token}") == caller.party
+    assert [tokens.party_of(header) for header in ("", "Bearer", f"Bearer {old}", "Bearer made-up")] == [""] * 4
+
+
+def _settings(database: Database, key: OKPKey) -> Settings:
+    return Settings(
+        database_url=database.url, kafka_bootstrap_servers="x:1", token_issuer="https://id.example",
+        token_jwks=f'{{"keys": [{_json(key)}]}}', pseudonym_key="p" * 32, khamdoan_dev_secret="",
+    )  # fmt: skip
 
 
 def _json(key: OKPKey) -> str:

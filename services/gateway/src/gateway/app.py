@@ -99,7 +99,7 @@ def make_app(edge: Edge) -> FastAPI:
     if edge.development is not None:
         app.include_router(development_http.router)
     app.add_middleware(ETags)
-    app.add_middleware(Bodies, settings=edge.settings)
+    app.add_middleware(Bodies, settings=edge.settings, party_of=edge.tokens.party_of)
     app.add_middleware(Heads)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

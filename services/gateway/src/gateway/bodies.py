@@ -5,6 +5,7 @@ A framework reads JSON before it asks who is there; so these limits hold for str
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,8 +20,8 @@ PLAIN = ("", "identity")
 class Held:
     """Bytes of bodies that this process holds: of requests that come in or are worked on.
 
-    Whoever sends with one token has half of the room at most, and all who send without any have it together: one who
-    sends too much at once is refused before the others are.
+    A party has half of the room at most, and all strangers have that much together: one who sends too much at once is
+    refused before the others are.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -44,57 +45,83 @@ class Held:
 
 
 class Bodies:
-    """Counts the bytes of every request until it is answered; refuses what is too long, too much or too slow."""
+    """Counts the bytes of every request until it is answered; refuses what is too long, too much or too slow.
 
-    def __init__(self, app: ASGIApp, settings: Settings, silent_seconds: float = SILENT_SECONDS) -> None:
+    `party_of` tells from an Authorization whose it is, as far as that is proven: made-up tokens are one stranger's.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        party_of: Callable[[str], str],
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
+        self.settings = settings
+        self.party_of = party_of
+        self.silent_seconds = silent_seconds
+        self.held = Held(settings)
         self._app = app
-        self._settings = settings
-        self._silent_seconds = silent_seconds
-        self._held = Held(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(scope, receive, self._settings, self._held, self._silent_seconds)
+        body = _Body(self, scope, receive)
         try:
             await self._app(scope, body.receive, send)
         finally:
-            self._held.give_back(body.sender, body.size)
+            body.give_back()
 
 
 class _Body:
-    def __init__(self, scope: Scope, receive: Receive, settings: Settings, held: Held, silent_seconds: float) -> None:
+    def __init__(self, bodies: Bodies, scope: Scope, receive: Receive) -> None:
         is_file = scope["path"].startswith("/rosters")
-        self.size = 0
-        self._at_most = settings.roster_max_bytes if is_file else settings.events_max_bytes
-        self._encoding = Headers(scope=scope).get("content-encoding", "")
-        self.sender = Headers(scope=scope).get("authorization", "")
+        self._at_most = bodies.settings.roster_max_bytes if is_file else bodies.settings.events_max_bytes
+        self._headers = Headers(scope=scope)
+        self._bodies = bodies
         self._receive = receive
-        self._held = held
-        self._silent_seconds = silent_seconds
+        self._sender: str | None = None
+        self._size = 0
         self._is_whole = False
 
     async def receive(self) -> Message:
         """The next piece; behind the last one only a disconnection can come, for which long polls wait."""
         if self._is_whole:
             return await self._receive()
-        if self._encoding not in PLAIN:
-            raise Refusal("body.media-type", detail="Content-Encoding: identity")
+        if self._sender is None:
+            # Not sooner: where a route checks the token before it reads, its first request counts as its party's too.
+            self._sender = self._bodies.party_of(self._headers.get("authorization", ""))
+            self._require_readable()
         try:
-            async with asyncio.timeout(self._silent_seconds):
+            async with asyncio.timeout(self._bodies.silent_seconds):
                 message = await self._receive()
         except TimeoutError as error:
             raise Refusal("body.slow") from error
         self._is_whole = not message.get("more_body", False)
-        self._count(len(message.get("body", b"")))
+        self._count(self._sender, len(message.get("body", b"")))
         return message
 
-    def _count(self, size: int) -> None:
-        self.size += size
-        has_room = self._held.take(self.sender, size)
-        if self.size > self._at_most:
-            raise Refusal("body.too-large", detail=str(self._at_most))
+    def _require_readable(self) -> None:
+        if self._headers.get("content-encoding", "") not in PLAIN:
+            raise Refusal("body.media-type", detail="Content-Encoding: identity")
+        declared = self._headers.get("content-length", "0")
+        if declared.isdecimal() and int(declared) > self._at_most:
+            raise self._too_large()
+
+    def _count(self, sender: str, size: int) -> None:
+        self._size += size
+        has_room = self._bodies.held.take(sender, size)
+        if self._size > self._at_most:
+            raise self._too_large()
         if not has_room:
             raise Refusal("body.busy", headers={"Retry-After": "5"})
+
+    def _too_large(self) -> Refusal:
+        return Refusal("body.too-large", detail=str(self._at_most))
+
+    def give_back(self) -> None:
+        """The request is answered: its bytes are held no more."""
+        if self._sender is not None:
+            self._bodies.held.give_back(self._sender, self._size)

@@ -1,4 +1,4 @@
-"""What every route stands on: the database, who is asking, limits, and the body of a request."""
+"""What every route stands on: the database, who is asking, and limits."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -133,16 +133,3 @@ async def _caller(edge: EdgeOf, sent: Annotated[HTTPAuthorizationCredentials | N
 
 
 CallerOf = Annotated[Caller, Depends(_caller)]
-
-
-async def read_body(request: Request, *, at_most: int) -> bytes:
-    """The body, or a 413 as soon as it is longer than that."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > at_most:
-        raise Refusal("body.too-large", detail=str(at_most))
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > at_most:
-            raise Refusal("body.too-large", detail=str(at_most))
-    return bytes(body)

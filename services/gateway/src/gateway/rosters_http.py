@@ -18,7 +18,7 @@ from gateway import bounds, documents, pages, problems, receipts
 from gateway import rosters as use_cases
 from gateway.campaigns_http import own_unit
 from gateway.catalogue import key_of
-from gateway.edge import CallerOf, Edge, EdgeOf, read_body
+from gateway.edge import CallerOf, Edge, EdgeOf
 from gateway.pages import Cursor, Limit, Page
 from gateway.parties import Caller
 from gateway.problems import Refusal
@@ -81,7 +81,7 @@ async def post_roster(
     caller.must_be(Party.UNIONS)
     if mapping and (wrong := use_cases.mapping_problems(mapping)):
         raise Refusal("request.invalid", wrong)
-    upload = await _upload(request, edge)
+    upload = await _upload(request)
     if not upload.data:
         raise Refusal("roster.empty")
     manifest = Manifest(
@@ -116,8 +116,8 @@ async def _submit(request: Request, edge: Edge, caller: Caller, manifest: Manife
     return await edge.until_stored(store, times=ROSTER_TIMES)
 
 
-async def _upload(request: Request, edge: Edge) -> Upload:
-    data = await read_body(request, at_most=edge.settings.roster_max_bytes)
+async def _upload(request: Request) -> Upload:
+    data = await request.body()
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return Upload(data, "")
     try:
@@ -180,7 +180,7 @@ async def get_mappings(unit_id: UUID, edge: EdgeOf, caller: CallerOf) -> list[Ro
 async def get_answered_file(roster_id: UUID, request: Request, edge: EdgeOf, caller: CallerOf) -> Response:
     """The file with one more column, once the roster is assessed; the file is sent again, because none is kept here."""
     roster = await _own(edge, caller, roster_id)
-    upload = await _upload(request, edge)
+    upload = await _upload(request)
     answered, kind = await use_cases.answered_file(edge.db, edge.sandbox, roster, upload.data)
     return Response(answered, headers={"Cache-Control": "no-store", "Content-Type": kind})
 

@@ -19,6 +19,7 @@ from joserfc.jwk import KeySet, OKPKey
 from gateway import parties
 from gateway.parties import Caller
 from gateway.problems import Refusal
+from shared.clock import utc_now
 
 log = structlog.get_logger(__name__)
 
@@ -63,11 +64,20 @@ class Tokens:
     _fetched: float = float("-inf")
     _fetching: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def party_of(self, authorization: str) -> str:
+        """The party whose checked token a header carries; empty where it carries none that was."""
+        known = self._known(authorization.partition(" ")[2], int(utc_now().timestamp()))
+        return known.party if known else ""
+
+    def _known(self, token: str, now: int) -> Caller | None:
+        caller, until = self._seen.get(token, (None, 0))
+        return caller if now < until else None
+
     async def check(self, token: str, *, now: int) -> Caller:
         """The caller that a token stands for; raises Refusal 401 or 403."""
-        known = self._seen.get(token)
-        if known is not None and now < known[1]:
-            return known[0]
+        known = self._known(token, now)
+        if known is not None:
+            return known
         try:
             claims = self._verify(token, now)
         except KeyUnknown:
