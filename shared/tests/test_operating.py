@@ -11,6 +11,7 @@ import pytest
 import structlog
 from fastapi import FastAPI
 from kernel_shop import OrderChanged, Store, an_order
+from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -179,13 +180,15 @@ async def test_what_a_route_says_continues_the_trace_of_its_caller(
     assert str(key) not in span.to_json()
 
 
-async def test_events_of_a_plan_share_a_trace_of_its_own_that_is_linked_to_its_causes(
-    traces: telemetry.Telemetry, spans: InMemorySpanExporter
+async def test_what_several_causes_led_to_shares_a_trace_of_its_own_that_is_linked_to_theirs(
+    database: Database, traces: telemetry.Telemetry, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(trace, "get_tracer", traces.provider and traces.provider.get_tracer)
     cause: Message[Any] = Message(an_order(), arrival_of(outbox.outgoing(an_order(), trace=TRACE), 0))
+    said = [outbox.because_of([cause, "shop#another"], an_order()) for _ in range(3)]
 
-    with traces.own_trace("plan", [cause]):
-        said = [outbox.because_of([cause], an_order()) for _ in range(3)]
+    async with database.transaction() as tx:
+        await outbox.append(tx, said)
 
     (span,) = spans.get_finished_spans()
     assert {item.headers["traceparent"][3:35] for item in said} == {f"{span.context.trace_id:032x}"}

@@ -16,6 +16,7 @@ from contracts.registry import (
     OrganisationRegistered,
 )
 from contracts.unions import OrganisationDeclared
+from registry import authority
 
 pytestmark = pytest.mark.stack
 
@@ -67,15 +68,19 @@ async def test_a_later_parent_changes_the_tree_from_its_day_and_keeps_what_was(r
     assert UNIT not in await tree(register, date(2025, 6, 30))
 
 
-async def test_the_subtree_follows_the_day(register: Register) -> None:
+async def test_who_may_speak_of_a_unit_follows_the_day(register: Register) -> None:
     await register.with_units()
     await register.hear(says(a_park_union()))
     await register.hear(says(an_organisation(parent_id=PARK_UNION, valid_from=date(2026, 3, 1))))
 
-    before = await register.database.pool.fetch("SELECT subtree_as_of($1, $2)", PARK_UNION, date(2026, 2, 1))
-    after = await register.database.pool.fetch("SELECT subtree_as_of($1, $2)", PARK_UNION, date(2026, 3, 1))
+    async with register.database.transaction() as tx:
+        before = await authority.paths(tx, [UNIT, PARK_UNION], date(2026, 2, 28))
+        after = await authority.paths(tx, [UNIT, PARK_UNION], date(2026, 3, 1))
 
-    assert (len(before), {row[0] for row in after}) == (1, {PARK_UNION, UNIT})
+    assert before.upwards == {UNIT: [UNIT, PROVINCE], PARK_UNION: [PARK_UNION, PROVINCE]}
+    assert after.upwards == {UNIT: [UNIT, PARK_UNION, PROVINCE], PARK_UNION: [PARK_UNION, PROVINCE]}
+    assert not before.allow(f"unions/{PARK_UNION}", UNIT)
+    assert after.allow(f"unions/{PARK_UNION}", UNIT)
 
 
 async def test_a_refusal_names_every_problem_at_once(register: Register) -> None:

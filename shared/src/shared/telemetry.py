@@ -64,21 +64,6 @@ class Telemetry:
             yield
 
     @contextmanager
-    def own_trace(self, name: str, causes: Sequence[Message[Any]] = ()) -> Iterator[None]:
-        """A trace of its own, linked to its causes; what is said within it belongs to it. For plans and sweeps."""
-        if self.provider is None:
-            yield
-            return
-        with self.provider.get_tracer("shared").start_as_current_span(
-            name,
-            context=trace.set_span_in_context(trace.INVALID_SPAN),
-            links=tracing.links_to(cause.trace for cause in causes),
-            record_exception=False,
-            set_status_on_exception=False,
-        ):
-            yield
-
-    @contextmanager
     def _spans(
         self, verb: str, kind: SpanKind, items: Sequence[Message[Any] | Row]
     ) -> Iterator[dict[str | None, str | None]]:
