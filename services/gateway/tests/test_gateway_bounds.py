@@ -1,5 +1,6 @@
 """What is valid by its contract and yet too large, too long or too far away for any service is refused at the edge."""
 
+from datetime import timedelta, timezone
 from json import dumps
 from typing import Any
 from uuid import uuid4
@@ -8,6 +9,7 @@ import pytest
 from gateway_builders import CLINIC, Clients, a_declaration, a_section, a_simulated_day, an_offer, cloudevent, post
 
 from contracts.base import Event
+from shared.clock import utc_now
 from shared.database import Database
 
 
@@ -93,3 +95,14 @@ async def test_a_time_of_a_clock_that_was_never_set_is_refused(as_: Clients) -> 
     answer = await post(await as_.union(unit), cloudevent(a_declaration(unit), time="1970-01-01T00:00:07Z"))
 
     assert [(item["code"], item["field"]) for item in answer.json()["problems"]] == [("field.range", "time")]
+
+
+@pytest.mark.parametrize(("ahead", "codes"), [(timedelta(hours=23), []), (timedelta(hours=25), ["event.ahead"])])
+async def test_a_clock_may_be_hours_ahead_and_not_days(as_: Clients, ahead: timedelta, codes: list[str]) -> None:
+    unit = uuid4()
+    time = (utc_now() + ahead).astimezone(timezone(timedelta(hours=7)))
+
+    answer = await post(await as_.union(unit), cloudevent(a_declaration(unit), time=time.isoformat()))
+
+    assert answer.status_code == (422 if codes else 202)
+    assert [item["code"] for item in answer.json().get("problems", [])] == codes

@@ -1,7 +1,7 @@
 """What is valid by its contract and yet beyond what any service can keep; the edge refuses it, field by field."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import isfinite
 from typing import Any
 
@@ -17,6 +17,9 @@ FIRST, LAST = date(1900, 1, 1), date(2200, 1, 1)
 
 SAID_FROM = date(2000, 1, 1)
 """No party says anything at an earlier time; a clock that was never set does."""
+
+CLOCKS_AHEAD = timedelta(days=1)
+"""Local time that is sent as UTC is hours ahead; beyond a day, nothing dated could be held against it."""
 
 LONGEST_KEY = 200
 MOST_BYTES = 800_000

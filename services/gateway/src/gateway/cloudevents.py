@@ -119,10 +119,8 @@ def _said(
     if beyond:
         return beyond
     time = _time(raw.get("time"), now)
-    if time is None:
-        return [problem("field.format", "time")]
-    if time.date() < bounds.SAID_FROM:
-        return [problem("field.range", "time")]
+    if isinstance(time, Problem):
+        return [time]
     ref = f"{caller.party}#{event_id}"
     return Said(
         place=place,
@@ -159,14 +157,20 @@ def _uuid(value: Any) -> UUID | None:
         return None
 
 
-def _time(value: Any, now: datetime) -> datetime | None:
+def _time(value: Any, now: datetime) -> datetime | Problem:
+    """When it was said, in UTC; whoever does not say so says it now."""
     if value is None:
         return now
     try:
         time = datetime.fromisoformat(value)
-        return time.astimezone(UTC) if time.tzinfo and bounds.FIRST <= time.date() <= bounds.LAST else None
-    except (TypeError, ValueError, OverflowError):
-        return None
+    except (TypeError, ValueError):
+        return problem("field.format", "time")
+    # Before it is converted, which the calendar's own ends would not outlive.
+    if time.tzinfo is None or not bounds.FIRST <= time.date() <= bounds.LAST:
+        return problem("field.format", "time")
+    if time.date() < bounds.SAID_FROM:
+        return problem("field.range", "time")
+    return problem("event.ahead", "time") if time > now + bounds.CLOCKS_AHEAD else time.astimezone(UTC)
 
 
 def _shown_id(raw: Raw) -> str | None:

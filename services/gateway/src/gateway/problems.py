@@ -55,6 +55,9 @@ CODES = {
     "event.envelope": Code(422, "Vỏ CloudEvents không hợp lệ", "The CloudEvents envelope is not valid"),
     "event.id": Code(422, "Mã sự kiện phải là UUID", "The event's id must be a UUID"),
     "event.type": Code(422, "Không biết loại sự kiện này", "The event's type is not known"),
+    "event.ahead": Code(
+        422, "Thời điểm sự kiện ở tương lai: hãy chỉnh đồng hồ", "The event's time lies ahead; set the clock"
+    ),
     "event.reused": Code(409, "Mã sự kiện đã dùng cho nội dung khác", "The event's id was used for other content"),
     "idempotency.key": Code(
         422, "Idempotency-Key phải dài 1–200 ký tự", "Idempotency-Key must have 1 to 200 characters"
