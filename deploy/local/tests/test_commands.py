@@ -4,14 +4,32 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from email.message import Message
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
 
-from khamdoan import cli, requests, state
+from khamdoan import cli, requests, sockets, state
+
+HOLDING = (
+    "import pathlib, sys, time; from khamdoan import state\nwith state.held(pathlib.Path(sys.argv[1])): time.sleep(300)"
+)
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers every GET."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_said: object) -> None:
+        """Nothing."""
 
 
 @pytest.mark.parametrize("command", ["down", "status", "env"])
@@ -36,6 +54,68 @@ def test_who_asks_for_the_stack_while_a_demo_runs_is_shown_the_demo(
 
     assert status == 1
     assert capsys.readouterr().err.count(f"--data {tmp_path / 'demo'}") == 2
+
+
+def test_who_asks_for_a_stack_that_is_still_starting_is_told_to_wait(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with state.held(tmp_path):
+        statuses = [cli.main([command, "--data", str(tmp_path)]) for command in ("status", "env")]
+        again = cli.main(["up", "--detach", "--data", str(tmp_path)])
+
+    said = capsys.readouterr()
+    assert statuses == [1, 1]
+    assert said.err.count(f"still-starting\n  Hệ thống trên {tmp_path} (tiến trình {os.getpid()})") == 2
+    assert (again, said.out) == (0, f"Đang chạy rồi / it runs already: pid {os.getpid()}\n")
+
+
+def test_a_stack_that_is_still_starting_can_be_stopped(tmp_path: Path, wait_until: Callable[..., None]) -> None:
+    starting = subprocess.Popen([sys.executable, "-c", HOLDING, str(tmp_path)])
+    wait_until(lambda: state.is_held(tmp_path))
+
+    status = cli.main(["down", "--data", str(tmp_path)])
+
+    assert status == 0
+    assert starting.wait() == -signal.SIGTERM
+
+
+def test_who_interrupts_a_start_in_the_background_leaves_nothing_behind(
+    tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    command = [sys.executable, "-m", "khamdoan", "up", "--detach", "--no-services", "--throwaway", "--data"]
+    waiting = subprocess.Popen([*command, str(tmp_path / "stack")])
+    wait_until(lambda: state.is_held(tmp_path / "stack"))
+
+    waiting.send_signal(signal.SIGINT)
+
+    assert waiting.wait() == 130
+    assert not state.is_held(tmp_path / "stack")
+
+
+def test_data_is_not_discarded_under_a_running_demo(tmp_path: Path, wait_until: Callable[..., None]) -> None:
+    demo = subprocess.Popen([sys.executable, "-c", HOLDING, str(tmp_path / "stack" / "demo")])
+    wait_until(lambda: state.is_held(tmp_path / "stack" / "demo"))
+
+    status = cli.main(["down", "--discard", "--data", str(tmp_path / "stack")])
+
+    assert status == 0
+    assert demo.wait() == -signal.SIGTERM
+    assert not (tmp_path / "stack").exists()
+
+
+def test_a_proxy_for_the_world_outside_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "")
+
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        before = sockets.answers(f"http://127.0.0.1:{server.server_port}")
+        cli.main(["status", "--data", "nowhere"])
+        after = sockets.answers(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+    assert (before, after) == (False, True)
 
 
 @pytest.mark.parametrize("command", sorted(cli.COMMANDS))

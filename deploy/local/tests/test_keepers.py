@@ -5,9 +5,11 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from khamdoan import keepers
 from khamdoan.keepers import FIRST_PAUSE, Keeper
 from khamdoan.processes import Nursery, Program
 
@@ -45,6 +47,17 @@ def test_a_child_that_goes_on_dying_is_started_ever_later(tmp_path: Path, wait_u
 
     keeper.child.process.wait()
     assert pauses == [FIRST_PAUSE, FIRST_PAUSE * 2]
+
+
+def test_a_death_beside_a_full_disk_names_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keepers.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=0))
+    said: list[str] = []
+    keeper = a_keeper(tmp_path, FAILING, said)
+    keeper.child.process.wait()
+
+    keeper.tend()
+
+    assert f"the disk is nearly full, maybe therefore: {tmp_path}, 0 MiB" in said[-1]
 
 
 def test_a_child_that_lives_is_left_alone(tmp_path: Path) -> None:

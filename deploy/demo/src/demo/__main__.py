@@ -10,6 +10,8 @@ from demo.display import Display
 from demo.edge import Edge
 from demo.scenario import SCENARIOS
 
+INTERRUPTED = 130  # exit status, as shells have it
+
 
 async def main() -> int:
     """Settings come from the environment: GATEWAY_URL, KHAMDOAN_DEV_SECRET, SCENARIO, SCALE, DEMO_FOLDER."""
@@ -38,4 +40,7 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    try:
+        sys.exit(asyncio.run(main()))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)  # the terminal has its cursor back

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -29,6 +30,9 @@ COMMANDS = {
 }
 
 
+INTERRUPTED = 130  # exit status, as shells have it
+
+
 class Parser(argparse.ArgumentParser):
     """Says in both languages that a command was called wrongly; what exactly is wrong, argparse says in English."""
 
@@ -40,13 +44,16 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; an obstacle is said in two languages, without a traceback."""
+    os.environ.update(no_proxy="*", NO_PROXY="*")  # no proxy reaches this machine; Maven has settings of its own
     begun = argparse.Namespace(begun=time.monotonic())  # who promises to be done in time counts the imports too
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = parser(given).parse_args(given, begun)
     try:
+        options = parser(given).parse_args(given, begun)
         return int(options.run(options) or 0)
     except SetupError as error:
         return _say(error)
+    except KeyboardInterrupt:
+        return _say(SetupError("interrupted", "Đã dừng theo yêu cầu.", "Stopped on request.", INTERRUPTED))
     except OSError as error:
         if error.filename is None:
             raise

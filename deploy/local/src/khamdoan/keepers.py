@@ -1,5 +1,6 @@
 """Keeping programs alive: what dies is started again, at once the first time and ever later if it goes on dying."""
 
+import shutil
 import time
 from collections.abc import Callable
 
@@ -8,6 +9,8 @@ from khamdoan.processes import Child, Nursery
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 GLANCE_SECONDS = 0.2  # between two looks at the children
+MIB = 2**20
+FEW_MIB = 64  # a server that finds no room ends; what it says of that, it says to its log
 HEALTHY_AFTER = 60.0  # seconds of life after which earlier deaths are forgotten
 
 Say = Callable[[str], None]
@@ -48,6 +51,9 @@ class Keeper:
             f"khởi động lại sau / it is started again in {self.pause:g} s; nhật ký / its log: {self.child.log}"
         )
         self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        logs = self.child.log.parent
+        if (left := shutil.disk_usage(logs).free // MIB) < FEW_MIB:
+            self.say(f"Đĩa sắp đầy, có thể vì thế / the disk is nearly full, maybe therefore: {logs}, {left} MiB")
 
     def restart(self, now: float) -> bool:
         """Start the program again."""

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,19 +35,31 @@ def write(data: Path, state: State) -> None:
 
 def read(data: Path) -> State:
     """The state of the stack that runs on `data`; raises where none does."""
-    if not is_held(data) or not path(data).exists():
-        if is_held(data / DEMO):
-            raise SetupError(
-                "not-running",
-                f"Trên {data} chỉ có bản chạy thử đang chạy: hãy thêm `--data {data / DEMO}`.",
-                f"On {data} only a demo runs: add `--data {data / DEMO}`.",
-            )
+    pid = holder(data)
+    if not path(data).exists():
         raise SetupError(
-            "not-running",
-            f"Chưa có hệ thống nào chạy trên {data}: hãy chạy `khamdoan up`.",
-            f"Nothing runs on {data}: start it with `khamdoan up`.",
+            "still-starting",
+            f"Hệ thống trên {data} (tiến trình {pid}) đang khởi động: hãy chờ, hoặc dừng bằng `khamdoan down`.",
+            f"The stack on {data} (process {pid}) is still starting: wait, or stop it with `khamdoan down`.",
         )
     return State(**json.loads(path(data).read_text()))
+
+
+def holder(data: Path) -> int:
+    """The pid of the supervisor of `data`, ready or not; raises where there is none."""
+    if is_held(data):
+        return int(lock_path(data).read_text())
+    if is_held(data / DEMO):
+        raise SetupError(
+            "not-running",
+            f"Trên {data} chỉ có bản chạy thử đang chạy: hãy thêm `--data {data / DEMO}`.",
+            f"On {data} only a demo runs: add `--data {data / DEMO}`.",
+        )
+    raise SetupError(
+        "not-running",
+        f"Chưa có hệ thống nào chạy trên {data}: hãy chạy `khamdoan up`.",
+        f"Nothing runs on {data}: start it with `khamdoan up`.",
+    )
 
 
 def path(data: Path) -> Path:
@@ -58,7 +71,7 @@ def path(data: Path) -> Path:
 def held(data: Path) -> Iterator[None]:
     """Be the one supervisor of `data`; the lock goes with the process, however that ends."""
     data.mkdir(parents=True, exist_ok=True)
-    with lock_path(data).open("w") as lock:
+    with lock_path(data).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -68,6 +81,7 @@ def held(data: Path) -> Iterator[None]:
                 f"The stack on {data} is running already: stop it with `khamdoan down --data {data}`.",
             ) from None
         path(data).unlink(missing_ok=True)  # a killed predecessor's
+        lock_path(data).write_text(str(os.getpid()))
         try:
             yield
         finally:
@@ -78,7 +92,7 @@ def is_held(data: Path) -> bool:
     """Whether a supervisor lives."""
     if not lock_path(data).exists():
         return False
-    with lock_path(data).open("w") as lock:
+    with lock_path(data).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -87,5 +101,5 @@ def is_held(data: Path) -> bool:
 
 
 def lock_path(data: Path) -> Path:
-    """The lock."""
+    """The lock, in which its holder's pid is written."""
     return data / "supervisor.lock"

@@ -55,6 +55,8 @@ def play(
         write_state(installed, configured, keepers)
         announce(installed, configured, say)
         visitor = nursery.spawn(guest(installed, configured)) if guest else None
+        if visitor is not None:
+            at_end.callback(visitor.stop)
         for replaced in tended(keepers):
             if replaced:
                 write_state(installed, configured, keepers)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -60,7 +61,7 @@ def run(given: argparse.Namespace) -> int:
             "SCALE": str(given.scale),
             "DEMO_FOLDER": str(folder),
         }
-        return Program("demo", [sys.executable, "-m", "demo"], told, speaks=True)
+        return Program("demo", [sys.executable, "-m", "demo"], told, stop_signal=signal.SIGINT, speaks=True)
 
     return supervisor.play(
         folder,

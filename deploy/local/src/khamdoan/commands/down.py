@@ -17,7 +17,12 @@ def add_to(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def run(given: argparse.Namespace) -> None:
     """Ask, wait until it has happened, and forget the data if that is wished."""
-    if state.is_held(given.data) or not given.discard:
+    if not given.discard:
         background.stop(given.data, print)
-    if given.discard and given.data.exists():
-        places.discard(places.of(given.data))
+        return
+    for folder in (given.data / state.DEMO, given.data):  # a demo's data lies within, and goes too
+        if state.is_held(folder):
+            background.stop(folder, print)
+    for folder in (given.data / state.DEMO, given.data):
+        if folder.exists():
+            places.discard(places.of(folder))
