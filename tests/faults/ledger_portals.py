@@ -11,14 +11,14 @@ from uuid import UUID, uuid5
 import httpx
 from ledger_entries import Entry, History
 
-from contracts import unions
+from contracts import rosters
 from contracts.base import Event
 
 NAMESPACE = UUID("6f2b1f8e-6f0c-4c39-9d0e-1f4f4b8a5a10")
 PATIENCE_SECONDS = 3.0
 RETRIED_FOR_SECONDS = 12.0
 RETRIED = 0.7
-ROSTER = unions.RosterSubmitted.entry
+ROSTER = rosters.RosterSubmitted.entry
 DEFINITE = range(400, 500)
 NOT_DEFINITE = {408, 425, 429}
 

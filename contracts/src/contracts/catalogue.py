@@ -1,4 +1,4 @@
-"""Every event class of the house, found in one file per owner (plans, profiles and monitoring have their own)."""
+"""Every event class of the house, found in one file per owner (rosters, monitoring and plans have their own)."""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -11,9 +11,9 @@ from contracts import (
     monitoring,
     operations,
     plans,
-    profiles,
     registry,
     results,
+    rosters,
     scheduling,
     unions,
     workers,
@@ -23,7 +23,7 @@ from contracts.base import Event
 PARTIES = ("unions", "health", "clinics", "workers", "operations")
 SERVICES = deliveries.SERVICES
 _OWNERS = (
-    unions, monitoring, health, clinics, workers, operations, registry, profiles, scheduling, plans, results,
+    unions, health, clinics, workers, operations, registry, rosters, monitoring, scheduling, plans, results,
     coordination,
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What trade union portals say of workplace monitoring (quan trắc môi trường lao động): the source of exposures."""
+"""Workplace monitoring (quan trắc môi trường lao động): what `unions` report, and the exposures that follow from it."""
 
 from datetime import date
 from typing import Annotated
@@ -47,3 +47,26 @@ class MonitoringReported(
     valid_from: Public[date]
     measured_by: Public[str | None] = None
     places: Public[Annotated[list[MonitoredPlace], Field(min_length=1)]]
+
+
+class ExposuresProfiled(
+    Event,
+    name="registry.exposures.profiled",
+    topic="registry.lines",
+    key="unit_id",
+    readers=("gateway",),
+    shown_to=BOTH_PARTIES,
+    retention_days=None,
+):
+    """A monitoring report holds for its lines and jobs from a day on, by the version that counts; how many workers'
+    exposures it changed at once is `workers` (0 where it begins later).
+    """
+
+    unit_id: Public[UUID]
+    report_id: Public[UUID]
+    version: Public[int]
+    measured_on: Public[date]
+    valid_from: Public[date]
+    measured_by: Public[str | None] = None
+    places: Public[list[MonitoredPlace]]
+    workers: Public[int] = 0

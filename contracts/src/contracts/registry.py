@@ -7,9 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import BOTH_PARTIES, Event, Health, Party, Pseudonymous, Public, Record
-from contracts.fields import HeavyClass, Problem, RosterConflict, WorkerId, WorkingHours
+from contracts.fields import HeavyClass, Problem, WorkerId, WorkingHours
 from contracts.organisations import Line, Organisation
-from contracts.roster_mapping import ColumnRead, UnitCount
 
 
 class OrganisationRegistered(
@@ -263,77 +262,6 @@ class LeavingRecorded(
     left: Public[int]
     already_left: Public[int] = 0
     unknown: Public[int] = 0
-
-
-class RowAnswer(Record):
-    """What became of one roster row: its outcome, every code that applies, and its effect on the register."""
-
-    row: Public[int]
-    outcome: Public[Literal["accepted", "accepted_with_warnings", "refused"]]
-    codes: Public[list[str]] = []
-    related_rows: Public[list[int]] = []
-    worker_id: Pseudonymous[UUID | None] = None
-    effect: Public[Literal["registered", "changed", "moved", "unchanged", "refused", "duplicate", "review"]]
-
-
-class RosterRowsAnswered(
-    Event,
-    name="registry.roster.rows-answered",
-    topic="registry.rosters",
-    key="roster_id",
-    readers=("gateway",),
-    shown_to=(Party.UNIONS,),
-    retention_days=30,
-):
-    """The answers to some hundred rows of a roster, for its receipt."""
-
-    roster_id: Public[UUID]
-    part: Public[int]
-    rows: Public[list[RowAnswer]]
-
-
-class RosterAssessed(
-    Event,
-    name="registry.roster.assessed",
-    topic="registry.rosters",
-    key="roster_id",
-    readers=("gateway",),
-    shown_to=BOTH_PARTIES,
-):
-    """A roster was read to its last row: how many of each effect; with `dry_run`, what would have happened.
-
-    `leaving` are workers missing from a complete roster: proposed to have left, for a person to confirm. `sheet` (from
-    0, among the visible ones) and `header_row` (from 1) say where it stood, so that the file can be answered by row;
-    `fingerprint` names its header, `mapping_version` the unit's own mapping that was applied. `units` are all units
-    whose number of members it changes: its own, and those that workers moved away from or to. `counted_elsewhere` are
-    rows about people who work here and count in another unit, by the work that they began earlier.
-    """
-
-    roster_id: Public[UUID]
-    unit_id: Public[UUID]
-    dry_run: Public[bool]
-    file_outcome: Public[Literal["accepted", "refused"]]
-    file_codes: Public[list[str]] = []
-    rows: Public[int] = 0
-    registered: Public[int] = 0
-    changed: Public[int] = 0
-    moved: Public[int] = 0
-    unchanged: Public[int] = 0
-    refused: Public[int] = 0
-    duplicates: Public[int] = 0
-    review: Public[int] = 0
-    counted_elsewhere: Public[int] = 0
-    leaving: Pseudonymous[list[UUID]] = []
-    members_before: Public[int] = 0
-    members_after: Public[int] = 0
-    parts: Public[int] = 0
-    sheet: Public[int | None] = None
-    header_row: Public[int | None] = None
-    conflict: Public[RosterConflict | None] = None
-    units: Public[list[UnitCount]] = []
-    columns: Public[list[ColumnRead]] = []
-    fingerprint: Public[str | None] = None
-    mapping_version: Public[int | None] = None
 
 
 class RosterClosed(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import BOTH_PARTIES, Event, Party, Pseudonymous, Public
-from contracts.fields import Booking, Funding, Move, Percent, Question, Sealed, Site, UnitTarget, WorkerId
+from contracts.fields import Booking, Funding, Move, Percent, Question, Site, UnitTarget, WorkerId
 from contracts.organisations import FormerPlace, OrganisationKind, Reach
 
 APPROVAL_ANSWERS = ("coordination.approval.recorded.v1", "coordination.approval.refused.v1")
@@ -126,56 +126,6 @@ class LineDeclared(
     reaches: Public[list[Reach]]
 
 
-class RosterSubmitted(
-    Event,
-    name="unions.roster.submitted",
-    topic="unions.rosters",
-    key="roster_id",
-    readers=("registry", "gateway"),
-    answered_by=("registry.roster.assessed.v1",),
-    retention_days=7,
-):
-    """The manifest of a roster: whose it is, and how many sealed chunks belong to it.
-
-    `complete` says that whoever is missing has left; a `dry_run` is assessed without effect. `based_on` is the roster
-    of the unit (and of the line, employer and host, where this one names them) that its sender built on: what others
-    changed since stays where this one says what that one said, a row is refused that says a third thing of one field
-    of one person, and a ground that never took effect refuses the whole. Leased workers have an employer and a host,
-    where they work (lao động thuê lại, NĐ 39/2016 art 30). Sheet facts travel sealed, because a sheet's title may name
-    a person.
-    """
-
-    roster_id: Public[UUID]
-    unit_id: Public[UUID]
-    employer_id: Public[UUID | None] = None
-    host_id: Public[UUID | None] = None
-    campaign_id: Public[UUID | None] = None
-    line_id: Public[UUID | None] = None
-    complete: Public[bool] = False
-    based_on: Public[UUID | None] = None
-    dry_run: Public[bool] = False
-    reference_date: Public[date]
-    chunks: Public[Annotated[int, Field(ge=0)]]
-    key_id: Public[str]
-    sealed_facts: Sealed
-
-
-class RosterChunkSealed(
-    Event,
-    name="unions.roster-chunk.sealed",
-    topic="unions.rosters",
-    key="roster_id",
-    readers=("registry", "gateway"),
-    retention_days=7,
-):
-    """Some hundred rows of a roster's cells, sealed to registry's intake key; only registry can open them."""
-
-    roster_id: Public[UUID]
-    index: Public[Annotated[int, Field(ge=0)]]
-    key_id: Public[str]
-    sealed: Sealed
-
-
 class RosterClosed(
     Event,
     name="unions.roster.closed",
@@ -191,27 +141,6 @@ class RosterClosed(
     unit_id: Public[UUID]
     campaign_id: Public[UUID]
     roster_ids: Public[list[UUID]]
-
-
-class RosterMappingDeclared(
-    Event,
-    name="unions.roster-mapping.declared",
-    topic="unions.rosters",
-    key="unit_id",
-    readers=("registry", "gateway"),
-    answered_by=("registry.roster-mapping.kept.v1", "registry.declaration.refused.v1"),
-    retention_days=7,
-):
-    """How columns of the unit's files with this header are to be read: letter to field, null to ignore the column.
-
-    `fingerprint` stands for the header, as the assessment of such a file names it; `header_row` (from 1) where no
-    header is found by its wordings. A mapping of nothing removes what was kept.
-    """
-
-    unit_id: Public[UUID]
-    fingerprint: Public[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]]
-    columns: Public[Annotated[dict[str, str | None], Field(max_length=512)]] = {}
-    header_row: Public[Annotated[int | None, Field(ge=1)]] = None
 
 
 class LeavingConfirmed(

@@ -26,7 +26,8 @@ from gateway_builders import (
     told_by,
 )
 
-from contracts import coordination, deliveries, registry, scheduling, unions
+from contracts import coordination, deliveries, scheduling, unions
+from contracts import rosters as roster_events
 from gateway import feeds
 from gateway.consumers import make_consumer
 from gateway.edge import Edge
@@ -290,8 +291,8 @@ async def test_roster_answers_are_read_row_by_row(
     unit, roster = uuid4(), uuid4()
     rows = [{"row": row, "outcome": "accepted", "effect": "registered", "worker_id": uuid4()} for row in range(2, 12)]
     rows.append({"row": 12, "outcome": "refused", "effect": "refused", "codes": ["cccd.bad_format", "name.missing"]})
-    answered = registry.RosterRowsAnswered.model_validate({"roster_id": roster, "part": 0, "rows": rows})
-    assessed = registry.RosterAssessed(
+    answered = roster_events.RosterRowsAnswered.model_validate({"roster_id": roster, "part": 0, "rows": rows})
+    assessed = roster_events.RosterAssessed(
         roster_id=roster, unit_id=unit, dry_run=False, file_outcome="accepted", rows=11, registered=10, refused=1
     )
 

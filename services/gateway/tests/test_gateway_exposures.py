@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from gateway_builders import Clients, an_organisation
 
-from contracts.profiles import ExposuresProfiled
+from contracts.monitoring import ExposuresProfiled
 from gateway.consumers import make_consumer
 from shared.database import Database
 from shared.testing import Deliver

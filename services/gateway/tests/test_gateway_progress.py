@@ -6,8 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from gateway_builders import DAY
 
-from contracts.registry import RosterRowsAnswered, RowAnswer
-from contracts.unions import RosterSubmitted
+from contracts.rosters import RosterRowsAnswered, RosterSubmitted, RowAnswer
 from gateway.app import MIGRATIONS
 from gateway.consumers import make_consumer
 from gateway.edge import Edge

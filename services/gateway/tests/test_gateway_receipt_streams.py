@@ -7,8 +7,7 @@ from uuid import UUID, uuid4
 from gateway_builders import Clients, because
 from gateway_uploads import CSV, Registry, said
 
-from contracts.profiles import RosterRead
-from contracts.registry import RosterAssessed, RosterRowsAnswered
+from contracts.rosters import RosterAssessed, RosterRead, RosterRowsAnswered
 from gateway.consumers import make_consumer
 from gateway.edge import Edge
 from gateway.receipt_streams import _stream

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from gateway_builders import Clients, a_declaration, an_organisation, because, cloudevent, post, told_by
 
-from contracts.profiles import RosterRead
+from contracts.rosters import RosterRead
 from gateway import retention
 from gateway.consumers import make_consumer
 from shared.database import Database

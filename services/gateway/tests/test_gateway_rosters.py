@@ -12,9 +12,8 @@ from gateway_uploads import CSV, Registry, said
 from pydantic_core import from_json
 
 from contracts import legacy_text
-from contracts.profiles import RosterMappingKept
-from contracts.registry import RosterAssessed, RosterRowsAnswered
 from contracts.roster_cells import from_chunks
+from contracts.rosters import RosterAssessed, RosterMappingKept, RosterRowsAnswered
 from gateway.consumers import make_consumer
 from gateway.edge import Edge
 from gateway.extraction import text_file

@@ -8,16 +8,10 @@ from uuid import UUID, uuid4
 from pydantic_core import to_json
 
 from contracts.base import Event
-from contracts.registry import (
-    RosterAssessed,
-    RosterRowsAnswered,
-    RowAnswer,
-    WorkerChanged,
-    WorkerLeft,
-    WorkerRegistered,
-)
+from contracts.registry import WorkerChanged, WorkerLeft, WorkerRegistered
 from contracts.roster_cells import Cell, RosterCells, Sheet, to_chunks
-from contracts.unions import LineDeclared, OrganisationDeclared, RosterChunkSealed, RosterSubmitted
+from contracts.rosters import RosterAssessed, RosterChunkSealed, RosterRowsAnswered, RosterSubmitted, RowAnswer
+from contracts.unions import LineDeclared, OrganisationDeclared
 from registry import intake_keys, roster_runs
 from registry.consumers import consumer
 from registry.intake_keys import IntakeKey

@@ -25,9 +25,9 @@ from registry_builders import (
     says,
 )
 
-from contracts.registry import RosterAssessed, WorkerRegistered
+from contracts.registry import WorkerRegistered
 from contracts.roster_cells import to_chunks
-from contracts.unions import RosterChunkSealed
+from contracts.rosters import RosterAssessed, RosterChunkSealed
 from registry import persons, roster_claims, roster_effects, roster_runs, roster_steps
 from registry.consumers import consumer
 from registry.master_keys import MasterKeys

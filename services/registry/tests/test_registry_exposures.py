@@ -9,8 +9,7 @@ import pytest
 from registry_builders import HEADER, PROVINCE, UNIT, Register, a_line, a_person, said_by, says
 
 from contracts.coordination import DayStarted
-from contracts.monitoring import MonitoringReported
-from contracts.profiles import ExposuresProfiled
+from contracts.monitoring import ExposuresProfiled, MonitoringReported
 from contracts.registry import DeclarationRefused, WorkerChanged, WorkerRegistered
 from registry import stays, workers
 from registry.stays import Stay

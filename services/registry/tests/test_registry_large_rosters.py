@@ -13,8 +13,9 @@ import pytest
 from pydantic_core import to_json
 from registry_builders import UNIT, Register, Taken, a_person, a_roster, a_sheet, says
 
-from contracts.registry import RosterAssessed, WorkerRegistered
+from contracts.registry import WorkerRegistered
 from contracts.roster_cells import to_chunks
+from contracts.rosters import RosterAssessed
 from registry import roster_reader, roster_runs, roster_steps
 from registry.blind_index import BlindIndex
 from registry.consumers import consumer

@@ -7,7 +7,8 @@ import pytest
 from registry_builders import UNIT, Register, Taken, a_line, a_person, says
 
 from contracts.fields import FieldConflict
-from contracts.registry import RosterRowsAnswered, WorkerChanged
+from contracts.registry import WorkerChanged
+from contracts.rosters import RosterRowsAnswered
 from contracts.unions import LeavingConfirmed
 from registry import persons, roster_answers, roster_steps, upkeep
 

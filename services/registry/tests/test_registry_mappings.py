@@ -6,10 +6,9 @@ from uuid import uuid4
 from pydantic_core import to_json
 from registry_builders import PROVINCE, UNIT, Register, a_roster, a_sheet, said_by, says
 
-from contracts.profiles import RosterMappingKept
-from contracts.registry import DeclarationRefused, RosterAssessed, WorkerRegistered
+from contracts.registry import DeclarationRefused, WorkerRegistered
 from contracts.roster_cells import to_chunks
-from contracts.unions import RosterMappingDeclared
+from contracts.rosters import RosterAssessed, RosterMappingDeclared, RosterMappingKept
 from shared.sealing import seal
 
 HEADER = ["Người", "Họ và tên", "Ngày sinh", "Giới tính", "Số", "Xưởng nào"]

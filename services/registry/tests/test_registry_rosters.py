@@ -16,8 +16,8 @@ from registry_builders import (
     says,
 )
 
-from contracts.profiles import RosterRead
-from contracts.registry import RosterRowsAnswered, WorkerChanged, WorkerRegistered
+from contracts.registry import WorkerChanged, WorkerRegistered
+from contracts.rosters import RosterRead, RosterRowsAnswered
 from contracts.unions import LeavingConfirmed
 from registry import roster_steps
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from registry_builders import UNIT, a_federation, a_person, a_roster, a_sheet, an_organisation, says
 
-from contracts.registry import RosterAssessed, WorkerLeft, WorkerRegistered
+from contracts.registry import WorkerLeft, WorkerRegistered
+from contracts.rosters import RosterAssessed
 from registry import administration, app, intake_keys
 from registry.master_keys import MasterKeyError
 from registry.settings import Settings

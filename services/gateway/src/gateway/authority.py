@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts import clinics, health, monitoring, unions
+from contracts import rosters as roster_events
 from contracts import workers as worker_events
 from contracts.base import Event, Party
 from contracts.fields import Problem
@@ -25,9 +26,9 @@ UNITS: dict[type[Event], Callable[[Any], Ids]] = {
     unions.OrganisationDeclared: lambda event: [event.organisation_id, event.parent_id],
     unions.LineDeclared: lambda event: [event.unit_id],
     monitoring.MonitoringReported: lambda event: [event.unit_id],
-    unions.RosterSubmitted: lambda event: [event.unit_id],
+    roster_events.RosterSubmitted: lambda event: [event.unit_id],
     unions.RosterClosed: lambda event: [event.unit_id],
-    unions.RosterMappingDeclared: lambda event: [event.unit_id],
+    roster_events.RosterMappingDeclared: lambda event: [event.unit_id],
     unions.LeavingConfirmed: lambda event: [event.unit_id],
 }
 WORKERS: dict[type[Event], Callable[[Any], Ids]] = {

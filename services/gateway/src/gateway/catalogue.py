@@ -6,12 +6,13 @@ from uuid import NAMESPACE_URL, UUID
 
 from asyncpg.pgproto.pgproto import UUID as QuickUUID  # noqa: N811 - made in C; a gateway makes millions
 
-from contracts import deliveries, unions
+from contracts import deliveries
+from contracts import rosters as roster_events
 from contracts.base import TYPE_PREFIX, Event, Sensitivity, sensitivity_of
 from contracts.catalogue import EVENTS, PARTIES
 
 # The gateway itself says these for a party, when a file came in; nobody may say them directly.
-MADE_HERE = (unions.RosterSubmitted, unions.RosterChunkSealed)
+MADE_HERE = (roster_events.RosterSubmitted, roster_events.RosterChunkSealed)
 DELIVERIES = deliveries.EVENTS
 OUTSIDE_EVENTS = tuple(event for event in EVENTS if event.entry.writer in PARTIES)
 INTAKE = {event.entry.type: event for event in OUTSIDE_EVENTS if event not in MADE_HERE}

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
-from contracts import clinics, coordination, health, profiles, registry, results, scheduling, unions
+from contracts import clinics, coordination, health, monitoring, registry, results, scheduling, unions
 from contracts import plans as plans_said
+from contracts import rosters as roster_events
 from contracts.base import Event
 from contracts.catalogue import EVENTS
 from gateway import catalogue, causation, class_mixes, deliveries, feeds, receipts
@@ -35,7 +36,7 @@ Record = Callable[[Transaction, Batch[Any]], Awaitable[None]]
 RECORDS: dict[type[Event], Record] = {
     unions.ProgrammeProposed: campaigns.propose_programme,
     unions.CampaignProposed: campaigns.propose,
-    unions.RosterSubmitted: rosters.submit,
+    roster_events.RosterSubmitted: rosters.submit,
     health.PermitGranted: sessions.grant,
     health.PermitRevoked: sessions.revoke,
     clinics.SessionOffered: sessions.offer,
@@ -43,16 +44,16 @@ RECORDS: dict[type[Event], Record] = {
     registry.OrganisationChanged: organisations.record,
     registry.LineRegistered: lines.record,
     registry.LineChanged: lines.record,
-    profiles.ExposuresProfiled: lines.profile,
+    monitoring.ExposuresProfiled: lines.profile,
     registry.WorkerRegistered: workers.record,
     registry.WorkerChanged: workers.record,
     registry.WorkerLeft: workers.leave,
     registry.WorkerMerged: merges.stand,
     registry.WorkerMergeUndone: merges.stand,
-    registry.RosterRowsAnswered: rosters.answer,
-    profiles.RosterRead: rosters.note_people,
-    registry.RosterAssessed: rosters.assess,
-    profiles.RosterMappingKept: rosters.keep_mapping,
+    roster_events.RosterRowsAnswered: rosters.answer,
+    roster_events.RosterRead: rosters.note_people,
+    roster_events.RosterAssessed: rosters.assess,
+    roster_events.RosterMappingKept: rosters.keep_mapping,
     scheduling.HealthCheckBecameDue: health_checks.record,
     scheduling.HealthCheckWithdrawn: health_checks.withdraw,
     scheduling.HealthCheckDeferred: health_checks.defer,
@@ -106,7 +107,7 @@ TOLD_TO_CLINICS = frozenset({
     plans_said.ClinicWhatIfAnswered,
 })  # fmt: skip
 # What a roster's receipt shows moves with these, long before it closes.
-MOVES_PROGRESS = frozenset({profiles.RosterRead, registry.RosterRowsAnswered})
+MOVES_PROGRESS = frozenset({roster_events.RosterRead, roster_events.RosterRowsAnswered})
 
 
 def make_consumer() -> Consumer:

@@ -8,10 +8,8 @@ from typing import Any
 from contracts.base import Event
 from contracts.catalogue import EVENTS
 from contracts.coordination import AlertRaised, CampaignClosed
-from contracts.profiles import RosterMappingKept, RosterRead
-from contracts.registry import RosterAssessed, RosterRowsAnswered
 from contracts.results import ClusterDetected, FitnessStated
-from contracts.unions import RosterSubmitted
+from contracts.rosters import RosterAssessed, RosterMappingKept, RosterRead, RosterRowsAnswered, RosterSubmitted
 from gateway import catalogue, causation, deliveries
 from gateway.app import MIGRATIONS
 from gateway.consumers import RECORDS

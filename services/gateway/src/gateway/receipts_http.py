@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from contracts.base import Party
-from contracts.unions import RosterSubmitted
+from contracts.rosters import RosterSubmitted
 from gateway import causation, pages, receipts
 from gateway.edge import CallerOf, Edge, EdgeOf
 from gateway.pages import Cursor, Limit, Page

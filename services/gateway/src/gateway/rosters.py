@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 from contracts import roster_codes, roster_mapping
 from contracts.fields import Problem
 from contracts.roster_cells import ExtractedFile
-from contracts.unions import RosterChunkSealed, RosterSubmitted
+from contracts.rosters import RosterChunkSealed, RosterSubmitted
 from gateway import catalogue, identities, intake
 from gateway.cloudevents import Said
 from gateway.extraction import text_file

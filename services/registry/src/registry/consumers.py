@@ -3,16 +3,8 @@
 from contracts.coordination import DayStarted
 from contracts.monitoring import MonitoringReported
 from contracts.registry import WorkerErased
-from contracts.unions import (
-    IdentityReviewDecided,
-    LeavingConfirmed,
-    LineDeclared,
-    OrganisationDeclared,
-    RosterChunkSealed,
-    RosterClosed,
-    RosterMappingDeclared,
-    RosterSubmitted,
-)
+from contracts.rosters import RosterChunkSealed, RosterMappingDeclared, RosterSubmitted
+from contracts.unions import IdentityReviewDecided, LeavingConfirmed, LineDeclared, OrganisationDeclared, RosterClosed
 from registry import authority, erasures, exposures, leaving, lines, merges, organisations, roster_mappings, rosters
 from shared.clock import utc_now
 from shared.consuming import Batch, Consumer

@@ -9,8 +9,7 @@ from asyncpg import Record
 
 from contracts.base import Event
 from contracts.fields import Problem
-from contracts.monitoring import MonitoredPlace, MonitoringReported
-from contracts.profiles import ExposuresProfiled
+from contracts.monitoring import ExposuresProfiled, MonitoredPlace, MonitoringReported
 from contracts.registry import DeclarationRefused, WorkerChanged
 from registry import authority, employments, lines, organisations, stays, worker_facts
 from registry.employment_store import facts_of

@@ -8,9 +8,8 @@ from uuid import UUID
 from contracts import roster_codes
 from contracts.base import Event
 from contracts.fields import FieldConflict
-from contracts.profiles import RosterRead
-from contracts.registry import RosterAssessed, RosterRowsAnswered, RowAnswer
 from contracts.roster_mapping import UnitCount
+from contracts.rosters import RosterAssessed, RosterRead, RosterRowsAnswered, RowAnswer
 from registry.fields import OUTDATED, SHOWN_AT_MOST
 from registry.ledger import Decision, Page
 from registry.roster_opening import Opened

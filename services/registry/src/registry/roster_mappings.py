@@ -9,10 +9,9 @@ from pydantic_core import from_json, to_json
 
 from contracts import roster_codes
 from contracts.fields import Problem
-from contracts.profiles import RosterMappingKept
 from contracts.registry import DeclarationRefused
 from contracts.roster_mapping import NOTHING, Chosen, problems_of
-from contracts.unions import RosterMappingDeclared
+from contracts.rosters import RosterMappingDeclared, RosterMappingKept
 from registry import authority, organisations
 from registry.blind_index import BlindIndex
 from registry.problems import problem

@@ -10,9 +10,9 @@ import structlog
 from pydantic_core import from_json
 
 from contracts.fields import RosterConflict
-from contracts.registry import RowAnswer
 from contracts.roster_cells import from_chunks
 from contracts.roster_mapping import NOTHING, Chosen, ColumnRead
+from contracts.rosters import RowAnswer
 from registry import roster_mappings
 from registry.blind_index import BlindIndex
 from registry.line_rules import Lines

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from contracts.registry import DeclarationRefused
 from contracts.registry import RosterClosed as RosterIsClosed
-from contracts.unions import RosterChunkSealed, RosterClosed, RosterSubmitted
+from contracts.rosters import RosterChunkSealed, RosterSubmitted
+from contracts.unions import RosterClosed
 from registry import authority, lines, organisations, workers
 from registry.authority import Paths
 from registry.organisation_rules import GRASSROOTS

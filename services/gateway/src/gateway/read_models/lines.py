@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic_core import from_json, to_json
 
-from contracts.profiles import ExposuresProfiled
+from contracts.monitoring import ExposuresProfiled
 from gateway.read_models.records import Reader, as_rows, dicts
 from shared.consuming import Batch
 from shared.database import Transaction

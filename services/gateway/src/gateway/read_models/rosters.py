@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from contracts.profiles import RosterMappingKept, RosterRead
-from contracts.registry import RosterAssessed, RosterRowsAnswered
-from contracts.unions import RosterSubmitted
+from contracts.rosters import RosterAssessed, RosterMappingKept, RosterRead, RosterRowsAnswered, RosterSubmitted
 from gateway.read_models.records import Reader, as_rows, dicts
 from shared.consuming import Batch
 from shared.database import Transaction
