@@ -109,7 +109,9 @@ class Check:
         self.faults: dict[str, list[str]] = defaultdict(list, {"R1": faults} if faults else {})
         self.arrivals, self.at_station, self.away = self._loads()
         self.allowed = cache(self._allowed)
+        self.equipped = cache(self._equipped)
         self.minutes_away = cache(self._minutes_away)
+        self.absences = cache(self._absences)
         self.stage = cache(self._stage)
         self.blocked = cache(self._blocked)
 
@@ -144,7 +146,7 @@ class Check:
         return (
             self._reachable(site, session)
             and (session.bnn or not self.packages[package].bnn)
-            and self._equipped(package, at)
+            and self.equipped(package, at)
             and self._timed(calendar, package, at)
         )
 
@@ -220,9 +222,19 @@ class Check:
         """R5: the load can only be too high where an absence or a shift begins."""
         crew, away = self.lines[line], self.away[line]
         for moment in self._moments(line, min(a for a, _ in away), max(b for _, b in away)):
-            n = sum(k for (a, b), k in away.items() if a <= moment < b)
-            if n > crew.ceiling:
+            if (n := self._away_at(line, moment)) > crew.ceiling:
                 yield Excess(n, crew.ceiling, line=line, moment=moment)
+
+    def _away_at(self, line: str, moment: int) -> int:
+        """How many of a line are away at a moment: of those who leave before it, late enough to be away still."""
+        absences, longest = self.absences(line)
+        some = absences[bisect_left(absences, (moment - longest,)) : bisect_left(absences, (moment + 1,))]
+        return sum(n for _, back, n in some if moment < back)
+
+    def _absences(self, line: str) -> tuple[list[tuple[int, ...]], int]:
+        """A line's absences as (from, to, people), in order, and how long the longest is."""
+        rows = sorted((a, b, n) for (a, b), n in self.away.get(line, {}).items())
+        return list(rows), max((b - a for a, b, _ in rows), default=0)
 
     def _moments(self, line: str, begin: int, end: int) -> list[int]:
         calendar = self.lines[line].calendar
@@ -287,7 +299,7 @@ class Check:
         licensed = [s for s in near if s.bnn or not self.packages[package].bnn]
         if not licensed:
             return NO_LICENSED_SESSION, []
-        equipped = [(s.id, i) for s in licensed for i in range(len(s.windows)) if self._equipped(package, (s.id, i))]
+        equipped = [(s.id, i) for s in licensed for i in range(len(s.windows)) if self.equipped(package, (s.id, i))]
         if not equipped:
             return NO_EQUIPPED_SESSION, []
         timed = [at for at in equipped if self._timed(calendar, package, at)]
@@ -299,8 +311,5 @@ class Check:
 
     def _blocked(self, line: str, package: str, at: Place) -> bool:
         begin, end = self._absence(line, package, at)
-        visits: Mapping[tuple[int, int], int] = self.away.get(line, {})
-        return any(
-            sum(n for (a, b), n in visits.items() if a <= moment < b) + 1 > self.lines[line].ceiling
-            for moment in self._moments(line, begin, end)
-        )
+        ceiling = self.lines[line].ceiling
+        return any(self._away_at(line, moment) >= ceiling for moment in self._moments(line, begin, end))

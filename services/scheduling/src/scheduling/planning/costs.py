@@ -6,7 +6,7 @@ import numpy as np
 
 from scheduling.planning.eligibility import Ints, Rules
 from scheduling.planning.model import CostParts, Worker
-from scheduling.planning.occupancy import Visits, first_windows
+from scheduling.planning.occupancy import Visits
 
 
 def of_plan(
@@ -57,18 +57,9 @@ def _rows(
     rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[str, tuple[str, int]]
 ) -> tuple[Visits, Ints, Ints]:
     """A visit for each appointment, with its due day and priority."""
-    first, seated = first_windows(rules), [workers[w] for w in appointments]
-    line, package, due, priority = (
-        np.array(column, dtype=np.int64)
-        for column in (
-            [rules.line_at[w.line] for w in seated],
-            [rules.package_at[w.package] for w in seated],
-            [w.due for w in seated],
-            [w.priority for w in seated],
-        )
-    )
-    window = np.array([first[s] + i for s, i in appointments.values()], dtype=np.int64)
-    return Visits(line, package, window, np.ones(len(seated), dtype=np.int64)), due, priority
+    seated = [workers[w] for w in appointments]
+    due, priority = (np.array(days, dtype=np.int64) for days in ([w.due for w in seated], [w.priority for w in seated]))
+    return Visits.each(rules, workers, appointments), due, priority
 
 
 def _of_rows(rules: Rules, visits: Visits, due: Ints, priority: Ints) -> Ints:
@@ -85,16 +76,7 @@ def visit_parts(rules: Rules, line: Ints, package: Ints, window: Ints) -> tuple[
     instance, flat = rules.instance, rules.windows
     travel, away, rest = (np.zeros(len(line), dtype=np.int64) for _ in range(3))
     cycles = np.array([p.cycle_minutes for p in instance.packages], dtype=np.int64)
-    crews: dict[tuple[str, str], list[int]] = {}
-    for x in np.unique(line).tolist():
-        crews.setdefault((instance.lines[x].site, instance.lines[x].calendar), []).append(x)
-    crew_of = np.zeros(len(instance.lines), dtype=np.int64)
-    for crew, members in enumerate(crews.values()):
-        crew_of[members] = crew
-    order = np.argsort(crew_of[line], kind="stable") if len(line) else line
-    edges = np.searchsorted(crew_of[line][order], np.arange(len(crews) + 1))
-    for (site, calendar), first, past in zip(crews, edges[:-1], edges[1:], strict=True):
-        own = order[first:past]
+    for site, calendar, own in rules.by_crew(line):
         shifts = rules.calendars[calendar]
         minutes = np.maximum(rules.travel_from(site)[flat.site[window[own]]], 0)
         start = flat.instant[window[own]]

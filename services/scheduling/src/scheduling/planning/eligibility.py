@@ -1,8 +1,9 @@
 """R2 on arrays: which (site, calendar, package) may use which window, and what one visit costs there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -198,6 +199,30 @@ class Rules:
                 row &= met[need]
             rows.append(row)
         return np.array(rows, dtype=np.bool_).reshape(len(packages), len(windows.instant))
+
+    def by_crew(self, line: Ints) -> Iterator[tuple[str, str, Ints]]:
+        """Rows given by positions of lines, by the site and the calendar of their line."""
+        lines, which = np.unique(line, return_inverse=True)
+        crews: dict[tuple[str, str], int] = {}
+        at = [(self.instance.lines[x].site, self.instance.lines[x].calendar) for x in lines.tolist()]
+        crew = np.array([crews.setdefault(key, len(crews)) for key in at], dtype=np.int64)[which]
+        order = np.argsort(crew, kind="stable")
+        edges = np.searchsorted(crew[order], np.arange(len(crews) + 1)).tolist()
+        for (site, calendar), (first, past) in zip(crews, pairwise(edges), strict=True):
+            yield site, calendar, order[first:past]
+
+    def allows(self, line: Ints, package: Ints, window: Ints) -> Flags:
+        """R2 of visits given by positions of line, package and window."""
+        packages, some = self.instance.packages, self.windows.of(window)
+        unlicensed = np.array([not p.bnn for p in packages], dtype=np.bool_)[package]
+        equipped = ((some.capacity >= 1) | ~self.needs[package]).all(axis=1) & (some.total >= 1)
+        allowed: Flags = some.usable & (some.bnn | unlicensed) & equipped
+        for site, calendar, own in self.by_crew(line):
+            allowed[own] &= self.within_reach(site)[some.site[own]]
+            for need, met in self.timings(calendar, some.of(own)).items():
+                wanted = np.array([need in p.timing for p in packages], dtype=np.bool_)
+                allowed[own] &= met | ~wanted[package[own]]
+        return allowed
 
     def eligible(self, site: str, calendar: str, packages: Sequence[int], windows: Windows) -> Flags:
         """R2 per package and window."""

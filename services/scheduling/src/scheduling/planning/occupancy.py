@@ -21,16 +21,22 @@ class Visits:
     amount: Ints
 
     @classmethod
+    def each(cls, rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[str, tuple[str, int]]) -> "Visits":
+        """A row for each appointment, in their order."""
+        first, people = first_windows(rules), [workers[w] for w in appointments]
+        line = np.array([rules.line_at[who.line] for who in people], dtype=np.int64)
+        package = np.array([rules.package_at[who.package] for who in people], dtype=np.int64)
+        window = np.array([first[session] + index for session, index in appointments.values()], dtype=np.int64)
+        return cls(line, package, window, np.ones(len(people), dtype=np.int64))
+
+    @classmethod
     def named(
         cls, rules: Rules, workers: Mapping[str, Worker], appointments: Mapping[str, tuple[str, int]]
     ) -> "Visits":
         """Appointments, equal ones counted."""
-        first, packages, windows = first_windows(rules), len(rules.package_at), len(rules.windows.total)
-        people = [workers[w] for w in appointments]
-        kind = [rules.line_at[who.line] * packages + rules.package_at[who.package] for who in people]
-        at = [first[session] + index for session, index in appointments.values()]
-        rows = np.array(kind, dtype=np.int64) * windows + np.array(at, dtype=np.int64)
-        rows, amount = np.unique(rows, return_counts=True)
+        every = cls.each(rules, workers, appointments)
+        packages, windows = len(rules.package_at), len(rules.windows.total)
+        rows, amount = np.unique((every.line * packages + every.package) * windows + every.window, return_counts=True)
         kinds, window = np.divmod(rows, max(windows, 1))
         return cls(kinds // max(packages, 1), kinds % max(packages, 1), window, amount)
 

@@ -30,6 +30,11 @@ class Prices:
         """The same prices, never negative and grained."""
         return cls(_grained(places), _grained(lines), None if shares is None else _grained(shares))
 
+    @classmethod
+    def nothing(cls, block: Block, absence: Absence) -> "Prices":
+        """Places and crews for nothing."""
+        return cls(np.zeros(block.places.shape), np.zeros((len(block.lines), absence.points)))
+
 
 def visit_costs(block: Block) -> Floats:
     """Cost of every visit, class by window, FORBIDDEN where R2 or R3 fails."""

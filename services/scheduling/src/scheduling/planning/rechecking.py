@@ -55,7 +55,7 @@ class Recheck(Check):
             broken=sum(w in self.workers for w in self.broken),
             overfull_excess=sum(self.overfull.values()),
             moved=len(moved),
-            held=tuple(found for found in self.excesses() if found in held),
+            held=tuple(found for found in self.excesses() if found in held) if held else (),
         )
 
     def held_excesses(self) -> list[Excess]:

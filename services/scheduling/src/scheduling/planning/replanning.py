@@ -15,10 +15,12 @@ from scheduling.planning.ledger import Ledger, insert_waiting
 from scheduling.planning.model import Appointments, Changes, Instance, Notes, Plan, Progress, Worker
 from scheduling.planning.occupancy import Occupancy, Visits
 from scheduling.planning.openings import Outcome, Search
+from scheduling.planning.pricing import Prices
 from scheduling.planning.reasons import Chain
 from scheduling.planning.tally import Listener
 
 HELPERS, CHAINED = 1_500, 100  # how many seated people may be asked to make room; fewer ask others in turn
+FEW = 500  # people whose program finds its prices sooner than a market would
 Place = tuple[str, int]
 
 
@@ -103,31 +105,20 @@ class _Repair:
         return Plan(appointments, unassigned, cost, min(int(np.ceil(bound - 1e-6)), cost.total), Notes(seconds=seconds))
 
     def _stand(self) -> Standing:
-        chain, flat = Chain(self.today), self.today.windows
-        places = [
-            (self.instance.sessions[s].id, i) for s, i in zip(flat.session.tolist(), flat.index.tolist(), strict=True)
-        ]
-        allowed: dict[tuple[str, str, str], set[Place]] = {}
+        known = {who: at for who, at in self.published.items() if who in self.workers}
+        rows = Visits.each(self.today, self.workers, known)
+        allowed = self.today.allows(rows.line, rows.package, rows.window).tolist()
         seated: dict[Place, list[Worker]] = {}
         staying: Appointments = {}
-        broken = set()
-        for who, at in self.published.items():
-            worker = self.workers.get(who)
-            if worker is None:
-                broken.add(who)
-            elif self.day[at[0]] < self.now:
+        broken = set(self.published.keys() - known.keys())
+        for (who, at), may_stay in zip(known.items(), allowed, strict=True):
+            worker, day = self.workers[who], self.day[at[0]]
+            if day < self.now:
                 staying[who] = at
-            elif not worker.free_on(self.day[at[0]]):
-                broken.add(who)
+            elif may_stay and worker.free_on(day):
+                seated.setdefault(at, []).append(worker)
             else:
-                line = self.instance.lines[self.rules.line_at[worker.line]]
-                kind = line.site, line.calendar, worker.package
-                if kind not in allowed:
-                    allowed[kind] = {places[w] for w in chain.windows_of_kind(worker).tolist()}
-                if at in allowed[kind]:
-                    seated.setdefault(at, []).append(worker)
-                else:
-                    broken.add(who)
+                broken.add(who)
         crowded: Appointments = {}
         squeezed: Appointments = {}
         for at, people in seated.items():
@@ -199,7 +190,10 @@ class _Repair:
                 continue
             absence = Absence(self.seating, block, fixed)
             relaxation = Relaxation(block, absence, sharing=True, seed=self.seed)
-            search = Search(relaxation, self.deadline, Outcome())
+            outcome = Outcome()
+            if block.size.sum() <= FEW:
+                outcome.prices = Prices.nothing(block, absence)
+            search = Search(relaxation, self.deadline, outcome)
             outcome = search.dive() if quick else search.run()
             if not quick:
                 finishing.finish(relaxation, outcome, self.deadline)
