@@ -65,6 +65,14 @@ async def test_the_head_of_whatever_can_be_read_can_be_asked_for(as_: Clients) -
     ]
 
 
+async def test_a_path_that_is_nearly_right_is_not_found_and_sends_no_token_elsewhere(as_: Clients) -> None:
+    answer = await (await as_.union(uuid4())).get("/receipts/", headers={"Host": "elsewhere.example"})
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not-found"
+    assert "location" not in answer.headers
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [("GET", "/events", "POST"), ("DELETE", "/receipts", "GET"), ("HEAD", f"/receipts/{UUID(int=1)}/stream", "GET")],

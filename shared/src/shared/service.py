@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from shared import faults, kafka, operations, telemetry, upkeep
+from shared import connections, faults, kafka, operations, telemetry, upkeep
 from shared.consuming import Consumer
 from shared.database import Database
 from shared.delivery import Delivery
@@ -94,6 +94,7 @@ class Service:
         """Run until SIGTERM, SIGINT or `stop`, then drain; raises what killed a part, so the exit code tells."""
         if as_process:
             telemetry.set_up_logs(self.name, self.settings.log_level)
+            connections.allow_many()
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.stop.set)
         self._spawn("operations", self._operations.serve())

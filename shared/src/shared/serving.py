@@ -9,6 +9,8 @@ from typing import Any
 import uvicorn
 from fastapi.telemetry import TelemetryConfig
 
+from shared.connections import Connection
+
 # FastAPI's own spans and metrics would tell paths and queries; the service's span per request tells the route.
 QUIET: TelemetryConfig = {
     "tracing": False,
@@ -28,6 +30,7 @@ class HttpServer(uvicorn.Server):
                 app,
                 host=host,
                 port=port,
+                http=Connection,
                 log_config=None,
                 # An access log would tell paths, and paths may tell who is meant.
                 access_log=False,

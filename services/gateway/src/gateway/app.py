@@ -89,6 +89,7 @@ def make_app(edge: Edge) -> FastAPI:
         description="The edge for every outside party. Errors are RFC 9457 documents with stable codes, vi and en.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # to http:// and whatever Host was sent, that is: a token in clear
         telemetry=QUIET,
         responses=PROBLEMS,
         dependencies=[Depends(asking.known)],
