@@ -2,11 +2,12 @@
 
 from uuid import uuid4
 
-from kernel_shop import CustomerKnown, OrderChanged, OrderStored, Store, an_order
+from kernel_shop import CustomerKnown, OrderChanged, OrderPlaced, OrderStored, Store, an_order
+from structlog.testing import capture_logs
 
 from shared import waiting
-from shared.consuming import Consumer
-from shared.database import Database
+from shared.consuming import Batch, Consumer
+from shared.database import Database, Transaction
 from shared.delivery import Delivery
 from shared.testing import Deliver, arrival_of
 
@@ -52,6 +53,26 @@ async def test_a_hold_that_races_with_its_release_is_not_forgotten(
     assert await database.pool.fetchval("SELECT count(*) FROM waiting") == 0
 
 
+async def test_who_holds_and_who_releases_lock_what_their_handlers_need_first(
+    store: Store, database: Database, deliver: Deliver
+) -> None:
+    customer, order_id = uuid4(), uuid4()
+    await deliver(store.consumer, database, [an_order(1, order_id=order_id)])
+    batch = [an_order(5, customer_id=customer), an_order(2, order_id=order_id)]
+
+    with capture_logs() as logged:
+        async with database.transaction() as elsewhere:
+            await elsewhere.execute("UPDATE orders SET total = total WHERE id = $1", order_id)
+            holding = store.spawn(deliver(store.consumer, database, batch))
+            await store.until_blocked(database)
+            await elsewhere.execute("INSERT INTO customers VALUES ($1)", customer)
+            await waiting.release(elsewhere, "customer", [customer])
+        said = await holding
+
+    assert sorted(event.total for event in said) == [3, 5]
+    assert [entry for entry in logged if entry["event"] == "batch tried again"] == []  # a deadlock
+
+
 async def test_poison_that_waited_is_not_blamed_on_what_released_it(
     store: Store, database: Database, deliver: Deliver
 ) -> None:
@@ -70,6 +91,32 @@ async def test_poison_that_waited_is_not_blamed_on_what_released_it(
     assert [arrival.key for arrival, _ in said.outcome.parked] == [str(poison.order_id)] * 2
     assert await database.pool.fetchval("SELECT count(*) FROM customers") == 1
     assert await database.pool.fetchval("SELECT array_agg(total) FROM orders") == [2]
+
+
+async def test_what_waits_for_one_thing_may_wait_for_another_after_it(database: Database, deliver: Deliver) -> None:
+    order, seen = an_order(1), []
+    consumer, known = Consumer("two-steps"), set[str]()
+
+    @consumer.on(OrderPlaced)
+    async def on_order_placed(tx: Transaction, batch: Batch[OrderPlaced]) -> None:
+        missing = next((kind for kind in ("first", "second") if kind not in known), None)
+        if missing is None:
+            seen.append(batch.events)
+        else:
+            await waiting.hold(tx, list(batch), missing, [event.order_id for event in batch.events])
+
+    @consumer.on(CustomerKnown)
+    async def on_customer_known(tx: Transaction, batch: Batch[CustomerKnown]) -> None:
+        kind = "second" if "first" in known else "first"
+        known.add(kind)
+        await waiting.release(tx, kind, [order.order_id])
+
+    await deliver(consumer, database, [order])
+    await deliver(consumer, database, [CustomerKnown(customer_id=uuid4())])
+    assert seen == []
+    await deliver(consumer, database, [CustomerKnown(customer_id=uuid4())])
+
+    assert seen == [[order]]
 
 
 async def test_a_route_may_release_what_waits(store: Store, database: Database, deliver: Deliver) -> None:

@@ -22,8 +22,9 @@ def notes(spec: str) -> list[Note]:
     return [Note(number, word[0], int(word[1:])) for number, word in enumerate(spec.split())]
 
 
-def shown(messages: list[Note]) -> list[str]:
-    return [" ".join(f"{note.type}{note.aggregate}" for note in wave) for wave in waves(messages)]
+def shown(messages: list[Note], *together: str) -> list[str]:
+    split = waves(messages, dict.fromkeys(together, "together"))
+    return [" ".join(f"{note.type}{note.aggregate}" for note in wave) for wave in split]
 
 
 def test_messages_of_one_type_with_distinct_keys_are_one_wave() -> None:
@@ -39,14 +40,21 @@ def test_types_alternate_only_where_a_key_demands_it() -> None:
     assert shown(notes("a1 b1 b2 a2")) == ["a1", "b1 b2", "a2"]
 
 
+def test_types_that_go_together_are_one_wave_whatever_their_keys() -> None:
+    assert shown(notes("a1 b1 a1 b2"), "a", "b") == ["a1 b1 a1 b2"]
+    assert shown(notes("a1 c1 b1 a2 c2"), "a", "b") == ["a1 a2", "c1 c2", "b1"]
+
+
 MANY = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4)), max_size=60)
 
 
-@given(MANY)
-def test_whatever_arrives_no_message_overtakes_another_of_its_key(arrived: list[tuple[str, int]]) -> None:
+@given(MANY, st.sets(st.sampled_from("abc")))
+def test_whatever_arrives_no_message_overtakes_another_of_its_key(
+    arrived: list[tuple[str, int]], together: set[str]
+) -> None:
     messages = [Note(number, kind, key) for number, (kind, key) in enumerate(arrived)]
 
-    order = [note for wave in waves(messages) for note in wave]
+    order = [note for wave in waves(messages, dict.fromkeys(together, "together")) for note in wave]
 
     assert sorted(note.number for note in order) == list(range(len(messages)))
     for key in range(5):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
@@ -21,6 +22,7 @@ from scheduling_builders import (
     a_unit,
     a_walk_in,
     a_window,
+    a_worker,
     a_worker_id,
     an_absence,
     attendance,
@@ -95,6 +97,28 @@ def turns_of_one_kind(random: Random, held: dict[Any, Appointment], today: date)
     return [worker_left(number) for number in numbers[:2]]
 
 
+def a_turn_of_any_kind(random: Random, held: dict[Any, Appointment], today: date) -> Any:
+    """Something that a union, clinic, worker's file or result might say while sessions take place."""
+    number, session = random.randrange(PEOPLE), random.choice(SESSIONS)
+    appointment, status = held.get(a_worker_id(number)), random.choice(["present", "absent", "refused"])
+    match random.randrange(9):
+        case 0 if appointment is not None:
+            return a_move(number, appointment, random.choice([None, session]))  # type: ignore[arg-type]
+        case 1 if appointment is not None and appointment.day <= today:
+            return attendance(appointment, status)  # type: ignore[arg-type]
+        case 2:
+            return a_walk_in(number, random.choice([s for s in SESSIONS if s.day <= today]))
+        case 3:
+            return an_absence(number, session.day)
+        case 4:
+            return concluded(number, session.day)
+        case 5:
+            return a_worker(number, employed_since=date(2020, 1, random.randint(1, 28)))
+        case 6:
+            return random.choice([a_refusal(number), booking(PEOPLE + number, session)])  # of somebody unknown
+    return booking(number, session)
+
+
 async def live(database: Database) -> dict[Any, Appointment]:
     rows = await database.pool.fetch("SELECT * FROM appointments WHERE state = 'booked'")
     return {row["worker_id"]: appointment_of(row) for row in rows}
@@ -124,25 +148,52 @@ async def test_rival_requests_never_exceed_what_there_is(database: Database, del
 async def test_whoever_meets_on_the_floor_takes_their_locks_in_one_order(
     database: Database, deliver: Deliver, seed: int
 ) -> None:
-    random, offsets, today = Random(seed), count(), EXAM_DAY + timedelta(days=1)
+    random, today = Random(seed), EXAM_DAY + timedelta(days=1)
+    await everybody_is_booked(database, deliver, today)
+
+    retries = await meet(database, deliver, lambda held: turns_of_one_kind(random, held, today))
+
+    assert retries == []  # a deadlock is one
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whoever_mixes_kinds_of_turns_takes_their_locks_in_the_same_order(
+    database: Database, deliver: Deliver, seed: int
+) -> None:
+    random, today = Random(seed), EXAM_DAY + timedelta(days=1)
+    await everybody_is_booked(database, deliver, today)
+
+    retries = await meet(database, deliver, lambda held: [a_turn_of_any_kind(random, held, today) for _ in range(10)])
+
+    assert retries == []
+    await assert_within_limits(database)
+
+
+async def everybody_is_booked(database: Database, deliver: Deliver, today: date) -> None:
+    """The campaign of `SESSIONS` on a day on which the first of them are over."""
     everybody = [booking(number, SESSIONS[number % len(SESSIONS)]) for number in range(PEOPLE)]
+    line = a_line(headcount=30, max_absent_pct=10)
     await deliver(
         consumer, database,
-        [a_campaign(), a_unit(), a_line(), *workers(PEOPLE), rosters_closed(PEOPLE), scope_frozen(), day_started(),
+        [a_campaign(), a_unit(), line, *workers(PEOPLE), rosters_closed(PEOPLE), scope_frozen(), day_started(),
          a_permit(), *SESSIONS, *everybody, day_started(today)],
     )  # fmt: skip
 
+
+async def meet(
+    database: Database, deliver: Deliver, turns: Callable[[dict[Any, Appointment]], list[Any]]
+) -> list[MutableMapping[str, Any]]:
+    """Three lanes at once, eight times; returns the batches that were tried again."""
+    offsets = count()
     with capture_logs() as logged:
         for _ in range(8):
             held = await live(database)
             batches = [
-                [replace(arrival_of(turn, next(offsets)), partition=1 + lane) for turn in turns]
+                [replace(arrival_of(turn, next(offsets)), partition=1 + lane) for turn in turns(held)]
                 for lane in range(3)
-                if (turns := turns_of_one_kind(random, held, today))
             ]
-            await asyncio.gather(*(deliver(consumer, database, batch) for batch in batches))
-
-    assert [entry for entry in logged if entry["event"] == "batch tried again"] == []  # a deadlock
+            await asyncio.gather(*(deliver(consumer, database, batch) for batch in batches if batch))
+    return [entry for entry in logged if entry["event"] == "batch tried again"]
 
 
 async def assert_within_limits(database: Database) -> None:
@@ -159,7 +210,8 @@ async def assert_within_limits(database: Database) -> None:
             assert arrivals[session.session_id, index, "total"] <= window.total
             assert arrivals[session.session_id, index, "XRY"] <= window.capacity["XRY"]
     assert max(away.values(), default=0) <= CEILING
-    booked = await database.pool.fetch("SELECT worker_id FROM health_checks WHERE state = 'booked'")
-    assert {row["worker_id"] for row in booked} == set(held)
+    rows = await database.pool.fetch("SELECT worker_id, state FROM health_checks")
+    fulfilled = {row["worker_id"] for row in rows if row["state"] == "fulfilled"}  # whatever is reported of the visit
+    assert {row["worker_id"] for row in rows if row["state"] == "booked"} == held.keys() - fulfilled
     assert await database.pool.fetchval("SELECT count(*) FROM dead_letters") == 0
     assert min((a.day for a in held.values()), default=EXAM_DAY) > TODAY

@@ -89,7 +89,7 @@ class Message(Generic[E]):
 
 
 class Batch(Sequence[Message[E]], Generic[E]):
-    """Messages of one type with distinct keys."""
+    """Messages of one type with distinct keys; of types that go together, all in order of arrival."""
 
     __slots__ = ("messages",)
 
@@ -157,17 +157,24 @@ class Consumer:
     def __init__(self, group: str) -> None:
         self.group = group
         self.handlers: dict[str, tuple[type[Event], Handler]] = {}
+        self.together: dict[str, str] = {}
         self._known: set[str] = set()
 
-    def on(self, event_class: type[Event]) -> Callable[[H], H]:
-        """Register the handler of one event class; one handler each."""
-        name = event_class.entry.type
+    def on(self, *event_classes: type[Event]) -> Callable[[H], H]:
+        """Register the handler of an event class, one handler each; several classes go together, in one call.
+
+        Such a call has messages of all of them in order of arrival, also several of one key.
+        """
+        names = {event_class.entry.type: event_class for event_class in event_classes}
 
         def register(handler: H) -> H:
-            if name in self.handlers:
-                raise ValueError(f"{name} has a handler already")
-            self.handlers[name] = (event_class, handler)
-            self._known.add(split_major(name)[0])
+            for name, event_class in names.items():
+                if name in self.handlers:
+                    raise ValueError(f"{name} has a handler already")
+                self.handlers[name] = (event_class, handler)
+                self._known.add(split_major(name)[0])
+            if len(names) > 1:
+                self.together |= dict.fromkeys(names, next(iter(names)))
             return handler
 
         return register

@@ -59,7 +59,8 @@ class Transaction:
         self._unsettled = unsettled
         self.released: list[Arrival] = []
         self.held: list[Message[Any]] = []
-        self.looked: set[tuple[str, int, int]] = set()
+        self.held_for: set[str] = set()
+        self.looked: set[tuple[str, int, int, str]] = set()
         self.notices: set[tuple[str, str]] = set()
         self.pending: dict[Work, list[Any]] = {}
 

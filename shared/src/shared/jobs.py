@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared import dead_letters, faults, inbox
+from shared import dead_letters, faults, inbox, waiting
 from shared.bisection import bisect
 from shared.consuming import Batch, Broken, Consumer, Decoded, Message, Skipped
 from shared.database import Transaction
@@ -116,7 +116,7 @@ class Job:
 
     async def dispatch(self, messages: Sequence[Message[Any]]) -> None:
         """Call the handlers, wave by wave; raises what they raise."""
-        for arrived in waves(messages):
+        for arrived in waves(messages, self.consumer.together):
             # What an earlier wave released may have been poison of the same key.
             wave = await self._unblocked(arrived)
             if not wave:
@@ -124,13 +124,15 @@ class Job:
             _, handler = self.consumer.handlers[wave[0].type]
             with self.metrics.handler_seconds.labels(wave[0].type).time():
                 await handler(self.tx, Batch(wave))
-            self.outcome.results[wave[0].type, "handled"] += len(wave) - len(self.tx.held)
+            self.outcome.results.update((message.type, "handled") for message in wave)
+            self.outcome.results.subtract((message.type, "handled") for message in self.tx.held)
             await self.release()
 
     async def release(self) -> None:
         """What the handler released is run carefully: its poison must not be blamed on the message that released it."""
         while self.tx.held or self.tx.released:
             held, self.tx.held = self.tx.held, []
+            await waiting.lock_as_holder(self.tx)
             await self.dispatch(held)
             arrivals, self.tx.released = self.tx.released, []
             await self.parked.lock_shared(self.tx, (arrival.aggregate for arrival in arrivals))

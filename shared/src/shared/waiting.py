@@ -25,16 +25,26 @@ RETURNING position, topic, partition, "offset", key, headers, value
 async def hold(tx: Transaction, messages: Sequence[Message[Any]], kind: str, ids: Sequence[Any]) -> None:
     """Keep each message until `release` is called for its kind and id; a held message has no other effect.
 
-    Its handler sees it a second time at once: what it waits for may have become known before the lock was ours.
+    Its handler sees it a second time at once, under the holders' lock: what it waits for may have become known before
+    the lock was ours. It is taken behind all that the handler locks the first time, as releasers take it last.
     """
-    if not messages:
-        return
-    await tx.execute(LOCK_AS_HOLDER, _number(kind))
-    final = [(message, str(id_)) for message, id_ in zip(messages, ids, strict=True) if _place(message) in tx.looked]
-    tx.held += [message for message in messages if _place(message) not in tx.looked]
-    tx.looked.update(map(_place, tx.held))
+    final = [
+        (message, str(id_)) for message, id_ in zip(messages, ids, strict=True) if _look(message, kind) in tx.looked
+    ]
+    first = [message for message in messages if _look(message, kind) not in tx.looked]
+    if first:
+        tx.held += first
+        tx.held_for.add(kind)
+        tx.looked.update(_look(message, kind) for message in first)
     if final:
         await _store(tx, kind, final)
+
+
+async def lock_as_holder(tx: Transaction) -> None:
+    """Let nobody release what the transaction is about to hold."""
+    for kind in sorted(tx.held_for):
+        await tx.execute(LOCK_AS_HOLDER, _number(kind))
+    tx.held_for.clear()
 
 
 async def _store(tx: Transaction, kind: str, waiting: Sequence[tuple[Message[Any], str]]) -> None:
@@ -63,5 +73,5 @@ def _number(kind: str) -> int:
     return crc32(kind.encode()) - 2**31
 
 
-def _place(message: Message[Any]) -> tuple[str, int, int]:
-    return message.arrival.topic, message.arrival.partition, message.arrival.offset
+def _look(message: Message[Any], kind: str) -> tuple[str, int, int, str]:
+    return message.arrival.topic, message.arrival.partition, message.arrival.offset, kind

@@ -22,16 +22,12 @@ LEFT JOIN lines AS l ON l.line_id = w.crew_id LEFT JOIN units AS u ON u.unit_id 
 """
 
 
-async def lock_checks(tx: Transaction, check_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """States of checks, locked in the order of their ids: a check's appointments change only under this lock."""
-    rows = await tx.fetch(
-        """
-        SELECT health_check_id, state FROM health_checks WHERE health_check_id = ANY($1)
-        ORDER BY health_check_id FOR NO KEY UPDATE
-        """,
+async def lock_checks(tx: Transaction, check_ids: Iterable[UUID]) -> None:
+    """Hold checks, in the order of their ids: their appointments change only under this lock."""
+    await tx.execute(
+        "SELECT FROM health_checks WHERE health_check_id = ANY($1) ORDER BY health_check_id FOR NO KEY UPDATE",
         list(set(check_ids)),
     )
-    return {row["health_check_id"]: row["state"] for row in rows}
 
 
 async def lock_crews_of(tx: Transaction, check_ids: Iterable[UUID]) -> list[UUID]:
@@ -60,13 +56,13 @@ class People:
         self.crews: dict[UUID, Crew] = {}
         self.needs: dict[Need, Need] = {}
 
-    def person(self, row: Record, state: str | None = None) -> Person:
-        """A person; `state` overrides the row's, where a lock has shown a newer one."""
+    def person(self, row: Record) -> Person:
+        """A person of a row."""
         crew_id = row["crew_id"] or row["unit_id"]
         crew = self.crews.get(crew_id) or self.crews.setdefault(crew_id, crew_of(crew_id, row))
         need = need_of(row)
         return Person(
-            row["health_check_id"], row["worker_id"], row["unit_id"], row["campaign_id"], state or row["state"], crew,
+            row["health_check_id"], row["worker_id"], row["unit_id"], row["campaign_id"], row["state"], crew,
             self.needs.setdefault(need, need), row["priority"], row["due_on"], row["legal_deadline"],
             tuple((first, last) for first, last in row["away"] or ()),
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """Who came: attendance at the reception desk, walk-ins, and those whom nobody reported."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -10,43 +10,53 @@ from contracts.clinics import AttendanceRecorded
 from contracts.coordination import DayStarted
 from contracts.results import VisitConcluded
 from contracts.scheduling import AttendanceRefused
-from scheduling import appointment_store, demand_store, merges, seating, sessions, workers
+from scheduling import appointment_store, demand_store, sessions, workers
 from scheduling.floor import Appointment, Floor
 from scheduling.model import Person, Seat
 from scheduling.problems import problem
+from scheduling.seating import Turn
 from shared import waiting
-from shared.consuming import Batch, Message
+from shared.consuming import Message
 from shared.database import Transaction
 
 Attendance = Message[AttendanceRecorded]
 
 
-async def record(tx: Transaction, batch: Batch[AttendanceRecorded]) -> None:
+async def record(tx: Transaction, messages: Sequence[Attendance], today: date) -> Turn:
     """Note who came, did not come or refused; walk-ins take a seat that is free, on one floor with all others."""
-    today = await demand_store.today(tx)
-    begun = [m for m in batch if m.event.day <= today]
-    planned, walk_ins = [m for m in begun if not m.event.walk_in], [m for m in begun if m.event.walk_in]
-    walk_ins, listed = await sessions.known(tx, await workers.known(tx, walk_ins))
-    pairs = [(listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in walk_ins]
-    checks = {pair: row["health_check_id"] for pair, row in (await demand_store.find_checks(tx, pairs)).items()}
+    early, begun = [m for m in messages if m.event.day > today], [m for m in messages if m.event.day <= today]
+    await waiting.hold(tx, early, "day", [m.event.day for m in early])
+    planned = [m for m in begun if not m.event.walk_in]
+    walk_ins, listed = await sessions.known(tx, await workers.known(tx, [m for m in begun if m.event.walk_in]))
+    pairs = {m.ref: (listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in walk_ins}
+    checks = {
+        pair: row["health_check_id"] for pair, row in (await demand_store.find_checks(tx, list(pairs.values()))).items()
+    }
     elsewhere = await appointment_store.sessions_of_checks(tx, checks.values())
     visits = [m.event.visit_id for m in begun]
     booked = [a.health_check_id for a in (await appointment_store.get_appointments(tx, visits)).values()]
-    floor = await seating.open_floor(tx, {*listed, *elsewhere.values()}, [*booked, *checks.values()], today)
-    known = await appointment_store.get_appointments(tx, visits)
-    for message in planned:
-        appointment = known.get(message.event.visit_id)
-        code = _why_not(message.event, appointment) or _record_one(floor, message, appointment)
-        _answer(floor, message, code)
-    for message, pair in zip(walk_ins, pairs, strict=True):
-        person = floor.people[checks[pair]] if pair in checks else None
-        code = _why_no_walk_in(message.event, listed[message.event.session_id], known)
-        _answer(floor, message, code or _seat_walk_in(floor, message, person))
-    await seating.settle(tx, floor)
-    await merges.join_checks_of(tx, {m.event.worker_id: m for m in begun})
-    # Last, as a day's start releases after its floor.
-    early = [m for m in batch if m.event.day > today]
-    await waiting.hold(tx, early, "day", [m.event.day for m in early])
+    known: dict[UUID, Appointment] = {}
+
+    async def look() -> None:
+        known.update(await appointment_store.get_appointments(tx, visits))
+
+    def take(floor: Floor, some: Sequence[Attendance]) -> None:
+        for message in some:
+            attended = message.event
+            appointment = floor.changed.get(attended.visit_id) or known.get(attended.visit_id)
+            if attended.walk_in:
+                check_id = checks.get(pairs[message.ref])
+                person = floor.people[check_id] if check_id else None
+                code = _why_no_walk_in(attended, listed[attended.session_id], appointment)
+                _answer(floor, message, code or _seat_walk_in(floor, message, person))
+            else:
+                code = _why_not(attended, appointment)
+                _answer(floor, message, code or _record_one(floor, message, appointment))
+
+    joins = {m.event.worker_id: m for m in begun}
+    return Turn(
+        [*planned, *walk_ins], take, {*listed, *elsewhere.values()}, [*booked, *checks.values()], look=look, joins=joins
+    )
 
 
 def _answer(floor: Floor, message: Attendance, code: str | None) -> None:
@@ -89,10 +99,10 @@ def _why_not(attendance: AttendanceRecorded, appointment: Appointment | None) ->
     return None
 
 
-def _why_no_walk_in(attendance: AttendanceRecorded, session: Record, seen: Mapping[UUID, Appointment]) -> str | None:
+def _why_no_walk_in(attendance: AttendanceRecorded, session: Record, seen: Appointment | None) -> str | None:
     if attendance.status != "present":
         return "attendance.walk-in-not-present"
-    if attendance.visit_id in seen:
+    if seen is not None:
         return "attendance.already-recorded"
     if session["clinic_id"] != attendance.clinic_id:
         return "attendance.other-clinic"
@@ -130,11 +140,17 @@ async def sweep(tx: Transaction, floor: Floor, until: date, message: Message[Day
     return len(missed)
 
 
-async def conclude(tx: Transaction, batch: Batch[VisitConcluded]) -> None:
+async def conclude(tx: Transaction, messages: Sequence[Message[VisitConcluded]], _today: date) -> Turn:
     """A concluded check is fulfilled, whatever attendance has been reported; a correction moves no later check."""
-    signed = [event for event in batch.events if event.version == 1]
-    await demand_store.fulfil(tx, [(e.campaign_id, e.worker_id, e.concluded_on) for e in signed])
-    await merges.join_checks_of(tx, {m.event.worker_id: m for m in batch})
+    signed = [m.event for m in messages if m.event.version == 1]
+    await demand_store.note_last_checks(tx, [(e.worker_id, e.concluded_on) for e in signed])
+    checks = {demand_store.check_id_of(e.campaign_id, e.worker_id) for e in signed}
+
+    async def look() -> None:
+        await demand_store.fulfil(tx, checks)
+
+    joins = {m.event.worker_id: m for m in messages}
+    return Turn(messages, held=checks, look=look, joins=joins, promotes=False)
 
 
 def _refused(attendance: AttendanceRecorded, code: str) -> AttendanceRefused:

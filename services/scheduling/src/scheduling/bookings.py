@@ -1,6 +1,6 @@
 """Direct bookings and moves, as unions and workers ask for them within what plans leave open."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
@@ -8,13 +8,16 @@ from uuid import UUID, uuid5
 from contracts import unions
 from contracts import workers as worker_events
 from contracts.scheduling import RequestAnswered
-from scheduling import appointment_store, demand_store, merge_store, seating, session_store, sessions, workers
+from scheduling import appointment_store, demand_store, merge_store, session_store, sessions, workers
 from scheduling.floor import Appointment, Floor, Waiting, granted, refused
 from scheduling.model import WORTH_WAITING_FOR, Person, Seat
 from scheduling.problems import problem
-from shared import outbox
-from shared.consuming import Batch, Message
+from scheduling.seating import Turn
+from shared.consuming import Message
 from shared.database import Transaction
+
+Booking = Message[unions.BookingRequested] | Message[worker_events.BookingRequested]
+Move = Message[unions.MoveRequested] | Message[worker_events.MoveRequested]
 
 NOT_OPEN = {
     "booked": "check.already-booked",
@@ -26,23 +29,26 @@ NOT_OPEN = {
 }
 
 
-async def book(tx: Transaction, batch: Batch[unions.BookingRequested] | Batch[worker_events.BookingRequested]) -> None:
+async def book(tx: Transaction, messages: Sequence[Booking], _today: date) -> Turn:
     """Give due checks the seats they ask for, in order; whoever comes too late waits for a seat to be given up."""
-    ready, listed = await sessions.known(tx, await workers.known(tx, batch))
+    ready, listed = await sessions.known(tx, await workers.known(tx, messages))
     campaigns = await demand_store.get_campaigns(tx, {row["campaign_id"] for row in listed.values()})
-    wanted = [(listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready]
-    checks = await demand_store.find_checks(tx, wanted)
+    wanted = {m.ref: (listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready}
+    checks = await demand_store.find_checks(tx, list(wanted.values()))
+
+    def take(floor: Floor, some: Sequence[Booking]) -> None:
+        for message in some:
+            pair = wanted[message.ref]
+            if pair not in checks:
+                answer = refused(message.event.worker_id, message.event.request_id, "check.not-due")
+            elif campaigns[pair[0]]["closing_on"] is not None:
+                answer = refused(message.event.worker_id, message.event.request_id, "campaign.closed")
+            else:
+                answer = _book(floor, message, floor.people[checks[pair]["health_check_id"]])
+            floor.said.append(message.leads_to(answer))
+
     check_ids = [check["health_check_id"] for check in checks.values()]
-    floor = await seating.open_floor(tx, listed, check_ids, await demand_store.today(tx), promotes=False)
-    for message, pair in zip(ready, wanted, strict=True):
-        if pair not in checks:
-            answer = refused(message.event.worker_id, message.event.request_id, "check.not-due")
-        elif campaigns[pair[0]]["closing_on"] is not None:
-            answer = refused(message.event.worker_id, message.event.request_id, "campaign.closed")
-        else:
-            answer = _book(floor, message, floor.people[checks[pair]["health_check_id"]])
-        floor.said.append(message.leads_to(answer))
-    await seating.settle(tx, floor)
+    return Turn(ready, take, listed.keys(), check_ids, promotes=False)
 
 
 def _book(floor: Floor, message: Message[Any], person: Person) -> RequestAnswered:
@@ -65,26 +71,27 @@ def _book(floor: Floor, message: Message[Any], person: Person) -> RequestAnswere
     )
 
 
-async def move(tx: Transaction, batch: Batch[unions.MoveRequested] | Batch[worker_events.MoveRequested]) -> None:
+async def move(tx: Transaction, messages: Sequence[Move], today: date) -> Turn:
     """Give appointments the session they ask for, or the best later day; who cannot move keeps the old seat."""
-    today = await demand_store.today(tx)
-    known = await appointment_store.get_appointments(tx, [m.event.appointment_id for m in batch])
-    whose = {m.event.worker_id for m in batch} | {appointment.worker_id for appointment in known.values()}
+    known = await appointment_store.get_appointments(tx, [m.event.appointment_id for m in messages])
+    whose = {m.event.worker_id for m in messages} | {appointment.worker_id for appointment in known.values()}
     persons = await merge_store.persons_of(tx, whose)
-    owned = {m.ref for m in batch if _owns(m, known.get(m.event.appointment_id), persons)}
-    movable = [m for m in batch if m.ref in owned]
-    strangers = [m for m in batch if m.ref not in owned]
-    unknown = [refused(m.event.worker_id, m.event.request_id, "appointment.unknown") for m in strangers]
-    await outbox.append(tx, [m.leads_to(no) for m, no in zip(strangers, unknown, strict=True)])
-    checks = {m.event.appointment_id: known[m.event.appointment_id].health_check_id for m in movable}
-    anywhere = [checks[m.event.appointment_id] for m in movable if m.event.session_id is None]
+    movable = [m for m in messages if _owns(m, known.get(m.event.appointment_id), persons)]
+    checks = {m.ref: known[m.event.appointment_id].health_check_id for m in movable}
+    anywhere = [checks[m.ref] for m in movable if m.event.session_id is None]
     targets = {m.event.session_id for m in movable if m.event.session_id is not None}
     now_in = {known[m.event.appointment_id].session_id for m in movable}
     rivals = await session_store.sessions_within_reach(tx, anywhere, today) if anywhere else set()
-    floor = await seating.open_floor(tx, targets | now_in | rivals, checks.values(), today)
-    for message in movable:
-        _move(floor, message, floor.people[checks[message.event.appointment_id]])
-    await seating.settle(tx, floor)
+
+    def take(floor: Floor, some: Sequence[Move]) -> None:
+        for message in some:
+            if message.ref in checks:
+                _move(floor, message, floor.people[checks[message.ref]])
+            else:
+                no = refused(message.event.worker_id, message.event.request_id, "appointment.unknown")
+                floor.said.append(message.leads_to(no))
+
+    return Turn(messages, take, targets | now_in | rivals, checks.values())
 
 
 def _owns(message: Message[Any], appointment: Appointment | None, persons: Mapping[UUID, UUID]) -> bool:

@@ -1,8 +1,9 @@
 """Which message starts which use case."""
 
+from typing import Any
+
 from contracts import clinics, health, unions
-from contracts import workers as worker_events
-from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdrawn
+from contracts.clinics import SessionOffered, SessionWithdrawn
 from contracts.coordination import (
     CampaignClosed,
     CampaignOpened,
@@ -19,15 +20,11 @@ from contracts.registry import (
     OrganisationChanged,
     OrganisationRegistered,
     RosterClosed,
-    WorkerChanged,
     WorkerLeft,
     WorkerMerged,
     WorkerMergeUndone,
-    WorkerRegistered,
 )
-from contracts.results import VisitConcluded
-from contracts.unions import AbsenceReported, BookingRequested, MoveRequested, RefusalReported
-from scheduling import attendances, bookings, days, demand, leavings, merges, plans, sessions, what_ifs, workers
+from scheduling import days, demand, leavings, merges, plans, sessions, turns, what_ifs, workers
 from shared.consuming import Batch, Consumer
 from shared.database import Transaction
 
@@ -52,16 +49,6 @@ async def on_line_registered(tx: Transaction, batch: Batch[LineRegistered]) -> N
 @consumer.on(LineChanged)
 async def on_line_changed(tx: Transaction, batch: Batch[LineChanged]) -> None:
     await workers.describe_lines(tx, batch)
-
-
-@consumer.on(WorkerRegistered)
-async def on_worker_registered(tx: Transaction, batch: Batch[WorkerRegistered]) -> None:
-    await workers.register(tx, batch)
-
-
-@consumer.on(WorkerChanged)
-async def on_worker_changed(tx: Transaction, batch: Batch[WorkerChanged]) -> None:
-    await workers.register(tx, batch)
 
 
 @consumer.on(WorkerLeft)
@@ -139,34 +126,9 @@ async def on_permit_revoked(tx: Transaction, batch: Batch[PermitRevoked]) -> Non
     await sessions.revoke(tx, batch)
 
 
-@consumer.on(AttendanceRecorded)
-async def on_attendance_recorded(tx: Transaction, batch: Batch[AttendanceRecorded]) -> None:
-    await attendances.record(tx, batch)
-
-
-@consumer.on(VisitConcluded)
-async def on_visit_concluded(tx: Transaction, batch: Batch[VisitConcluded]) -> None:
-    await attendances.conclude(tx, batch)
-
-
-@consumer.on(BookingRequested)
-async def on_booking_requested(tx: Transaction, batch: Batch[BookingRequested]) -> None:
-    await bookings.book(tx, batch)
-
-
-@consumer.on(MoveRequested)
-async def on_move_requested(tx: Transaction, batch: Batch[MoveRequested]) -> None:
-    await bookings.move(tx, batch)
-
-
-@consumer.on(AbsenceReported)
-async def on_absence_reported(tx: Transaction, batch: Batch[AbsenceReported]) -> None:
-    await leavings.absent(tx, batch)
-
-
-@consumer.on(RefusalReported)
-async def on_refusal_reported(tx: Transaction, batch: Batch[RefusalReported]) -> None:
-    await leavings.refuse(tx, batch)
+@consumer.on(*turns.KINDS)
+async def on_what_takes_a_turn(tx: Transaction, batch: Batch[Any]) -> None:
+    await turns.play(tx, batch)
 
 
 @consumer.on(unions.WhatIfAsked)
@@ -182,13 +144,3 @@ async def on_health_what_if_asked(tx: Transaction, batch: Batch[health.WhatIfAsk
 @consumer.on(clinics.WhatIfAsked)
 async def on_clinic_what_if_asked(tx: Transaction, batch: Batch[clinics.WhatIfAsked]) -> None:
     await what_ifs.ask(tx, batch)
-
-
-@consumer.on(worker_events.BookingRequested)
-async def on_worker_booking_requested(tx: Transaction, batch: Batch[worker_events.BookingRequested]) -> None:
-    await bookings.book(tx, batch)
-
-
-@consumer.on(worker_events.MoveRequested)
-async def on_worker_move_requested(tx: Transaction, batch: Batch[worker_events.MoveRequested]) -> None:
-    await bookings.move(tx, batch)

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from asyncpg import Record
 
-from contracts.registry import RosterClosed, WorkerChanged, WorkerFacts, WorkerRegistered
+from contracts.registry import RosterClosed, WorkerFacts
 from contracts.scheduling import DemandDeclared, Ground, HealthCheckBecameDue
 from scheduling import demand_store, merge_store, merges
 from scheduling.rules import due, rule_sets
@@ -18,6 +18,7 @@ from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
+Cause = Message[Any]
 NEEDS = ("package", "stations", "timing", "bnn", "cycle_minutes")
 
 
@@ -27,13 +28,18 @@ async def close_rosters(tx: Transaction, batch: Batch[RosterClosed]) -> None:
     early = [m for m in batch if m.event.campaign_id not in campaigns]
     await waiting.hold(tx, early, "campaign", [m.event.campaign_id for m in early])
     causes = {m.event.unit_id: m for m in batch if m.event.campaign_id in campaigns}
+    await merge_store.lock_as_deriver(tx)
     await demand_store.lock_units(tx, causes)
     await demand_store.put_closings(tx, [m.event for m in causes.values()])
-    await declare(tx, causes)
+    await merges.join_checks_of(tx, await declare(tx, causes))
 
 
-async def declare(tx: Transaction, causes: Mapping[UUID, Message[Any]]) -> None:
-    """Derive the due checks of units whose workers have all been seen, and say how many; the caller holds the units."""
+async def declare(tx: Transaction, causes: Mapping[UUID, Cause]) -> dict[UUID, Cause]:
+    """Derive the due checks of units whose workers have all been seen, and say how many.
+
+    The caller excludes mergers and holds the units. Returns whose checks are new, with the cause.
+    """
+    new: dict[UUID, Cause] = {}
     complete = await demand_store.declare_complete(tx, causes)
     for campaign_id in {closing["campaign_id"] for closing in complete}:
         closings = {c["unit_id"]: c for c in complete if c["campaign_id"] == campaign_id}
@@ -45,29 +51,34 @@ async def declare(tx: Transaction, causes: Mapping[UUID, Message[Any]]) -> None:
         ]
         said: list[HealthCheckBecameDue | DemandDeclared] = [*checks, *declared]
         await outbox.append(tx, [causes[event.unit_id].leads_to(event) for event in said])
-        await merges.join_checks_of(tx, {check.worker_id: causes[check.unit_id] for check in checks})
+        new |= {check.worker_id: causes[check.unit_id] for check in checks}
+    return new
 
 
-async def add_late_joiners(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
-    """Whoever became known after the unit's demand was declared is due as a late joiner."""
-    causes = {message.event.worker_id: message for message in batch}
-    declared = await demand_store.declared_campaigns(tx, [m.event.unit_id for m in batch])
+async def add_late_joiners(tx: Transaction, causes: Mapping[UUID, Cause]) -> dict[UUID, Cause]:
+    """Whoever became known, by worker, after the unit's demand was declared is due as a late joiner; returns these.
+
+    The caller excludes mergers and holds the units.
+    """
+    new: dict[UUID, Cause] = {}
+    declared = await demand_store.declared_campaigns(tx, [m.event.unit_id for m in causes.values()])
     for campaign_id in {campaign["campaign_id"] for campaign in declared}:
         campaigns = {c["unit_id"]: c for c in declared if c["campaign_id"] == campaign_id}
         checks = await _derive(tx, campaigns, causes)
         await outbox.append(tx, [causes[check.worker_id].leads_to(check) for check in checks])
-        await merges.join_checks_of(tx, {check.worker_id: causes[check.worker_id] for check in checks})
+        new |= {check.worker_id: causes[check.worker_id] for check in checks}
+    return new
 
 
-async def follow_facts(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
-    """Checks that nobody has a place for yet follow the facts: another job or hazard, another package and deadline.
+async def follow_facts(
+    tx: Transaction, check_ids: Iterable[UUID], causes: Mapping[UUID, Cause], today: date
+) -> dict[UUID, Cause]:
+    """Those of these checks that nobody has a place for follow the facts: another job, another package and deadline.
 
-    Whoever left and is listed again is due again.
+    The caller holds them. Whoever left and is listed again is due again; returns these.
     """
-    causes = {message.event.worker_id: message for message in batch}
-    today = await demand_store.today(tx)
     checks, rows, back = [], [], {}
-    for known in await demand_store.lock_open_checks(tx, causes):
+    for known in await demand_store.get_checks_without_place(tx, check_ids):
         as_of = max(known["period_from"], today)
         facts, rules = causes[known["worker_id"]].event, rule_sets.in_force(as_of)
         found = due_check(facts, known["last_check"], as_of, rules)
@@ -82,7 +93,7 @@ async def follow_facts(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[W
         rows.append((check.health_check_id, *_needs(found), check.due_on, check.legal_deadline, check.priority))
     await demand_store.change_checks(tx, rows)
     await outbox.append(tx, [causes[check.worker_id].leads_to(check) for check in checks])
-    await merges.join_checks_of(tx, back)
+    return back
 
 
 def _differs(found: due.DueCheck, known: Record, *, since: date | None) -> bool:
@@ -103,7 +114,6 @@ async def _derive(
     tx: Transaction, by_unit: Mapping[UUID, Record], worker_ids: Iterable[UUID] | None = None
 ) -> list[HealthCheckBecameDue]:
     """Add the checks that fall due in one campaign among workers of some units; `by_unit` has the campaign's terms."""
-    await merge_store.lock_as_deriver(tx)
     campaign = next(iter(by_unit.values()))
     as_of = max(campaign["period_from"], await demand_store.today(tx))
     rules = rule_sets.in_force(as_of)
@@ -147,7 +157,7 @@ def due_check(worker: WorkerFacts, last_check: date | None, as_of: date, rules: 
 def became_due(found: due.DueCheck, worker: Record, campaign: Record) -> HealthCheckBecameDue:
     """The event of a due check in a campaign, with its grounds."""
     return HealthCheckBecameDue(
-        health_check_id=uuid5(campaign["campaign_id"], str(worker["worker_id"])),
+        health_check_id=demand_store.check_id_of(campaign["campaign_id"], worker["worker_id"]),
         worker_id=worker["worker_id"],
         unit_id=worker["unit_id"],
         campaign_id=campaign["campaign_id"],

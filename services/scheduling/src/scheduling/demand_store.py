@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from json import dumps
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from asyncpg import Record
 
@@ -109,8 +109,9 @@ async def put_lines(tx: Transaction, lines: Sequence[Line]) -> None:
     )  # fmt: skip
 
 
-async def put_workers(tx: Transaction, workers: Sequence[WorkerFacts]) -> None:
+async def put_workers(tx: Transaction, facts: Iterable[WorkerFacts]) -> None:
     """Know these workers as they are now; whoever comes back has not left. The caller holds their units."""
+    workers = sorted(facts, key=lambda w: w.worker_id)
     await tx.execute(
         """
         INSERT INTO workers (worker_id, unit_id, line_id, shift, facts, last_check)
@@ -158,9 +159,11 @@ async def assign_crews(tx: Transaction, unit_ids: Iterable[UUID], worker_ids: It
         ), found AS (
             SELECT worker_id, coalesce(theirs.line_id, fitting.line_id) AS line_id
             FROM theirs LEFT JOIN fitting USING (unit_id, shift)
+        ), held AS (
+            SELECT worker_id, found.line_id FROM workers JOIN found USING (worker_id)
+            WHERE workers.crew_id IS DISTINCT FROM found.line_id ORDER BY worker_id FOR NO KEY UPDATE OF workers
         )
-        UPDATE workers SET crew_id = found.line_id FROM found
-        WHERE workers.worker_id = found.worker_id AND workers.crew_id IS DISTINCT FROM found.line_id
+        UPDATE workers SET crew_id = held.line_id FROM held WHERE workers.worker_id = held.worker_id
         """,
         list(set(unit_ids)),
         None if worker_ids is None else list(worker_ids),
@@ -177,10 +180,13 @@ async def mark_left(tx: Transaction, leavings: Sequence[tuple[UUID, UUID, date]]
     """Note (worker, unit, day) of leavers who are still of that unit; returns their checks that have not ended."""
     return await tx.fetch(
         """
-        WITH gone AS (
-            UPDATE workers SET left_on = leaving.left_on
-            FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS leaving (worker_id, unit_id, left_on)
-            WHERE workers.worker_id = leaving.worker_id AND workers.unit_id = leaving.unit_id
+        WITH leaving AS (
+            SELECT worker_id, leaving.left_on
+            FROM workers JOIN unnest($1::uuid[], $2::uuid[], $3::date[]) AS leaving (worker_id, unit_id, left_on)
+                USING (worker_id, unit_id)
+            ORDER BY worker_id FOR NO KEY UPDATE OF workers
+        ), gone AS (
+            UPDATE workers SET left_on = leaving.left_on FROM leaving WHERE workers.worker_id = leaving.worker_id
             RETURNING workers.worker_id
         )
         SELECT health_check_id, worker_id, campaign_id FROM health_checks JOIN gone USING (worker_id)
@@ -266,11 +272,22 @@ async def add_checks(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
         await tx.copy_records_to_table("health_checks", records=rows, columns=CHECK_COLUMNS)
 
 
-async def lock_open_checks(tx: Transaction, worker_ids: Iterable[UUID]) -> list[Record]:
-    """Checks of these workers that have no place, in running campaigns, with the campaigns' terms; locked in order.
+async def checks_without_place(tx: Transaction, worker_ids: Iterable[UUID]) -> list[UUID]:
+    """Checks of these workers that have no place, in running campaigns; unlocked. Those that ended are among them."""
+    rows = await tx.fetch(
+        """
+        SELECT health_check_id FROM health_checks JOIN campaigns AS k USING (campaign_id)
+        WHERE worker_id = ANY($1) AND state IN ('open', 'joined', 'left') AND k.closing_on IS NULL
+        """,
+        list(worker_ids),
+    )
+    return [row["health_check_id"] for row in rows]
 
-    Those that ended because the worker left are among them. With each: when the person was last examined, as whichever
-    of their workers.
+
+async def get_checks_without_place(tx: Transaction, check_ids: Iterable[UUID]) -> list[Record]:
+    """Those of these checks that have no place, with the campaigns' terms; the caller holds them.
+
+    With each: when the person was last examined, as whichever of their workers.
     """
     return await tx.fetch(
         """
@@ -278,10 +295,9 @@ async def lock_open_checks(tx: Transaction, worker_ids: Iterable[UUID]) -> list[
         FROM health_checks AS c JOIN campaigns AS k USING (campaign_id) JOIN workers AS w USING (worker_id)
         LEFT JOIN merges USING (worker_id)
         LEFT JOIN last_checks AS person ON person.person_id = coalesce(merges.person_id, worker_id)
-        WHERE c.worker_id = ANY($1) AND c.state IN ('open', 'joined', 'left') AND k.closing_on IS NULL
-        ORDER BY c.health_check_id FOR NO KEY UPDATE OF c
+        WHERE c.health_check_id = ANY($1) AND c.state IN ('open', 'joined', 'left') ORDER BY c.health_check_id
         """,
-        list(worker_ids),
+        list(check_ids),
     )
 
 
@@ -312,9 +328,13 @@ async def find_checks(tx: Transaction, pairs: Sequence[tuple[UUID, UUID]]) -> di
     return {(row["campaign_id"], row["worker_id"]): row for row in rows}
 
 
-async def fulfil(tx: Transaction, conclusions: Sequence[tuple[UUID, UUID, date]]) -> None:
-    """Checks of concluded (campaign, worker, day) are fulfilled; the day counts for the worker's next cycle."""
-    campaigns, workers, days = ([conclusion[part] for conclusion in conclusions] for part in range(3))
+def check_id_of(campaign_id: UUID, worker_id: UUID) -> UUID:
+    """The id of a worker's check in a campaign, due or not."""
+    return uuid5(campaign_id, str(worker_id))
+
+
+async def note_last_checks(tx: Transaction, conclusions: Sequence[tuple[UUID, date]]) -> None:
+    """The days of concluded (worker, day) count for the workers' next cycles."""
     await tx.execute(
         """
         WITH concluded AS (
@@ -325,19 +345,14 @@ async def fulfil(tx: Transaction, conclusions: Sequence[tuple[UUID, UUID, date]]
         UPDATE workers SET last_check = greatest(last_check, concluded.day)
         FROM concluded JOIN held USING (worker_id) WHERE workers.worker_id = held.worker_id
         """,
-        workers,
-        days,
+        [worker for worker, _ in conclusions],
+        [day for _, day in conclusions],
     )
+
+
+async def fulfil(tx: Transaction, check_ids: Iterable[UUID]) -> None:
+    """Concluded checks are fulfilled; the caller holds them."""
     await tx.execute(
-        """
-        WITH held AS (
-            SELECT health_check_id FROM health_checks AS c
-            JOIN unnest($1::uuid[], $2::uuid[]) AS concluded (campaign_id, worker_id) USING (campaign_id, worker_id)
-            WHERE c.state <> 'fulfilled' ORDER BY health_check_id FOR NO KEY UPDATE OF c
-        )
-        UPDATE health_checks SET state = 'fulfilled' FROM held
-        WHERE health_checks.health_check_id = held.health_check_id
-        """,
-        campaigns,
-        workers,
+        "UPDATE health_checks SET state = 'fulfilled' WHERE health_check_id = ANY($1) AND state <> 'fulfilled'",
+        list(check_ids),
     )

@@ -1,7 +1,9 @@
 """Workers and the lines they work on, as `registry` tells of them."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TypeVar
+from uuid import UUID
 
 from contracts import unions
 from contracts import workers as worker_events
@@ -15,10 +17,14 @@ from contracts.registry import (
     WorkerRegistered,
 )
 from contracts.unions import AbsenceReported, RefusalReported
-from scheduling import demand, demand_store
+from scheduling import demand, demand_store, merge_store
+from scheduling.seating import Turn
 from shared import waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
+from shared.waves import waves
+
+Registration = Message[WorkerRegistered] | Message[WorkerChanged]
 
 AboutWorker = TypeVar(
     "AboutWorker", AbsenceReported, AttendanceRecorded, unions.BookingRequested, worker_events.BookingRequested,
@@ -47,14 +53,24 @@ async def known(tx: Transaction, messages: Sequence[Message[AboutWorker]]) -> li
     return [m for m in messages if m.event.worker_id in ids]
 
 
-async def register(tx: Transaction, batch: Batch[WorkerRegistered] | Batch[WorkerChanged]) -> None:
+async def register(tx: Transaction, messages: Sequence[Registration], today: date) -> Turn:
     """Know workers; open checks follow the facts, and whoever comes after the unit's demand joins late."""
-    events: Sequence[WorkerRegistered | WorkerChanged] = batch.events
-    units = [worker.unit_id for worker in events]
+    await merge_store.lock_as_deriver(tx)
+    units = [m.event.unit_id for m in messages]
     await demand_store.lock_units(tx, units)
-    await demand_store.put_workers(tx, events)
-    await demand_store.assign_crews(tx, units, [worker.worker_id for worker in events])
-    await demand.follow_facts(tx, batch)
-    await demand.add_late_joiners(tx, batch)
-    await demand.declare(tx, {message.event.unit_id: message for message in batch})
-    await waiting.release(tx, "worker", [worker.worker_id for worker in events])
+    for wave in waves(messages):
+        await demand_store.put_workers(tx, [m.event for m in wave])
+    last = {m.event.worker_id: m for m in messages}
+    await demand_store.assign_crews(tx, units, last)
+    checks = await demand_store.checks_without_place(tx, last)
+    joins: dict[UUID, Registration] = {}
+
+    async def look() -> None:
+        joins.update(await demand.follow_facts(tx, checks, last, today))
+        joins.update(await demand.add_late_joiners(tx, last))
+        joins.update(await demand.declare(tx, {m.event.unit_id: m for m in messages}))
+
+    async def follow() -> None:
+        await waiting.release(tx, "worker", list(last))
+
+    return Turn(messages, held=checks, look=look, follow=follow, joins=joins, promotes=False)
