@@ -69,6 +69,15 @@ def test_who_asks_for_a_stack_that_is_still_starting_is_told_to_wait(
     assert (again, said.out) == (0, f"Đang chạy rồi / it runs already: pid {os.getpid()}\n")
 
 
+def test_a_stack_that_an_earlier_version_started_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with state.held(tmp_path):
+        state.write(tmp_path, state.State(pid=7, pids={}, ports={}, environment={}, services={}))
+        (tmp_path / "supervisor.lock").write_text("")
+        cli.main(["up", "--detach", "--data", str(tmp_path)])
+
+    assert "it runs already: pid 7" in capsys.readouterr().out
+
+
 def test_a_stack_that_is_still_starting_can_be_stopped(tmp_path: Path, wait_until: Callable[..., None]) -> None:
     starting = subprocess.Popen([sys.executable, "-c", HOLDING, str(tmp_path)])
     wait_until(lambda: state.is_held(tmp_path))

@@ -48,7 +48,8 @@ def read(data: Path) -> State:
 def holder(data: Path) -> int:
     """The pid of the supervisor of `data`, ready or not; raises where there is none."""
     if is_held(data):
-        return int(lock_path(data).read_text())
+        told = lock_path(data).read_text() or json.loads(path(data).read_text())["pid"]  # one of before wrote none
+        return int(told)
     if is_held(data / DEMO):
         raise SetupError(
             "not-running",
