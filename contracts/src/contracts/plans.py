@@ -234,6 +234,7 @@ class PlanWithdrawn(
 class Outcome(Record):
     """One side of a comparison, computed by the same engine on the same day.
 
+    `lower_bound` is of plans that leave whoever keeps a place there where they are, so the other side may cost less.
     `held` names rules that appointments break which no plan may change.
     """
 

@@ -118,6 +118,8 @@ async def test_more_places_serve_more_people_and_move_nobody(database: Database,
     assert (said.in_force.appointments, said.imagined.appointments) == (2, 3)
     assert (said.imagined.moved, said.imagined.unassigned) == (0, {"capacity_exhausted": 1})
     assert "2 → 3" in said.text_vi[0]
+    assert "khoảng 1.000 đồng" in said.text_vi[-1]
+    assert "about 1,000 VND" in said.text_en[-1]
     assert await database.pool.fetchval("SELECT count(*) FROM plan_runs") == 0
     assert await database.pool.fetchval("SELECT count(*) FROM appointments") == 2
 
@@ -131,6 +133,7 @@ async def test_a_session_that_would_not_be_held_moves_its_people(database: Datab
     assert said.imagined is not None
     assert (said.imagined.appointments, said.imagined.moved, said.imagined.sessions_used) == (4, 2, 1)
     assert said.imagined.cost == sum(said.imagined.cost_parts.values()) < 100_000
+    assert any("keeps every appointment" in line for line in said.text_en)
 
 
 async def test_a_higher_ceiling_lets_more_of_a_line_go_at_once(database: Database, deliver: Deliver) -> None:

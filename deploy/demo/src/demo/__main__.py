@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from demo import story, summary, world
-from demo.display import Display
+from demo.display import Display, dotted
 from demo.edge import Edge
 from demo.scenario import SCENARIOS
 
@@ -19,7 +19,9 @@ async def main() -> int:
     scenario = SCENARIOS[os.environ.get("SCENARIO", "hagiang")].scaled(float(os.environ.get("SCALE", "1")))
     edge = Edge(os.environ["GATEWAY_URL"], os.environ["KHAMDOAN_DEV_SECRET"])
     folder = Path(os.environ.get("DEMO_FOLDER", ".khamdoan/demo"))
-    display.say(f"[bold]{scenario.title}[/bold]: {scenario.units:,} công đoàn cơ sở, {scenario.members:,} đoàn viên")
+    display.say(
+        f"[bold]{scenario.title}[/bold]: {dotted(scenario.units)} công đoàn cơ sở, {dotted(scenario.members)} đoàn viên"
+    )
     try:
         played = await world.gather(scenario, edge, display)
         await story.play(played)
@@ -31,10 +33,11 @@ async def main() -> int:
         return 1
     finally:
         await edge.close()
-    people = found["people"]
+    people, late = found["people"], found["late_joiners"]["late_joiners_examined"]
     display.say(
-        f"[bold green]Đối chiếu khớp[/bold green] ({len(agreed)} phép so): {people['examined']:,} người đã khám trong"
-        f" {people['in_scope']:,} người thuộc phạm vi, {found['visits']:,} lượt khám; {path}"
+        f"[bold green]Đối chiếu khớp[/bold green] ({len(agreed)} phép so):"
+        f" {dotted(people['examined'])} người đã khám trong {dotted(people['in_scope'])} người thuộc phạm vi,"
+        f" {dotted(late)} người vào sau cũng đã khám; {dotted(found['visits'])} lượt khám; {path}"
     )
     return 0
 

@@ -1,4 +1,4 @@
-"""The live display: one line per stage, and a bar while something long goes on."""
+"""The live display: one line per stage, and in a terminal a bar while something long goes on."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ class Display:
 
     def say(self, text: str) -> None:
         """One line."""
-        self.console.print(text)
+        self.console.print(text, soft_wrap=True)
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
@@ -32,8 +32,14 @@ class Display:
         """A stage with a bar that the yielded function moves; its duration is kept under `name`."""
         started = monotonic()
         columns = (TextColumn("  {task.description}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self.console, transient=True, refresh_per_second=4) as bars:
+        seen = self.console.is_terminal
+        with Progress(*columns, console=self.console, transient=True, refresh_per_second=4, disable=not seen) as bars:
             task = bars.add_task(title, total=total)
             yield lambda number: bars.advance(task, number)
         self.durations[name] = self.durations.get(name, 0) + monotonic() - started
-        self.console.print(f"  ✓ {title}  [dim]{self.durations[name]:.1f} s[/dim]")
+        self.say(f"  ✓ {title}  [dim]{dotted(self.durations[name], 1)} s[/dim]")
+
+
+def dotted(value: float, decimals: int = 0) -> str:
+    """A number as Vietnamese writes it: 1.234,5."""
+    return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))

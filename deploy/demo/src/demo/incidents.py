@@ -11,6 +11,7 @@ from contracts.base import Event
 from contracts.fields import OtherSession, Window
 from demo import days, sessions
 from demo.clinics import ClinicSystem
+from demo.display import dotted
 from demo.world import World
 
 NOTICE, HORIZON = timedelta(days=4), timedelta(days=25)
@@ -69,8 +70,8 @@ async def _strike(
     }  # fmt: skip
     stayed = f"{kept} người giữ lịch, " if kept else ""
     world.display.say(
-        f"    Đoàn khám ngày {session.day:%d/%m/%Y} ({len(before)} người) {what}: {stayed}{moved} người được báo lịch"
-        f" mới, {len(before) - kept - moved} người chờ kế hoạch lập lại; {seconds:.1f} s"
+        f"    Buổi khám ngày {session.day:%d/%m/%Y} ({len(before)} người) {what}: {stayed}{moved} người được báo lịch"
+        f" mới, {len(before) - kept - moved} người chờ kế hoạch lập lại; {dotted(seconds, 1)} s"
     )
 
 
@@ -82,7 +83,7 @@ async def _ask_first(world: World, session: clinics.SessionOffered) -> None:
     await world.authority.answered([receipt])
     answer = (await world.authority.get(f"/receipts/{receipt}"))["answers"][-1]["data"]
     world.figures["what_if"] = {side: answer[side] for side in ("in_force", "imagined")}
-    world.display.say(f"    Hỏi thử: nếu không có đoàn khám ngày {session.day:%d/%m/%Y}?")
+    world.display.say(f"    Hỏi thử: nếu không có buổi khám ngày {session.day:%d/%m/%Y}?")
     for line in answer["text_vi"]:
         world.display.say(f"      {line}")
 

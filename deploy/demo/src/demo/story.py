@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.base import Event
 from demo import agreement, ceilings, days, incidents, sessions, turnover
+from demo.display import dotted
 from demo.world import World
 
 LAST_CONCLUSIONS = timedelta(days=14)
@@ -41,7 +42,7 @@ async def take_rosters(world: World) -> None:
     """Grassroots unions send their rosters, see what was refused, and close them; the scope freezes."""
     reference = world.scenario.period_from
     total = len(world.land.units)
-    with world.display.stage("rosters_posted", f"{total:,} danh sách được gửi", total) as progress:
+    with world.display.stage("rosters_posted", f"{dotted(total)} danh sách được gửi", total) as progress:
         receipts = await world.union.send_rosters(world.campaign_id, reference, progress)
     with world.display.stage("rosters_answered", "Từng dòng danh sách được trả lời"):
         await world.union.portal.answered(receipts)
@@ -74,14 +75,14 @@ async def _show_refusals(world: World, receipts: list[str]) -> None:
     world.ledger.refused_rows = dict(codes.most_common())
     reasons = ", ".join(f"{code} {number}" for code, number in codes.most_common(5))
     world.display.say(
-        f"    {totals['rows']:,} dòng: {totals['registered']:,} người được ghi nhận,"
-        f" {totals['refused']:,} dòng bị từ chối ({reasons} …)"
+        f"    {dotted(totals['rows'])} dòng: {dotted(totals['registered'])} người được ghi nhận,"
+        f" {dotted(totals['refused'])} dòng bị từ chối ({reasons} …)"
     )
 
 
 async def offer_sessions(world: World) -> None:
     """Clinics offer team-days; the authority grants their permits."""
-    with world.display.stage("sessions", "Cơ sở khám chào đoàn khám, Sở Y tế cấp phép lưu động"):
+    with world.display.stage("sessions", "Cơ sở khám chào buổi khám, Sở Y tế cấp phép lưu động"):
         offered = sessions.offer(world.scenario, world.land, world.campaign_id)
         for system in world.clinics:
             mine = offered[system.clinic_id]
@@ -101,11 +102,7 @@ async def plan(world: World) -> None:
             await days.start(world, day)
     first = (await days.plans(world, "published"))[0]["summary"]
     world.figures["first_plan"] = first
-    world.display.say(
-        f"    {first['appointments']:,} lịch hẹn trong {first['sessions_used']} đoàn khám,"
-        f" chi phí {first['cost']:,} (cận dưới {first['lower_bound']:,})"
-    )
-    for line in first["explanation_vi"][2:]:
+    for line in first["explanation_vi"]:
         world.display.say(f"    {line}")
 
 
@@ -152,8 +149,8 @@ async def _tell_coverage(world: World, day: date) -> None:
         figures = coverage["figures"]
         world.figures.setdefault("monthly", {})[day.isoformat()] = figures
         world.display.say(
-            f"    {day:%d/%m/%Y}: {figures['examined']:,}/{figures['in_scope']:,} người,"
-            f" {figures['visits']:,} lượt khám"
+            f"    {day:%d/%m/%Y}: {dotted(figures['examined'])}/{dotted(figures['in_scope'])} người đã có kết luận,"
+            f" {dotted(figures['visits'])} lượt đến khám"
         )
 
 

@@ -12,6 +12,8 @@ from contracts.plans import Lack, Lever, Limit, PlaceCase, SessionCase
 from scheduling import plan_held, plan_levers, plan_words
 from scheduling.model import Crew, Person, Session
 from scheduling.plan_folder import DAYS_BEFORE, Inputs, Result
+from scheduling.plan_words import Words
+from scheduling.planning.wording import dotted
 from scheduling.problems import REASONS
 
 SHOWN_LIMITS, SHOWN_LEVERS = 20, 3  # in the event; in its summary
@@ -42,9 +44,10 @@ def of(inputs: Inputs, result: Result, cases: Mapping[str, Any]) -> Explained:
     limits, levers, held = author.limits(), author.levers(), plan_held.told(inputs, cases)
     parts = {name: cost for name, cost in cases["cost_parts"].items() if cost}
     sessions, people = list(_chunks(cases["sessions"])), list(_chunks(list(cases["people"])))
+    lines = _summary(inputs, result, parts, levers, limits)
     return Explained(
-        _summary(inputs, result, parts, levers, limits, 0) + [problem.message_vi for problem in held],
-        _summary(inputs, result, parts, levers, limits, 1) + [problem.message_en for problem in held],
+        [vi for vi, _ in lines] + [problem.message_vi for problem in held],
+        [en for _, en in lines] + [problem.message_en for problem in held],
         parts,
         cases["unassigned_by_priority"],
         limits,
@@ -98,14 +101,15 @@ class _Author:
         vi, en = plan_words.station(case["station"])
         where = f"{plan_words.day(session.day)}, {session.site}"
         full, windows, price = case["full_windows"], case["windows"], case["price"]
-        worth = f"{price:,.0f}"
         what_vi, what_en = f"bàn {vi} hết chỗ", f"{en} is full"
         if case["station"] == "total":
             what_vi, what_en = "hết chỗ", "it is full"
         # Several clinics may examine on one day at one site.
         vi_at, en_at = f"{where}, cơ sở {session.clinic_id}", f"{where}, clinic {session.clinic_id}"
-        text_vi = f"Buổi {vi_at}: {what_vi} ở {full}/{windows} khung giờ; thêm một chỗ ước đáng {worth} nghìn đồng"
-        text_en = f"Session of {en_at}: {what_en} in {full} of {windows} windows; one more place is worth some {worth}"
+        text_vi = f"Buổi {vi_at}: {what_vi} ở {full}/{windows} khung giờ"
+        text_en = f"Session of {en_at}: {what_en} in {full} of {windows} windows"
+        text_vi += f"; thêm một chỗ ước đáng {dotted(price)} nghìn đồng"
+        text_en += f"; one more place is worth some {price:,.0f} thousand VND"
         if served:
             text_vi += f", {served} người chưa có lịch chỉ thiếu chỗ này"
             text_en += f", and {served} people left out lack nothing else"
@@ -119,8 +123,9 @@ class _Author:
         vi, en = f"Dây chuyền {crew.name or line} ({crew.site})", f"Line {crew.name or line} ({crew.site})"
         return Limit(
             kind="line", line_id=crew.crew_id, price=price,
-            text_vi=f"{vi} chạm mức vắng mặt tối đa; thêm một người lúc chặt nhất ước đáng {price:,.0f} nghìn đồng.",
-            text_en=f"{en} reaches its absence ceiling; one more away at its tightest is worth some {price:,.0f}.",
+            text_vi=f"{vi} chạm mức vắng mặt tối đa; thêm một người lúc chặt nhất ước đáng {dotted(price)} nghìn đồng.",
+            text_en=f"{en} reaches its absence ceiling; one more away at its tightest is worth some {price:,.0f}"
+            " thousand VND.",
         )  # fmt: skip
 
     def sessions(self, cases: Sequence[Mapping[str, Any]]) -> Iterator[SessionCase]:
@@ -179,31 +184,30 @@ class _Author:
 
 
 def _summary(
-    inputs: Inputs, result: Result, parts: Mapping[str, int], levers: list[Lever], limits: list[Limit], language: int
-) -> list[str]:
-    """The plan in one language, a sentence per fact."""
-    total, used, cost, bound = len(result.placements), result.sessions_used, result.cost, result.bound
-    gap = f"{100 * (cost - bound) / max(1, bound):.1f}"
+    inputs: Inputs, result: Result, parts: Mapping[str, int], levers: list[Lever], limits: list[Limit]
+) -> list[Words]:
+    """The plan, a sentence or two per fact."""
+    placed, total, used = result.placed, len(result.placements), result.sessions_used
+    cost, bound = result.cost, result.bound
+    gap_en = f"{100 * (cost - bound) / max(1, bound):.1f}"
+    gap_vi, low = gap_en.replace(".", ","), dotted(bound)
     # Whoever has a place already keeps it: a plan that moved them too might cost less.
     same_vi, same_en = KEEPING if inputs.published else ("", "")
-    shares = ", ".join(f"{plan_words.PARTS[name][language]} {value:,}" for name, value in parts.items())
-    lines = (
-        [
-            f"{result.placed} trên {total} người có chỗ khám, trong {used} buổi khám.",
-            f"Chi phí {cost}; không phương án hợp lệ nào{same_vi} dưới {bound} ({gap} % trên cận dưới).",
-            f"Gồm: {shares}.",
-        ],
-        [
-            f"{result.placed} of {total} people have a place, in {used} sessions.",
-            f"Cost {cost}; no valid plan{same_en} costs less than {bound} ({gap} % above the bound).",
-            f"Of it: {shares}.",
-        ],
-    )[language]
-    unplaced = Counter(reason for *_, reason in result.placements if reason).most_common()
-    lines += [
-        f"{n} người chưa có chỗ: {REASONS[reason][0]}." if language == 0
-        else f"{n} people have no place: {REASONS[reason][1]}."
-        for reason, n in unplaced
-    ]  # fmt: skip
-    told = [*(lever for lever in levers if lever.saves > 0)][:SHOWN_LEVERS] or limits[:SHOWN_LEVERS]
-    return lines + [each.text_en if language else each.text_vi for each in told]
+    shares_vi = ", ".join(f"{plan_words.PARTS[name][0]} {dotted(value)}" for name, value in parts.items())
+    shares_en = ", ".join(f"{plan_words.PARTS[name][1]} {value:,}" for name, value in parts.items())
+    lines = [
+        (
+            f"{dotted(placed)} trên {dotted(total)} người có chỗ khám, trong {used} buổi khám.",
+            f"{placed:,} of {total:,} people have a place, in {used} sessions.",
+        ),
+        (
+            f"Chi phí {dotted(cost)}; không phương án hợp lệ nào{same_vi} dưới {low} ({gap_vi} % trên cận dưới).",
+            f"Cost {cost:,}; no valid plan{same_en} costs less than {bound:,} ({gap_en} % above the bound).",
+        ),
+        (f"Gồm: {shares_vi}. {plan_words.UNIT[0]}", f"Of it: {shares_en}. {plan_words.UNIT[1]}"),
+    ]
+    for reason, n in Counter(reason for *_, reason in result.placements if reason).most_common():
+        why_vi, why_en = REASONS[reason]
+        lines.append((f"{dotted(n)} người chưa có chỗ: {why_vi}.", f"{n:,} people have no place: {why_en}."))
+    told = [lever for lever in levers if lever.saves > 0][:SHOWN_LEVERS] or limits[:SHOWN_LEVERS]
+    return lines + [(each.text_vi, each.text_en) for each in told]

@@ -31,6 +31,15 @@ PARTS: dict[str, Words] = {
     "opening": ("mở buổi khám", "opening sessions"),
     "moves": ("đổi lịch", "moves"),
 }
+# What costs are counted in, beside them: no sum of money, but what decisions are weighed by.
+UNIT: Words = (
+    "Một đơn vị chi phí ứng với khoảng 1.000 đồng; người chưa có chỗ và việc khám muộn được tính bằng điểm phạt.",
+    "A unit of cost is about 1,000 VND; people left out and visits that are late count by penalties.",
+)
+KEPT: Words = (
+    "Kế hoạch đang áp dụng giữ nguyên mọi lịch đã hẹn, cả khi đổi lịch thì rẻ hơn.",
+    "The plan in force keeps every appointment, also where moving people would be cheaper.",
+)
 VERDICTS: dict[str, Words] = {
     "opened": ("được mở", "opened"),
     "not_needed": ("không cần mở", "not needed"),

@@ -11,6 +11,7 @@ from contracts.plans import ClinicWhatIfAnswered, Outcome, OwnOutcome, OwnSessio
 from scheduling import plan_held, plan_words
 from scheduling.plan_folder import Inputs, Result
 from scheduling.plan_words import Words
+from scheduling.planning.wording import dotted
 from scheduling.problems import problem
 from scheduling.what_if_store import Asked
 
@@ -124,22 +125,30 @@ def _own_outcome(side: Side, before: Mapping[str, Arrival], clinic_id: str) -> O
 
 def _words_of(now: Outcome | OwnOutcome, then: Outcome | OwnOutcome) -> list[Words]:
     was, is_, of, by = now.appointments, then.appointments, then.demand, then.appointments - now.appointments
+    vi = f"Có chỗ khám: {dotted(was)} → {dotted(is_)} trên {dotted(of)} người ({dotted(by, '+')})"
+    en = f"Places: {was:,} → {is_:,} of {of:,} people ({by:+,})"
     return [
-        (
-            f"Có chỗ khám: {was:,} → {is_:,} trên {of:,} người ({by:+,}); {then.moved:,} người phải đổi lịch.",
-            f"Places: {was:,} → {is_:,} of {of:,} people ({by:+,}); {then.moved:,} people would move.",
-        )
+        (f"{vi}; {dotted(then.moved)} người phải đổi lịch.", f"{en}; {then.moved:,} people would move."),
     ]
 
 
 def _words_of_costs(now: Outcome, then: Outcome) -> list[Words]:
+    """Sessions and costs, part by part; the weight of moves is in neither side."""
     used, by = then.sessions_used - now.sessions_used, then.cost - now.cost
     parts = sorted({*now.cost_parts, *then.cost_parts})
     changed = {p: then.cost_parts.get(p, 0) - now.cost_parts.get(p, 0) for p in parts}
-    vi, en = (", ".join(f"{plan_words.PARTS[p][n]} {less:+,}" for p, less in changed.items() if less) for n in (0, 1))
-    costs = f"{now.cost:,} → {then.cost:,} ({by:+,}){': ' if vi else ''}"
+    vi = ", ".join(f"{plan_words.PARTS[p][0]} {dotted(less, '+')}" for p, less in changed.items() if less)
+    en = ", ".join(f"{plan_words.PARTS[p][1]} {less:+,}" for p, less in changed.items() if less)
     sessions = f"{now.sessions_used} → {then.sessions_used} ({used:+})."
-    said = [(f"Buổi khám: {sessions}", f"Sessions: {sessions}"), (f"Chi phí: {costs}{vi}.", f"Cost: {costs}{en}.")]
+    costs_vi = f"{dotted(now.cost)} → {dotted(then.cost)} ({dotted(by, '+')}){': ' if vi else ''}{vi}"
+    costs_en = f"{now.cost:,} → {then.cost:,} ({by:+,}){': ' if en else ''}{en}"
+    said = [
+        (f"Buổi khám: {sessions}", f"Sessions: {sessions}"),
+        (f"Chi phí, chưa kể việc đổi lịch: {costs_vi}.", f"Cost, moves not counted: {costs_en}."),
+        plan_words.UNIT,
+    ]
+    if then.moved and then.cost < now.cost:
+        said.append(plan_words.KEPT)
     return said + [(fault.message_vi, fault.message_en) for fault in then.held]
 
 
@@ -151,10 +160,10 @@ def _words_of_own(now: OwnOutcome, then: OwnOutcome) -> list[Words]:
         old = was.get(session.session_id)
         if old == session:
             continue
-        visits = f"{old.visits if old else 0:,} → {session.visits:,}"
-        day, seats = plan_words.day(session.day), session.seats
+        before, after, seats = old.visits if old else 0, session.visits, session.seats
+        day = plan_words.day(session.day)
         said.append((
-            f"Buổi của cơ sở ngày {day}: {visits} người, {seats:,} chỗ.",
-            f"Your session of {day}: {visits} people, {seats:,} places.",
+            f"Buổi của cơ sở ngày {day}: {dotted(before)} → {dotted(after)} người, {dotted(seats)} chỗ.",
+            f"Your session of {day}: {before:,} → {after:,} people, {seats:,} places.",
         ))  # fmt: skip
     return said

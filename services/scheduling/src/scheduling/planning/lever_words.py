@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from scheduling.planning.levers import FOR_NOTHING, HIGHER_CEILING, MORE_PLACES, PERMIT, WITHOUT, Lever
 from scheduling.planning.remedies import ONE_MORE_PLACE, Lack
-from scheduling.planning.wording import Words, lacks
+from scheduling.planning.wording import Words, dotted, lacks
 
 TRIED: dict[str, Words] = {
     PERMIT: ("Có giấy phép cho buổi {vi}", "A permit for session {en}"),
@@ -44,9 +44,9 @@ def effect(case: Lever) -> Words:
     """What planning anew brought under a change, and what it could bring at most."""
     by, most = abs(case.saves), abs(case.at_most or 0)
     if case.saves < 0:
-        vi, en, limit = f"đắt thêm {by:,}", f"{by:,} dearer", (f"ít nhất {most:,}", f"at least {most:,}")
+        vi, en, limit = f"đắt thêm {dotted(by)}", f"{by:,} dearer", (f"ít nhất {dotted(most)}", f"at least {most:,}")
     else:
-        vi, en, limit = f"rẻ hơn {by:,}", f"{by:,} cheaper", (f"nhiều nhất {most:,}", f"at most {most:,}")
+        vi, en, limit = f"rẻ hơn {dotted(by)}", f"{by:,} cheaper", (f"nhiều nhất {dotted(most)}", f"at most {most:,}")
     if case.at_most is not None:
         vi, en = f"{vi} ({limit[0]})", f"{en} ({limit[1]})"
     if case.serves > 0:
@@ -62,9 +62,10 @@ def comparison(force: Mapping[str, int], now: Mapping[str, int], then: Mapping[s
     """What a change brings, beside what the plan in force would gain by searching on without it."""
     by = then["total"] - now["total"]
     served, sessions = now["left_out"] - then["left_out"], then["sessions"] - now["sessions"]
-    vi = f"Thay đổi này làm chi phí {by:+,}, số người có lịch {served:+}, số buổi {sessions:+}"
+    vi = f"Thay đổi này làm chi phí {dotted(by, '+')}, số người có lịch {dotted(served, '+')}, số buổi {sessions:+}"
     en = f"The change makes it {by:+,} in cost, {served:+} people served, {sessions:+} sessions"
     if now["total"] < force["total"]:
-        vi += f"; không đổi gì mà tìm tiếp thì kế hoạch đang áp dụng cũng rẻ hơn {force['total'] - now['total']:,}"
-        en += f"; without any change a longer search makes the plan in force {force['total'] - now['total']:,} cheaper"
+        less = force["total"] - now["total"]
+        vi += f"; không đổi gì mà tìm tiếp thì kế hoạch đang áp dụng cũng rẻ hơn {dotted(less)}"
+        en += f"; without any change a longer search makes the plan in force {less:,} cheaper"
     return f"{vi}.", f"{en}."

@@ -69,6 +69,11 @@ TIMINGS: dict[str, Words] = {
 }
 
 
+def dotted(value: float, sign: str = "") -> str:
+    """A number as Vietnamese writes it, 1.234; with "+" its sign is always told."""
+    return f"{value:{sign},.0f}".replace(",", ".")
+
+
 def lack(case: Lack, stations: Mapping[str, Words] | None = None) -> Words:
     """What a window lacks; stations by the names given, else by their codes."""
     vi, en = TIMINGS.get(case.what) or (stations or {}).get(case.what) or (case.what, case.what)
@@ -107,23 +112,23 @@ def session(case: SessionCase) -> Words:
 
 def without(case: SessionCase) -> Words:
     """What opening a session costs beside what it would cost to do without it, or what it could save at most."""
-    vi, en = f"; chi phí mở {case.open_cost:,}", f"; opening costs {case.open_cost:,}"
+    vi, en = f"; chi phí mở {dotted(case.open_cost)}", f"; opening costs {case.open_cost:,}"
     if case.elsewhere is not None:
-        vi += f", còn ở nơi khác những người này tốn thêm ít nhất {case.elsewhere:,}"
+        vi += f", còn ở nơi khác những người này tốn thêm ít nhất {dotted(case.elsewhere)}"
         en += f", its people elsewhere at least {case.elsewhere:,} more"
         if case.stranded:
             vi += f" ({case.stranded} người không còn chỗ nào)"
             en += f" ({case.stranded} of them find no other place)"
         return vi, en
     if case.would_save is not None:
-        vi += f", những người thấy rẻ hơn chỉ bớt được nhiều nhất {case.would_save:,}"
+        vi += f", những người thấy rẻ hơn chỉ bớt được nhiều nhất {dotted(case.would_save)}"
         return vi, en + f", those for whom it is cheaper would save {case.would_save:,} at most"
     return "", ""
 
 
 def window(case: WindowCase) -> Words:
     """Why somebody has this window."""
-    vi = f"Chi phí {case.cost.total:,}; {case.options} khung giờ hợp lệ"
+    vi = f"Chi phí {dotted(case.cost.total)}; {case.options} khung giờ hợp lệ"
     en = f"Costs {case.cost.total:,}; {case.options} windows are allowed"
     cheaper_vi, cheaper_en = cheaper(case)
     return f"{vi}, {cheaper_vi}.", f"{en}, {cheaper_en}."
@@ -144,7 +149,8 @@ def cheaper(case: WindowCase) -> Words:
     en = "cheaper ones: " + ", ".join(f"{n} {word}" for n, _, word in named)
     if case.saves is None or case.others_lose is None:
         return vi, en
-    vi += f"; khung kín rẻ nhất bớt {case.saves:,}, nhưng người đang ngồi đó tốn thêm ít nhất {case.others_lose:,}"
+    saves, loss = dotted(case.saves), dotted(case.others_lose)
+    vi += f"; khung kín rẻ nhất bớt {saves}, nhưng người đang ngồi đó tốn thêm ít nhất {loss}"
     en += f"; the cheapest full one would save {case.saves:,}, those there would lose at least {case.others_lose:,}"
     return vi, en
 
@@ -152,10 +158,10 @@ def cheaper(case: WindowCase) -> Words:
 def overview(case: Overview) -> Words:
     """The whole plan in a sentence."""
     left_out = sum(case.unassigned_by_reason.values())
-    vi, en = f"Chi phí {case.cost.total:,}", f"Cost {case.cost.total:,}"
+    vi, en = f"Chi phí {dotted(case.cost.total)}", f"Cost {case.cost.total:,}"
     if case.bound:
-        vi, en = f"{vi}, cận dưới {case.bound:,}", f"{en}, at least {case.bound:,} for any plan"
-    return f"{vi}; {left_out:,} người chưa có lịch.", f"{en}; {left_out:,} people have no appointment."
+        vi, en = f"{vi}, cận dưới {dotted(case.bound)}", f"{en}, at least {case.bound:,} for any plan"
+    return f"{vi}; {dotted(left_out)} người chưa có lịch.", f"{en}; {left_out:,} people have no appointment."
 
 
 def relief(case: Relief) -> Words:
@@ -210,4 +216,6 @@ def held(case: Excess) -> Words:
 
 def _worth(price: float, vi: str, en: str) -> Words:
     """What the relaxation would pay, an estimate; nothing where no price is known."""
-    return (f"; {vi} ước đáng giá {price:,.0f}", f"; {en} is worth some {price:,.0f}") if price >= HARDLY else ("", "")
+    if price < HARDLY:
+        return "", ""
+    return f"; {vi} ước đáng giá {dotted(price)}", f"; {en} is worth some {price:,.0f}"
