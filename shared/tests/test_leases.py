@@ -1,6 +1,7 @@
 """Relays share the shards, and take over what a dead one held (guarantee 3)."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from uuid import uuid4
@@ -102,10 +103,15 @@ async def test_a_relay_whose_renewal_is_overdue_holds_nothing(a_relay: Appears) 
 
 async def test_a_relay_that_lost_its_session_holds_nothing_until_it_renews(a_relay: Appears) -> None:
     relay, _ = await a_relay()
-    await relay.renew()
+    told: asyncio.Queue[Collection[int]] = asyncio.Queue()
+    holding = asyncio.create_task(relay.hold(told.put_nowait))
+    first = await told.get()
+    held = relay.held
 
-    relay.suspend()
+    holding.cancel()
+    await asyncio.wait([holding])
 
+    assert first == held == frozenset(range(SHARDS))
     assert relay.held == frozenset()
     assert await relay.renew() == frozenset(range(SHARDS))
 

@@ -4,13 +4,27 @@ A relay is alive while its session holds its lock, which goes with the process a
 which a frozen one misses. Being mistaken costs copies, never order: see `relay`.
 """
 
+import asyncio
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from time import monotonic
 from uuid import UUID
 
+import asyncpg
+import structlog
 from asyncpg import Connection
 
-from shared.database import Database
+from shared import faults
+from shared.database import Database, Transaction
 from shared.outbox import SHARDS
+
+log = structlog.get_logger(__name__)
+
+Look = Callable[[Collection[int]], None]
+
+CHANNEL = "outbox"
+WATCH_SECONDS = 1.0
+AGAIN_SECONDS = 0.5
 
 APPEAR = "SELECT pg_advisory_lock(hashtextextended($1::text, 0))"
 BEAT = """
@@ -62,14 +76,55 @@ class Leases:
         """The shards that are surely ours at this moment: none, once a renewal is overdue."""
         return self.shards if monotonic() < self._valid_until else frozenset()
 
+    async def hold(self, look: Look) -> None:
+        """Hold our share until cancelled; `look` is called with shards that are new to us, or that others spoke on.
+
+        While the session lives, others see us alive, and tell us what they say on our shards.
+        """
+        while True:
+            try:
+                session = await asyncpg.connect(self._database.url, timeout=10)
+                try:
+                    await self._hold_with(session, look)
+                finally:
+                    # Others may think us dead.
+                    self.shards = frozenset()
+                    await session.close(timeout=2)
+            except Exception as error:
+                if faults.is_of_the_message(error):
+                    raise
+                log.warning("no session to hold shards", error=faults.where(error))
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _hold_with(self, session: Connection, look: Look) -> None:
+        def told(_session: object, _pid: int, _channel: str, shards: object) -> None:
+            look({int(shard) for shard in str(shards).split(",")})
+
+        gone = asyncio.Event()
+        session.add_termination_listener(lambda _: gone.set())
+        await self.appear(session)
+        await session.add_listener(CHANNEL, told)
+        while not gone.is_set():
+            try:
+                look(await self.keep())
+            except Exception as error:
+                if faults.is_of_the_message(error):
+                    raise
+                log.warning("leases not renewed", error=faults.where(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await gone.wait()
+
     async def appear(self, session: Connection) -> None:
         """Be alive for as long as this session lives."""
         await session.execute(APPEAR, str(self._holder))
         self._due_at = 0.0
 
-    def suspend(self) -> None:
-        """Hold nothing until the next renewal: others may think us dead."""
-        self.shards = frozenset()
+    async def tell_others(self, tx: Transaction) -> None:
+        """Let those who hold the shards that this transaction speaks on, and that are not ours, look there."""
+        elsewhere = {row.shard for row in tx.said} - self.held
+        if elsewhere:
+            tx.notify(CHANNEL, ",".join(map(str, sorted(elsewhere))))
 
     async def keep(self) -> frozenset[int]:
         """Renew when it is time, or when another relay has died; returns the shards that are new to us."""

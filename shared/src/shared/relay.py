@@ -8,16 +8,14 @@ takeover, a zombie or a second attempt only ever adds copies, in order, which in
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from time import monotonic
 
-import asyncpg
 import structlog
 from confluent_kafka import Producer
-from pydantic_core import from_json
 
 from shared import faults
-from shared.database import Database, Transaction
+from shared.backlog import Backlog
+from shared.database import Database
 from shared.failpoints import Failpoints
 from shared.leases import Leases
 from shared.metrics import Metrics
@@ -28,27 +26,12 @@ from shared.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
-CHANNEL = "outbox"
-CHUNK = 2_000
-FEW = 200
-IN_MEMORY_AT_MOST = 6_000
+FEW, MANY = 200, 2_000
 IN_FLIGHT_AT_MOST = 6_000
-POLL_SECONDS = 1.0
-WATCH_SECONDS = 1.0
 LANDING_SECONDS = 0.005
 DELETE_SECONDS = 0.05
 SHUN_SECONDS = 5.0
 
-# Each shard's oldest, in the order of the index: told first which rows to leave out, the planner sorts the whole shard.
-READ = """
-SELECT o.shard, o.position, o.topic, o.key, o.sequence, o.headers, o.value
-FROM unnest($1::smallint[], $2::int[]) AS wanted (shard, number) CROSS JOIN LATERAL (
-    SELECT * FROM (
-        SELECT * FROM outbox WHERE outbox.shard = wanted.shard AND topic <> ALL($3::text[])
-        ORDER BY position LIMIT wanted.number
-    ) AS oldest WHERE position <> ALL($4::bigint[])
-) AS o ORDER BY o.position
-"""
 # By ctid, which nobody's update can change, so that no stale statistics can make it a loop over the whole outbox.
 DELETE = """
 DELETE FROM outbox WHERE ctid = ANY (ARRAY(
@@ -86,25 +69,19 @@ class Relay:
         )
         self._metrics = metrics
         self._failpoints = failpoints
-        self._wake = asyncio.Event()
+        self._backlog = Backlog(database, self._own, self.leases)
         self._flying = asyncio.Event()
         self._idle = asyncio.Event()
-        self._fresh: list[Row] = []
         self._landed: list[Row] = []
-        self._sent: dict[int, int] = {}
-        self._dirty: set[int] = set()
-        self._shunned: dict[str, float] = {}
-        self._read_at = self._deleted_at = 0.0
-        database.on_commit.append(self._committed)
-        database.on_doubt.append(self._in_doubt)
-        database.before_commit = self._tell_others
+        self._deleted_at = 0.0
+        database.before_commit = self.leases.tell_others
 
     async def run(self) -> None:
         """Publish until cancelled; a missing database or broker is waited for."""
         await self._own.open()
         self._publisher.connect()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._hold_shards())
+            tasks.create_task(self.leases.hold(self._backlog.look))
             tasks.create_task(self._send())
             tasks.create_task(self._forget())
 
@@ -112,10 +89,10 @@ class Relay:
         """Return once all that this process may publish is published, as soon as leases that lapsed are renewed."""
         while True:
             self._idle.clear()
-            self._dirty |= self.leases.held
-            self._wake.set()
+            self._backlog.look(self.leases.held)
+            self._backlog.wake()
             await self._idle.wait()
-            if self.leases.held == self.leases.shards and not self._dirty:
+            if self.leases.held == self.leases.shards and self._backlog.is_clean:
                 return
             await asyncio.sleep(LANDING_SECONDS)
 
@@ -124,9 +101,7 @@ class Relay:
 
         While it is put off it can only be put off less: however many ask in a row, it comes to its turn in between.
         """
-        until = monotonic() + seconds
-        self._shunned[topic] = min(until, self._shunned.get(topic, until))
-        self._wake.set()
+        self._backlog.put_off(topic, seconds)
 
     async def close(self) -> None:
         """Throw away the producer and let others take the shards over at once, if the database is there to be told."""
@@ -138,80 +113,9 @@ class Relay:
             log.warning("leases run out by themselves", error=faults.where(error))
         await self._own.close()
 
-    async def _tell_others(self, tx: Transaction) -> None:
-        elsewhere = {row.shard for row in tx.said} - self.leases.held
-        if elsewhere:
-            tx.notify(CHANNEL, ",".join(map(str, sorted(elsewhere))))
-
-    def _committed(self, tx: Transaction) -> None:
-        held = self.leases.held
-        for row in tx.said:
-            # The table may be read, and told, before this process hears that its own transaction was committed.
-            if row.shard not in held or row.topic in self._shunned or row.position in self._sent:
-                continue
-            # Of two transactions about one aggregate the later may be the first that we hear of.
-            contested = self._database.unsettled[row.topic, row.key] > 1
-            if row.after_another or contested or row.shard in self._dirty or len(self._fresh) >= IN_MEMORY_AT_MOST:
-                self._dirty.add(row.shard)
-            else:
-                self._fresh.append(row)
-        if tx.said:
-            self._wake.set()
-
-    def _in_doubt(self, tx: Transaction) -> None:
-        self._dirty.update(row.shard for row in tx.said)
-
-    async def _hold_shards(self) -> None:
-        """While this session lives, others see us alive, and tell us what they say on our shards."""
-        while True:
-            try:
-                session = await asyncpg.connect(self._database.url, timeout=10)
-                try:
-                    gone = asyncio.Event()
-                    session.add_termination_listener(lambda _, gone=gone: gone.set())
-                    await self.leases.appear(session)
-                    await session.add_listener(CHANNEL, self._notified)
-                    await self._keep_leases(gone)
-                finally:
-                    self.leases.suspend()
-                    await session.close(timeout=2)
-            except Exception as error:
-                if faults.is_of_the_message(error):
-                    raise
-                log.warning("no session to hold shards", error=faults.where(error))
-            await asyncio.sleep(0.5)
-
-    async def _keep_leases(self, gone: asyncio.Event) -> None:
-        while not gone.is_set():
-            try:
-                new = await self.leases.keep()
-            except Exception as error:
-                if faults.is_of_the_message(error):
-                    raise
-                log.warning("leases not renewed", error=faults.where(error))
-            else:
-                self._metrics.relay_shards.set(len(self.leases.shards))
-                if new:
-                    self._dirty |= new
-                    self._wake.set()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(WATCH_SECONDS):
-                    await gone.wait()
-
-    def _notified(self, _connection: object, _pid: int, _channel: str, shards: object) -> None:
-        self._dirty.update(int(shard) for shard in str(shards).split(","))
-        self._wake.set()
-
     async def _send(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._wake.wait()
-            except TimeoutError:
-                self._dirty |= self.leases.held
-            self._wake.clear()
-            if monotonic() - self._read_at > 5 * POLL_SECONDS:
-                self._dirty |= self.leases.held
+            await self._backlog.news()
             try:
                 self._publisher.require_success()
                 await self._send_chunk()
@@ -221,21 +125,21 @@ class Relay:
                 if faults.is_of_the_message(error):
                     raise
                 log.warning("outbox out of reach", error=faults.where(error))
-                self._dirty |= self.leases.shards
+                self._backlog.look(self.leases.shards)
                 await asyncio.sleep(1.0)
 
     async def _send_chunk(self) -> None:
         """Hand the next rows to the producer, behind those that are on their way."""
-        if len(self._sent) > IN_FLIGHT_AT_MOST:
+        if len(self._backlog.sent) > IN_FLIGHT_AT_MOST:
             return
         self._publisher.connect()
-        rows = await self._next_rows()
+        rows = await self._backlog.next_rows()
         if not rows:
-            if not self._sent:
+            if not self._backlog.sent:
                 self._idle.set()
             return
         self._failpoints.passed("before_produce")
-        self._sent.update((row.position, row.shard) for row in rows)
+        self._backlog.sent.update((row.position, row.shard) for row in rows)
         await self._publisher.send(rows)
         self._flying.set()
 
@@ -247,13 +151,13 @@ class Relay:
             self._landed += self._landing()
             if self._landed and (len(self._landed) > FEW or monotonic() - self._deleted_at > DELETE_SECONDS):
                 try:
-                    await self._delete(self._landed[:CHUNK])
+                    await self._delete(self._landed[:MANY])
                 except Exception as error:
                     if faults.is_of_the_message(error):
                         raise
                     log.warning("acknowledged rows not deleted", error=faults.where(error))
                     await asyncio.sleep(1.0)
-                self._wake.set()
+                self._backlog.wake()
             if not self._landed and not self._publisher.flying:
                 self._flying.clear()
 
@@ -266,7 +170,7 @@ class Relay:
         try:
             self._publisher.require_success()
         except PublishError:
-            self._wake.set()
+            self._backlog.wake()
         return rows
 
     async def _delete(self, rows: list[Row]) -> None:
@@ -277,53 +181,11 @@ class Relay:
         self._deleted_at = monotonic()
         del self._landed[: len(rows)]
         for row in rows:
-            self._sent.pop(row.position, None)
-
-    async def _next_rows(self) -> list[Row]:
-        held, now = self.leases.held, monotonic()
-        ended = [topic for topic, until in self._shunned.items() if until < now]
-        for topic in ended:
-            del self._shunned[topic]
-            self._dirty |= held
-        self._dirty &= held
-        self._fresh = [row for row in self._fresh if row.shard in held and row.topic not in self._shunned]
-        if not self._dirty:
-            rows, self._fresh = self._fresh[:CHUNK], self._fresh[CHUNK:]
-            if self._fresh:
-                self._wake.set()
-            return rows
-        return await self._read(sorted(self._dirty))
-
-    async def _read(self, shards: list[int]) -> list[Row]:
-        """The oldest rows of these shards that are not on their way; what memory has of them stands in the table."""
-        self._dirty.difference_update(shards)
-        self._fresh = [row for row in self._fresh if row.shard not in shards]
-        self._read_at = monotonic()
-        limit = max(1, CHUNK // len(shards))
-        on_their_way = Counter(self._sent.values())
-        numbers = [limit + on_their_way[shard] for shard in shards]
-        found = await self._own.pool.fetch(READ, shards, numbers, list(self._shunned), list(self._sent))
-        rows = [_row(record) for record in found]
-        full = {shard for shard, number in Counter(row.shard for row in rows).items() if number >= limit}
-        self._dirty |= full
-        read = {row.position for row in rows}
-        self._fresh = [row for row in self._fresh if row.position not in read]
-        if self._dirty or self._fresh:
-            self._wake.set()
-        return rows
+            self._backlog.sent.pop(row.position, None)
 
     async def _start_over(self, error: PublishError) -> None:
         log.warning("publishing starts over", codes=dict(error.codes), topics=sorted(error.topics))
         self._metrics.relay_restarts.inc()
-        self._shunned.update(dict.fromkeys(error.topics, monotonic() + SHUN_SECONDS))
         await self._publisher.reset()
-        self._sent = {row.position: row.shard for row in self._landed}
-        self._fresh.clear()
-        self._dirty |= self.leases.shards
-        self._wake.set()
+        self._backlog.start_over(self._landed, without=error.topics, seconds=SHUN_SECONDS)
         await asyncio.sleep(0.1)
-
-
-def _row(record: asyncpg.Record) -> Row:
-    shard, position, topic, key, sequence, headers, value = record
-    return Row(shard, position, topic, key, sequence, from_json(headers), value)
