@@ -2,6 +2,11 @@
 
 import csv
 import json
+import random
+import resource
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -106,6 +111,62 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_search(
     assert status == 1
     assert "plan.unwritable" in capsys.readouterr().err
     assert time.monotonic() - begun < 15
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files as a full disk would")
+def test_a_plan_that_finds_no_room_leaves_the_one_before_it_whole(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = ["plan", "solve", str(folder), "-o", str(folder / "out"), "--time-limit", "1"]
+    assert main(order) == 0
+    before = {file.name: file.read_text() for file in (folder / "out").iterdir()}
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, usual[1]))
+    try:
+        status = main(order)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert status == 1
+    assert "plan.unwritable" in capsys.readouterr().err
+    assert {file.name: file.read_text() for file in (folder / "out").iterdir()} == before
+
+
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_a_search_that_is_interrupted_leaves_its_best_plan(folder: Path, request_to_end: signal.Signals) -> None:
+    _make_hard(folder)
+    order = ["plan", "solve", str(folder), "-o", str(folder / "out"), "--time-limit", "300"]
+    command = [sys.executable, "-m", "khamdoan", *order]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as search:
+        assert search.stdout is not None
+        assert search.stderr is not None
+        search.stderr.readline()
+
+        search.send_signal(request_to_end)
+        told, said = search.communicate(timeout=120)
+
+    assert search.returncode == 0
+    assert "Stopped on request" in said
+    assert json.loads(told)["assigned"] > 0
+    assert main(["plan", "check", str(folder), str(folder / "out")]) == 0
+
+
+def _make_hard(folder: Path) -> None:
+    """Far too many people, no two of them alike, for sessions of one place a window: nobody proves a plan at once."""
+    dice, sites = random.Random(4), [f"S{n}" for n in range(8)]
+    travel = {a: {b: 0 if a == b else 5 * dice.randint(1, 9) for b in sites} for a in sites}
+    lines = [{**INSTANCE["lines"][0], "id": f"L{n}", "site": f"S{n}"} for n in range(8)]  # type: ignore[index]
+    windows = list(range(420, 960, 30))
+    offered = {"windows": windows, "total": [1] * len(windows), "capacity": {"REC": [5] * len(windows)}}
+    sessions = [
+        {**INSTANCE["sessions"][0], **offered, "id": f"K{n}", "site": sites[n % 8], "day": n % 60}  # type: ignore[index]
+        for n in range(120)
+    ]
+    hard = {"days": 60, "calendars": {"C": [[450, 990]] * 60}, "travel": travel, "lines": lines, "sessions": sessions}
+    (folder / "instance.json").write_text(json.dumps(INSTANCE | hard))
+    people = (f"W{n},L{n % 8},F,B,{dice.choice((1, 4))},{n % 7},{n % 50},,{n % 59}" for n in range(3_000))
+    (folder / "workers.csv").write_text("\n".join([WORKERS.splitlines()[0], *people, ""]))
 
 
 @pytest.mark.parametrize("option", [["--time-limit", "0"], ["--time-limit", "nan"], ["--seed", "-1"]])

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from khamdoan.errors import SetupError
-from khamdoan.plan_files import prepare, read, time_left, valid_plan
+from khamdoan.plan_files import prepare, read, time_left, valid_plan, write
 from scheduling import planning
 from scheduling.planning import Instance, Plan, lever_words, levers, reading, relieving, revising, wording
 from scheduling.planning.choices import alike
@@ -93,7 +93,7 @@ def what_if(options: argparse.Namespace) -> int:
     else:
         force = planning.solve(instance, OWN_PLAN * time_left(options), options.seed)
     now, then = revising.side_by_side(force.appointments, instance, changed, time_left(options), options.seed)
-    planning.write_solution(then, options.output)
+    write(then, options.output)
     sides = [_figures(plan, instance, force) for plan in (force, now, then)]
     print(f"{'':16}{'in force':>16}{'searched again':>16}{'what if':>16}{'difference':>16}")
     for name in sides[0]:

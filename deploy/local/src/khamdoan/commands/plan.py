@@ -16,7 +16,7 @@ from typing import TypeVar
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from khamdoan import plan_answers
-from khamdoan.plan_files import prepare, read, time_left
+from khamdoan.plan_files import prepare, read, stoppable, time_left, write
 from scheduling import planning
 from scheduling.planning import Excess, Plan, Progress, Report, changing, noting, reading, wording
 from scheduling.planning.model import CostParts
@@ -85,10 +85,10 @@ def _seed(text: str) -> int:
 def _solve(options: argparse.Namespace) -> int:
     prepare(options.output)
     instance = read(options.instance, lambda: planning.read_instance(options.instance))
-    plan = planning.solve(instance, time_left(options), options.seed, progress=_tell)
-    planning.write_solution(plan, options.output)
-    noting.write(plan, options.output)
-    print(json.dumps(_figures(plan, instance)))
+    with stoppable() as stop:
+        plan = planning.solve(instance, time_left(options), options.seed, progress=_tell, stop=stop)
+        write(plan, options.output, noting.write)
+        print(json.dumps(_figures(plan, instance)))
     return 0
 
 
@@ -98,7 +98,7 @@ def _replan(options: argparse.Namespace) -> int:
     changes, published = read(options.replan, lambda: reading.read_replan(instance, options.replan))
     held = planning.held_excesses(instance, changes, published)
     plan = planning.replan(instance, published, changes, time_left(options), options.seed, progress=_tell)
-    planning.write_solution(plan, options.output)
+    write(plan, options.output)
     figures = _figures(plan, changing.effective(instance, changes))
     figures["bound_if_the_rest_stays"] = figures.pop("bound")  # a plan that moves people for no reason may cost less
     moved = plan.cost.moves // instance.weights.move if instance.weights.move else None

@@ -1,5 +1,6 @@
 """`solve`: an instance and a time limit in, a valid plan with its proved bound out."""
 
+import threading
 import time
 
 import numpy as np
@@ -23,10 +24,12 @@ def solve(
     seed: int = 0,
     progress: Listener | None = None,
     people: int = turns.PIECE,
+    stop: threading.Event | None = None,
 ) -> Plan:
     """Plan an instance within about `time_limit` seconds; the same seed and enough time give the same plan.
 
     Whatever hangs together and has more than half as many workers again as `people` is planned in pieces.
+    Once `stop` is set, the plan is what `progress` was told of last; threads of a small instance may outlive the call.
     """
     started = time.monotonic()
     rules = Rules(instance)
@@ -35,7 +38,8 @@ def solve(
     tally = Tally(instance, demand, started, progress)
     tally.leave_out(parts)
     reserve = min(0.3 * time_limit, 0.05 + SECONDS_PER_WORKER * len(instance.workers))
-    seats = Round(rules, demand, parts, tally, started + time_limit - reserve, seed, people).run()
+    plan = Round(rules, demand, parts, tally, started + time_limit - reserve, seed, people)
+    seats = plan.run(stop or threading.Event())
     return _finished(rules, demand, seats, tally)
 
 

@@ -73,6 +73,10 @@ class SecondTurn:
                 if host or (job.cost, job.bound) != before:  # others may have room; or more time brought something
                     self.queue(job, job.gap())
 
+    def end(self) -> None:
+        """No more time is left."""
+        self.deadline = time.monotonic()
+
     def poorest(self) -> Job | None:
         """The job to be planned anew next; busy from now on."""
         with self.guard:
@@ -114,6 +118,19 @@ class SecondTurn:
     def exchange(self, job: Job, host: Job, guests: Ints) -> None:
         """Hand classes over and plan both pieces anew, first the host; if that is dearer, both stay as they were."""
         before = [(piece, piece.classes, piece.seats, piece.cost) for piece in (job, host)]
+        brings = False
+        try:
+            self.hand_over(job, host, guests)
+            brings = job.cost + host.cost <= sum(cost for *_, cost in before)
+        finally:  # planned to the end or broken off
+            with self.guard:
+                for piece, classes, seats, cost in before if not brings else ():
+                    piece.classes = classes
+                    piece.take(self.tally, seats, cost)
+                    self.settled.add(piece)  # the board counts the guests at their host
+
+    def hand_over(self, job: Job, host: Job, guests: Ints) -> None:
+        """Classes become the host's, which is planned anew with them, then the piece without them."""
         with self.guard:
             assert job.board is not None
             job.board.hand_over(job.number, host.number, guests)
@@ -124,12 +141,6 @@ class SecondTurn:
             self.plan_again(host, now + min(self.usual(host), HOSTS * (self.deadline - now)))
         if time.monotonic() < self.deadline:  # else its cost still counts the guests, and seats stay
             self.plan_again(job, time.monotonic() + MORE * self.usual(job))
-        with self.guard:
-            if job.cost + host.cost > sum(cost for *_, cost in before):
-                for piece, classes, seats, cost in before:
-                    piece.classes = classes
-                    piece.take(self.tally, seats, cost)
-                self.settled |= {job, host}  # the board counts the guests at their host
 
     def welcome(self, host: Job) -> int:
         """Seat who waits in a piece, guests above all, by moving others about at its prices; how many still wait."""
@@ -145,10 +156,8 @@ class SecondTurn:
             if time.monotonic() < self.deadline:
                 ledger = rounding.rescue(ledger, some, trips.priced, PATIENCE)
         insert_waiting(ledger)
-        at, windows = np.nonzero(ledger.count)
-        seats = Seats.at(trips.block, at, windows, ledger.count[at, windows].astype(np.int64))
         with self.guard:
-            host.take(self.tally, seats, ledger.cost())
+            host.take(self.tally, ledger.seats(), ledger.cost())
         return int(ledger.waiting.sum())
 
     def plan_again(self, job: Job, until: float) -> None:

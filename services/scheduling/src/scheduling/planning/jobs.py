@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from scheduling.planning.blocks import Block
 from scheduling.planning.bounds import Board
 from scheduling.planning.eligibility import Ints
-from scheduling.planning.piecework import Finding
+from scheduling.planning.piecework import Finding, Standing
 from scheduling.planning.seats import Seats
 from scheduling.planning.tally import Tally
 from scheduling.planning.weighing import Weighed
@@ -44,6 +44,12 @@ class Job:
             tally.note(block, found.prices)
         tally.bound += self.bound - bound
         self.take(tally, Seats.at(block, found.classes, found.windows, found.amounts), found.cost)
+
+    def settle_for(self, tally: Tally, standing: Standing) -> None:
+        """What its first turn had found when it was broken off becomes part of the plan."""
+        if self.board is None:
+            tally.bound += standing.bound
+        self.take(tally, standing.seats, standing.cost)
 
     def take(self, tally: Tally, seats: Seats, cost: int) -> None:
         """Its people sit here now."""

@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
-from scheduling.planning.eligibility import Ints
+from scheduling.planning.eligibility import Flags, Ints
+from scheduling.planning.seats import Seats
 
 NEAR = 10.0  # windows this little above a class's cheapest count as its options
 Floats = NDArray[np.float64]
@@ -29,6 +30,14 @@ class Ledger:
         if free <= 0:
             return 0
         return min(free, self._line_room(c, w))
+
+    def takes(self, c: int) -> Flags:
+        """Which windows can take one more of class c."""
+        block, line, place = self.block, self.block.line[c], self.absence.place_of_line[self.block.line[c]]
+        crowded = np.append(0, np.cumsum(self.away[line] >= self.absence.ceiling[line]))  # points, up to each
+        first, past = self.absence.first[place], self.absence.past[place, self.absence.length_of[c]]
+        open_: Flags = crowded[past] <= crowded[first]
+        return open_ & (self.left[:, block.uses[block.package[c]]] > 0).all(axis=1)
 
     def _line_room(self, c: int, w: int) -> int:
         line, place = self.block.line[c], self.absence.place_of_line[self.block.line[c]]
@@ -60,7 +69,7 @@ class Ledger:
 
     def fill(self, c: int, order: Ints) -> None:
         """Seat the waiting of class c in the first windows of the order that have room."""
-        for w in order.tolist():
+        for w in order[self.takes(c)[order]].tolist():
             if self.waiting[c] <= 0:
                 return
             n = min(int(self.waiting[c]), self.room(c, w))
@@ -72,6 +81,11 @@ class Ledger:
         c, w = np.nonzero(self.count)
         visits = int((self.block.costs(c, w) * self.count[c, w]).sum())
         return visits + self.opening() + int((self.waiting * self.block.penalty).sum())
+
+    def seats(self) -> Seats:
+        """Who sits where."""
+        c, w = np.nonzero(self.count)
+        return Seats.at(self.block, c, w, self.count[c, w].astype(np.int64))
 
     def opening(self) -> int:
         """Cost of the sessions in use."""
@@ -113,8 +127,7 @@ def insert_waiting(ledger: Ledger, prices: Ints | None = None) -> None:
     everywhere = np.arange(len(block.window_at))
     extra = np.zeros(len(everywhere), dtype=np.int64) if prices is None else prices
     for c in waiting[np.lexsort((waiting, -block.penalty[waiting]))].tolist():
-        free = (ledger.left[:, block.uses[block.package[c]]] > 0).all(axis=1)
         cost = block.costs(np.full(len(everywhere), c), everywhere)
         cost = cost + np.where(ledger.visits > 0, 0, block.open_cost)[block.window_session] + extra
-        options = np.flatnonzero(free & (cost < FORBIDDEN))
+        options = np.flatnonzero(ledger.takes(c) & (cost < FORBIDDEN))
         ledger.fill(c, options[np.argsort(cost[options], kind="stable")])

@@ -1,6 +1,7 @@
 """Pieces of a plan, each worked on alone: here in a thread, or in a helper process: pickled pieces in, findings out."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -66,11 +67,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far an unfinished piece is: a valid plan's cost and people left out per class, and the bound so far."""
+    """How far an unfinished piece is: a valid plan with its cost, and the bound so far."""
 
     cost: int
     bound: float
-    waiting: Ints
+    seats: Seats
 
 
 def work(piece: Piece, tell: Teller | None = None) -> Finding:
@@ -118,7 +119,7 @@ class Stage:
         ledger = outcome.ledger if outcome else None
         if outcome is None or ledger is None:
             return None
-        return Standing(ledger.cost(), max(outcome.bound, 0.0), ledger.waiting.copy())
+        return Standing(ledger.cost(), max(outcome.bound, 0.0), ledger.seats())
 
 
 @contextmanager
@@ -180,8 +181,7 @@ class Helper:
         return found
 
     def close(self) -> None:
-        """End the process."""
-        self.pipe.close()
+        """End the process; whoever waits for its finding learns so."""
         self.process.kill()
         self.process.wait()
 
@@ -192,13 +192,16 @@ class Crew:
     def __init__(self, size: int, processes: bool) -> None:
         self.helpers = [Helper() for _ in range(size)] if processes else []
         self.idle = list(self.helpers)
-        self.guard = threading.Lock()
+        self.guard, self.closed = threading.Lock(), False
 
     def work(self, make: Callable[[], Piece], tell: Teller | None = None) -> Finding:
-        """Plan a piece in this thread, or have a helper plan it."""
+        """Plan a piece in this thread, or have a helper plan it. Raises ChildProcessError once the crew is closed."""
         piece = make()
         if not self.helpers:
-            return work(piece, tell)
+            found = work(piece, tell)
+            if self.closed:
+                raise ChildProcessError("planned too late")
+            return found
         with self.guard:
             helper = self.idle.pop()
         try:
@@ -208,13 +211,16 @@ class Crew:
                 self.idle.append(helper)
 
     def close(self) -> None:
-        """End all helpers."""
+        """End all helpers; what threads find from now on comes too late."""
+        self.closed = True
         for helper in self.helpers:
             helper.close()
 
 
 def main(pipe: int) -> None:
     """Be a helper: work on the pieces that come through the pipe (a descriptor) until it ends, or the parent does."""
+    for request in (signal.SIGINT, signal.SIGTERM):  # a terminal asks all its processes to end; the parent decides
+        signal.signal(request, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with Connection(pipe) as line:
         while True:

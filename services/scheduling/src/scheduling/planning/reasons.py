@@ -89,11 +89,9 @@ class Chain:
         if structural:
             return None
         free = windows[~occupancy.full(worker.package, windows)]
-        used = occupancy.used[self.rules.windows.session[free]]
-        for window in (*free[used].tolist(), *free[~used].tolist()):
-            if not occupancy.line_blocks(worker.line, worker.package, window):
-                return int(window)
-        return None
+        open_ = free[~occupancy.line_blocked(worker.line, worker.package, free)]
+        used = occupancy.used[self.rules.windows.session[open_]]
+        return int(open_[used.argmax()]) if len(open_) else None  # the first used one, or if none is, the first
 
     def _for_kind(self, site: str, calendar: str, package: str) -> tuple[str | None, Ints]:
         p = self.rules.package_at[package]

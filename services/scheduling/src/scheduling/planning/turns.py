@@ -2,12 +2,11 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from scheduling.planning import blocks, components
 from scheduling.planning.absence import Absence
-from scheduling.planning.blocks import Block
 from scheduling.planning.bounds import Board
 from scheduling.planning.classes import Demand
 from scheduling.planning.eligibility import Rules
@@ -24,6 +23,7 @@ FAIR = 0.4  # of the time that each piece would have if all had the same
 LEARNT = 0.1  # what one job adds to the experience
 SECOND, LINKED = 0.3, 0.2  # of all time, for pieces that ended poorly; where they have borders
 MANY = 6_000  # workers from which helper processes are worth starting
+TICK = 0.1  # seconds after which a request to stop is seen at the latest
 
 
 class Round:
@@ -55,25 +55,36 @@ class Round:
                 self.jobs.append(Job(piece.classes, piece.sessions, size, board, number, Seats.joined([]), penalties))
         work = sum(job.people for job in self.jobs)
         self.left, self.ends, self.guard = work, dict[int, float](), threading.Lock()
+        self.first_turns = set(range(len(self.jobs)))  # that are not over yet
+        self.standing: dict[int, Standing] = {}  # of those at work
         self.extra = 0.0  # seconds that a job takes beyond what it was promised, of late
         self.crew = Crew(THREADS, processes=len(self.jobs) > 1 and work >= MANY)
         share = LINKED if self.boards else SECOND if len(self.jobs) > THREADS else 0.0
         kept = share * (deadline - time.monotonic())
         self.first, self.deadline = deadline - kept, deadline
 
-    def run(self) -> Seats:
-        """Plan everything, then bound what was cut; who sits where."""
-        with closing(self.crew), ThreadPoolExecutor(THREADS) as pool:
-            try:
-                list(pool.map(self.plan, range(len(self.jobs))))
-                if self.first < self.deadline:
-                    again = self.second_turn()
-                    list(pool.map(lambda _: again.work(), range(THREADS)))
-            finally:
-                pool.shutdown(cancel_futures=True)
-        for board in self.boards:
-            self.tally.add(0, max(0.0, board.joint()))  # nothing costs less than nothing
-        return Seats.joined([job.seats for job in self.jobs])
+    def run(self, stop: threading.Event) -> Seats:
+        """Plan everything, then bound what was cut; who sits where. Once told to stop, with what was found by then."""
+        pool = ThreadPoolExecutor(THREADS)
+        try:
+            first = [pool.submit(self.plan, x) for x in range(len(self.jobs))]
+            if _ended(first, stop) and self.first < self.deadline:
+                again = self.second_turn()
+                if not _ended([pool.submit(again.work) for _ in range(THREADS)], stop):
+                    again.end()
+        finally:
+            self.crew.close()
+            # Helpers are gone, and threads that wait for them end now; a search in a thread cannot be broken off.
+            pool.shutdown(wait=bool(self.crew.helpers) or not stop.is_set(), cancel_futures=True)
+        with self.guard:
+            self.tally.under_way.clear()
+            for x, standing in self.standing.items():
+                self.jobs[x].settle_for(self.tally, standing)
+            unproved = [self.jobs[x].board for x in self.first_turns]
+            for board in self.boards:
+                if board not in unproved:
+                    self.tally.add(0, max(0.0, board.joint()))  # nothing costs less than nothing
+            return Seats.joined([job.seats for job in self.jobs])
 
     def second_turn(self) -> SecondTurn:
         """What is left to do once every job had its turn."""
@@ -86,28 +97,32 @@ class Round:
         block = blocks.build(self.rules, self.demand, job.classes, job.sessions)
         if not len(block.window_at):
             with self.guard:
+                self.first_turns.remove(x)
                 self.tally.add(0, 0 if job.board else job.cost)
             return
         found = self.crew.work(
             lambda: Piece(
                 block, Absence(self.rules, block), self.end_of(x, begun), self.seed, alone=len(self.jobs) == 1
             ),
-            self.teller(x, block),
+            self.teller(x),
         )
         with self.guard:
             now = time.monotonic()
             self.extra += LEARNT * (max(0.0, now - self.ends.pop(x)) - self.extra)
             self.tally.under_way.pop(x, None)
+            self.standing.pop(x, None)
+            self.first_turns.remove(x)
             job.enter(self.tally, block, found)
             job.seconds = now - begun
 
-    def teller(self, x: int, block: Block) -> Teller | None:
-        """Who passes on how far a job's first turn is, if anybody listens."""
+    def teller(self, x: int) -> Teller | None:
+        """Who keeps and passes on how far a job's first turn is, if anybody listens."""
         job = self.jobs[x]
 
         def tell(standing: Standing) -> None:
-            seated = self.tally.by_priority(block.classes, block.size - standing.waiting)
+            seated = self.tally.by_priority(standing.seats.classes, standing.seats.amounts)
             with self.guard:
+                self.standing[x] = standing
                 self.tally.stand(x, standing.cost - job.cost, 0 if job.board else standing.bound, seated)
 
         return tell if self.tally.listener else None
@@ -123,3 +138,14 @@ class Round:
             left, extra = max(0.0, self.first - now), self.extra * (len(self.jobs) - x)
             self.ends[x] = begun + min(left, share * max(0.0, THREADS * left - promised - extra))
             return self.ends[x]
+
+
+def _ended(tasks: "Sequence[Future[None]]", stop: threading.Event) -> bool:
+    """Wait for all of them, or until told to stop; whether they are done."""
+    for task in tasks:
+        while not (task.done() or stop.is_set()):
+            wait((task,), TICK)
+        if stop.is_set():
+            return False
+        task.result()
+    return True
