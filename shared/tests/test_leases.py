@@ -14,6 +14,7 @@ from shared import inbox, outbox
 from shared.database import Database
 from shared.leases import Leases
 from shared.outbox import SHARDS
+from shared.testing import PATIENCE
 
 Appears = Callable[..., Awaitable[tuple[Leases, asyncpg.Connection]]]
 
@@ -101,11 +102,11 @@ async def test_a_relay_whose_renewal_is_overdue_holds_nothing(a_relay: Appears) 
     assert relay.held == frozenset()
 
 
-async def test_a_relay_that_lost_its_session_holds_nothing_until_it_renews(a_relay: Appears) -> None:
-    relay, _ = await a_relay()
+async def test_a_relay_that_lost_its_session_holds_nothing_until_it_renews(database: Database) -> None:
+    relay = Leases(database, uuid4(), 60)
     told: asyncio.Queue[Collection[int]] = asyncio.Queue()
     holding = asyncio.create_task(relay.hold(told.put_nowait))
-    first = await told.get()
+    first = await asyncio.wait_for(told.get(), PATIENCE)
     held = relay.held
 
     holding.cancel()
