@@ -5,9 +5,11 @@ import os
 import sys
 from pathlib import Path
 
+from rich.markup import escape
+
 from demo import story, summary, world
 from demo.display import Display, dotted
-from demo.edge import Edge
+from demo.edge import Edge, EdgeError
 from demo.scenario import SCENARIOS
 
 INTERRUPTED = 130  # exit status, as shells have it
@@ -30,6 +32,9 @@ async def main() -> int:
         agreed = summary.reconcile(played, found)
     except summary.ReconciliationError as error:
         display.say(f"[bold red]Đối chiếu không khớp[/bold red]: {error}")
+        return 1
+    except EdgeError as error:
+        display.say(f"[bold red]Không đi tiếp được / cannot go on[/bold red]: {escape(str(error))}")
         return 1
     finally:
         await edge.close()

@@ -1,7 +1,7 @@
 """The public edge as any outside party uses it: a token, events, receipts, read models."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -14,6 +14,8 @@ from contracts.base import Event
 
 BATCH = 500
 ASK_AT_ONCE = 5_000
+ATTEMPTS = 100
+PAUSE_SECONDS = 0.3
 
 
 class EdgeError(Exception):
@@ -48,9 +50,28 @@ class Edge:
     async def party(self, party_class: str, party_id: str, person: str, role: str = "portal") -> "Caller":
         """A caller with a token of its own."""
         asked = {"party_class": party_class, "party_id": party_id, "sub": person, "role": role}
-        answer = await self.http.post("/dev/tokens", json=asked, headers={"authorization": f"Bearer {self.secret}"})
-        answer.raise_for_status()
+        answer = await self.send("POST", "/dev/tokens", self.secret, json=asked)
         return Caller(self, f"{party_class}/{party_id}", answer.json()["access_token"])
+
+    async def send(
+        self, method: str, path: str, bearer: str, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> httpx.Response:
+        """Send a request until an edge that is away, or busy, answers it: whatever is said has its id."""
+        sent = {**(headers or {}), "authorization": f"Bearer {bearer}"}
+        for _ in range(ATTEMPTS):
+            try:
+                answer = await self.http.request(method, path, headers=sent, **options)
+            except httpx.TransportError:
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            if answer.status_code not in {429, 503}:
+                break
+            await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+        else:
+            raise EdgeError(f"{method} {path}: the edge is away")
+        if answer.is_error:
+            raise EdgeError(f"{method} {path}: {answer.status_code} {answer.text[:1000]}", answer.status_code)
+        return answer
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -124,25 +145,7 @@ class Caller:
                 raise EdgeError(f"{self.party}: not answered in {within:.0f} s: {status['counts']}")
 
     async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        headers = self._headers | options.pop("headers", {})
-        for _ in range(100):
-            try:
-                answer = await self.edge.http.request(method, path, headers=headers, **options)
-            except httpx.TransportError:  # every event and roster has its id, so it may be said again
-                await asyncio.sleep(0.3)
-                continue
-            if answer.status_code not in {429, 503}:
-                break
-            await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
-        else:
-            raise EdgeError(f"{method} {path}: the edge is away")
-        if answer.is_error:
-            raise EdgeError(f"{method} {path}: {answer.status_code} {answer.text[:1000]}", answer.status_code)
-        return answer
-
-    @property
-    def _headers(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.token}"}
+        return await self.edge.send(method, path, self.token, **options)
 
     def _cloud_event(self, event: Event) -> dict[str, Any]:
         return {
