@@ -73,6 +73,7 @@ UNREADABLE: dict[str, Spoil] = {
     "not a whole number": lambda raw: raw["sessions"][0].update(open_cost=0.5),
     "is no text": lambda raw: raw["lines"][0].update(site=7),
     "entries for": lambda raw: raw["calendars"].update({name: [] for name in raw["calendars"]}),
+    "unknown timing": lambda raw: raw["packages"][0].update(timing=["fastng"]),
     "unknown priority": lambda raw: raw["weights"].update(unassigned={}),
     "unknown format": lambda raw: raw.update(format="kd-plan/2"),
     "instance.json: ": lambda raw: raw.update(sessions=3),

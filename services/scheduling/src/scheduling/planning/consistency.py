@@ -5,8 +5,21 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from operator import attrgetter
 
-from scheduling.planning.model import Appointments, CapacityChange, Changes, Instance, Line, Package, Session, Worker
+from scheduling.planning.model import (
+    END_OF_SHIFT,
+    FASTING,
+    QUIET_REST,
+    Appointments,
+    CapacityChange,
+    Changes,
+    Instance,
+    Line,
+    Package,
+    Session,
+    Worker,
+)
 
+TIMINGS = (FASTING, QUIET_REST, END_OF_SHIFT)
 WIDEST = 10**12  # costs; far beyond any, and sums of them still fit
 
 
@@ -86,6 +99,7 @@ def _windows(sessions: Mapping[str, Session], named: Iterable[tuple[str, int]]) 
 def _package(package: Package) -> None:
     _whole(f"package {package.id}", [package.cycle_minutes])
     _distinct(f"station of package {package.id}", package.stations)
+    _known("timing", package.timing, TIMINGS)
 
 
 def _line(line: Line, instance: Instance) -> None:
