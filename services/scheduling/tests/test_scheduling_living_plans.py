@@ -212,7 +212,7 @@ async def test_a_plan_tells_what_it_would_cost_to_do_without_a_session(database:
     (lever,) = plan.levers
     assert (lever.kind, lever.session_id, lever.serves, lever.sessions) == ("without", session.session_id, -3, 1)
     assert lever.saves < 0
-    assert lever.text_en.startswith("Without the session of 16/03/2027, 00691: planned anew it is ")
+    assert lever.text_en.startswith("Without the session of 16/03/2027, site 00691: planned anew it is ")
     assert lever.text_en not in plan.explanation_en  # which tells what would help
 
 
@@ -362,4 +362,6 @@ async def test_a_repair_beside_frozen_appointments_beyond_a_ceiling_is_proposed_
     assert (repair.kind, repair.appointments) == ("repair", 1)
     assert [fault.code for fault in repair.held] == ["plan.held-beyond-ceiling"]
     assert repair.held[0].message_en in repair.explanation_en
+    assert "kể cả những lịch được giữ nguyên" in repair.explanation_vi[1]
     assert "giữ nguyên lịch của những người khác" in repair.explanation_vi[1]
+    assert not any("is worth" in line for line in repair.explanation_en)  # a repair knows no prices

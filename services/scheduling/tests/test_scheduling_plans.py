@@ -92,7 +92,7 @@ async def test_a_frozen_campaign_gets_a_plan_that_becomes_appointments(database:
 
     assert (plan.kind, plan.demand, plan.appointments, plan.unassigned) == ("initial", 6, 6, {})
     assert plan.lower_bound <= plan.cost
-    assert plan.explanation_vi[0] == f"6 trên 6 người có chỗ khám, trong {plan.sessions_used} buổi khám."
+    assert plan.explanation_vi[0] == f"6 trên 6 người có chỗ khám; số buổi khám có họ: {plan.sessions_used}."
     assert plan.explanation_vi[1].startswith(f"Chi phí {plan.cost:,};".replace(",", "."))
     assert "about 1,000 VND" in plan.explanation_en[2]
     assert [event.by for event in of(AppointmentMade, said)] == ["plan"] * 6

@@ -52,6 +52,8 @@ async def take_rosters(world: World) -> None:
     with world.display.stage("scope", "Danh sách khóa, phạm vi và mẫu số cố định"):
         await world.union.portal.answered(await world.union.close_rosters(world.campaign_id))
         await days.until(lambda: _is_frozen(world), "the frozen scope")
+    due = (await world.authority.get(f"/campaigns/{world.campaign_id}"))["due"]
+    world.display.say(f"    {dotted(due)} người đến hạn khám trong đợt này: mẫu số; những người khác chưa đến hạn")
 
 
 async def _is_frozen(world: World) -> bool:
@@ -76,7 +78,8 @@ async def _show_refusals(world: World, receipts: list[str]) -> None:
     reasons = ", ".join(f"{code} {number}" for code, number in codes.most_common(5))
     world.display.say(
         f"    {dotted(totals['rows'])} dòng: {dotted(totals['registered'])} người được ghi nhận,"
-        f" {dotted(totals['refused'])} dòng bị từ chối ({reasons} …)"
+        f" {dotted(totals['refused'])} dòng bị từ chối ({reasons} …),"
+        f" {totals['duplicates']} dòng trùng, {totals['review']} dòng chờ người xem lại"
     )
 
 

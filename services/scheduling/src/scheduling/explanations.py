@@ -13,13 +13,14 @@ from scheduling import plan_held, plan_levers, plan_words
 from scheduling.model import Crew, Person, Session
 from scheduling.plan_folder import DAYS_BEFORE, Inputs, Result
 from scheduling.plan_words import Words
-from scheduling.planning.wording import dotted
+from scheduling.planning.wording import HARDLY, dotted
 from scheduling.problems import REASONS
 
 SHOWN_LIMITS, SHOWN_LEVERS = 20, 3  # in the event; in its summary
 # A part of this many cases stays well below what one event may carry.
 CASES_AT_ONCE = 500
 KEEPING = " giữ nguyên lịch của những người khác", " that leaves the others where they are"
+INCLUDING = ", kể cả những lịch được giữ nguyên", ", appointments that stay included"
 T = TypeVar("T")
 
 
@@ -99,17 +100,19 @@ class _Author:
         session = self.sessions_by_id[case["session"]]
         served = self.wanting[case["session"], case["station"]]
         vi, en = plan_words.station(case["station"])
-        where = f"{plan_words.day(session.day)}, {session.site}"
+        day, site = plan_words.day(session.day), session.site
         full, windows, price = case["full_windows"], case["windows"], case["price"]
         what_vi, what_en = f"bàn {vi} hết chỗ", f"{en} is full"
         if case["station"] == "total":
             what_vi, what_en = "hết chỗ", "it is full"
         # Several clinics may examine on one day at one site.
-        vi_at, en_at = f"{where}, cơ sở {session.clinic_id}", f"{where}, clinic {session.clinic_id}"
+        vi_at = f"{day}, điểm khám {site}, cơ sở {session.clinic_id}"
+        en_at = f"{day}, site {site}, clinic {session.clinic_id}"
         text_vi = f"Buổi {vi_at}: {what_vi} ở {full}/{windows} khung giờ"
         text_en = f"Session of {en_at}: {what_en} in {full} of {windows} windows"
-        text_vi += f"; thêm một chỗ ước đáng {dotted(price)} nghìn đồng"
-        text_en += f"; one more place is worth some {price:,.0f} thousand VND"
+        if price >= HARDLY:  # repairs know no prices
+            text_vi += f"; thêm một chỗ ước đáng {dotted(price)} nghìn đồng"
+            text_en += f"; one more place is worth some {price:,.0f} thousand VND"
         if served:
             text_vi += f", {served} người chưa có lịch chỉ thiếu chỗ này"
             text_en += f", and {served} people left out lack nothing else"
@@ -133,7 +136,7 @@ class _Author:
         for case in cases:
             session = self.sessions_by_id[case["session"]]
             vi, en = plan_words.VERDICTS[case["verdict"]]
-            where, filled = f"{plan_words.day(session.day)}, {session.site}", round(100 * case["filled"])
+            day, filled = plan_words.day(session.day), round(100 * case["filled"])
             if case["visits"]:
                 vi += f", {case['visits']} lượt khám, kín {filled} % chỗ"
                 en += f", {case['visits']} visits, {filled} % of its places taken"
@@ -141,7 +144,8 @@ class _Author:
                 session_id=session.session_id, clinic_id=session.clinic_id, verdict=case["verdict"],
                 visits=case["visits"], filled_pct=min(100, filled), open_cost=case["open_cost"], gain=case["gain"],
                 elsewhere=case["elsewhere"], stranded=case["stranded"], would_save=case["would_save"],
-                text_vi=f"Buổi {where}: {vi}{case['why_vi']}.", text_en=f"Session of {where}: {en}{case['why_en']}.",
+                text_vi=f"Buổi {day}, điểm khám {session.site}: {vi}{case['why_vi']}.",
+                text_en=f"Session of {day}, site {session.site}: {en}{case['why_en']}.",
             )  # fmt: skip
 
     def people(self, whom: Sequence[str]) -> Iterator[PlaceCase]:
@@ -190,24 +194,26 @@ def _summary(
     placed, total, used = result.placed, len(result.placements), result.sessions_used
     cost, bound = result.cost, result.bound
     gap_en = f"{100 * (cost - bound) / max(1, bound):.1f}"
-    gap_vi, low = gap_en.replace(".", ","), dotted(bound)
+    total_vi, low, gap_vi = dotted(cost), dotted(bound), gap_en.replace(".", ",")
     # Whoever has a place already keeps it: a plan that moved them too might cost less.
-    same_vi, same_en = KEEPING if inputs.published else ("", "")
+    (same_vi, same_en), (all_vi, all_en) = (KEEPING, INCLUDING) if inputs.published else (("", ""), ("", ""))
     shares_vi = ", ".join(f"{plan_words.PARTS[name][0]} {dotted(value)}" for name, value in parts.items())
     shares_en = ", ".join(f"{plan_words.PARTS[name][1]} {value:,}" for name, value in parts.items())
     lines = [
         (
-            f"{dotted(placed)} trên {dotted(total)} người có chỗ khám, trong {used} buổi khám.",
-            f"{placed:,} of {total:,} people have a place, in {used} sessions.",
+            f"{dotted(placed)} trên {dotted(total)} người có chỗ khám; số buổi khám có họ: {used}.",
+            f"People with a place: {placed:,} of {total:,}; sessions that they come to: {used}.",
         ),
         (
-            f"Chi phí {dotted(cost)}; không phương án hợp lệ nào{same_vi} dưới {low} ({gap_vi} % trên cận dưới).",
-            f"Cost {cost:,}; no valid plan{same_en} costs less than {bound:,} ({gap_en} % above the bound).",
+            f"Chi phí {total_vi}{all_vi}; không phương án hợp lệ nào{same_vi} dưới {low} ({gap_vi} % trên cận dưới).",
+            f"Cost {cost:,}{all_en}; no valid plan{same_en} costs less than {bound:,} ({gap_en} % above the bound).",
         ),
         (f"Gồm: {shares_vi}. {plan_words.UNIT[0]}", f"Of it: {shares_en}. {plan_words.UNIT[1]}"),
     ]
     for reason, n in Counter(reason for *_, reason in result.placements if reason).most_common():
         why_vi, why_en = REASONS[reason]
-        lines.append((f"{dotted(n)} người chưa có chỗ: {why_vi}.", f"{n:,} people have no place: {why_en}."))
-    told = [lever for lever in levers if lever.saves > 0][:SHOWN_LEVERS] or limits[:SHOWN_LEVERS]
-    return lines + [(each.text_vi, each.text_en) for each in told]
+        lines.append((f"{dotted(n)} người chưa có chỗ: {why_vi}.", f"Without a place: {n:,}; {why_en}."))
+    told = [lever for lever in levers if lever.saves > 0] or [
+        lim for lim in limits if lim.would_serve or lim.price >= HARDLY
+    ]
+    return lines + [(each.text_vi, each.text_en) for each in told[:SHOWN_LEVERS]]

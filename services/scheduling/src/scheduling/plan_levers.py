@@ -32,8 +32,8 @@ def told(case: Mapping[str, Any], start: date, sessions: Mapping[str, Session], 
 
 def _subject(case: Mapping[str, Any], session: Session | None, crew: Crew | None) -> Words:
     if session:
-        where = f"{plan_words.day(session.day)}, {session.site}"
-        return where, where
+        day, site = plan_words.day(session.day), session.site
+        return f"{day}, điểm khám {site}", f"{day}, site {site}"
     if crew:
         name = f"{crew.name or crew.crew_id} ({crew.site})"
         return f"dây chuyền {name}", f"line {name}"
