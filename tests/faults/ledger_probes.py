@@ -20,6 +20,7 @@ PROMPT = {
     f"vn.khamdoan.{name}.v1"
     for name in (
         "unions.booking.requested", "unions.move.requested", "unions.absence.reported", "unions.refusal.reported",
+        "unions.refusal.withdrawn",
         "unions.organisation.declared", "unions.programme.proposed", "clinics.session.offered", "health.permit.granted",
     )
 }  # fmt: skip

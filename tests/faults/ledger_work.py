@@ -27,6 +27,7 @@ class Standing:
 
     today: date
     open: list[UUID] = field(default_factory=list)
+    refused: list[UUID] = field(default_factory=list)
     booked: list[Any] = field(default_factory=list)
     sessions: list[Any] = field(default_factory=list)
     plans: list[UUID] = field(default_factory=list)
@@ -38,13 +39,14 @@ async def read(scheduling_url: str, results_url: str, campaign_id: UUID) -> Stan
     scheduling = await asyncpg.connect(scheduling_url)
     results = await asyncpg.connect(results_url)
     try:
-        opened = "SELECT worker_id FROM health_checks WHERE state = 'open' AND campaign_id = $1 ORDER BY worker_id"
+        in_state = "SELECT worker_id FROM health_checks WHERE state = $2 AND campaign_id = $1 ORDER BY worker_id"
         booked = "SELECT * FROM appointments WHERE state = 'booked' ORDER BY appointment_id"
         proposed = "SELECT plan_id FROM plan_runs WHERE state = 'proposed'"
         listed = "SELECT * FROM sessions WHERE status = 'confirmed' AND campaign_id = $1 ORDER BY session_id"
         return Standing(
             today=await scheduling.fetchval("SELECT today FROM calendar"),
-            open=[row["worker_id"] for row in await scheduling.fetch(opened, campaign_id)],
+            open=[row["worker_id"] for row in await scheduling.fetch(in_state, campaign_id, "open")],
+            refused=[row["worker_id"] for row in await scheduling.fetch(in_state, campaign_id, "refused")],
             booked=list(await scheduling.fetch(booked)),
             sessions=list(await scheduling.fetch(listed, campaign_id)),
             plans=[row["plan_id"] for row in await scheduling.fetch(proposed)],
@@ -88,6 +90,7 @@ class Agenda:
         self._agreements()
         self._declarations()
         self._intruder()
+        self._second_thoughts()
         return self.scripts
 
     def _add(self, kind: str, party: str, person: str, said: list[Any], **more: Any) -> None:
@@ -155,8 +158,11 @@ class Agenda:
         return said
 
     def _walk_ins(self) -> None:
+        self._walk_in(self._take(2))
+
+    def _walk_in(self, worker_ids: list[UUID]) -> None:
         for row in [row for row in self.standing.sessions if row["day"] == self.day][:1]:
-            for worker_id in self._take(2):
+            for worker_id in worker_ids:
                 facts = {"worker_id": worker_id, "clinic_id": row["clinic_id"], "session_id": row["session_id"]}
                 attendance = clinics.AttendanceRecorded(
                     visit_id=self._id("walk-in", worker_id), day=self.day, status="present", walk_in=True, **facts
@@ -208,6 +214,20 @@ class Agenda:
             else:
                 request = unions.RefusalReported(**worker, campaign_id=row["campaign_id"])
             self._union("change", [request])
+
+    def _second_thoughts(self) -> None:
+        """Of those who refused some day one withdraws it and one comes unasked; another does both in one breath."""
+        who = self.random.sample(self.standing.refused, min(2, len(self.standing.refused)))
+        for worker_id in who[:1]:
+            self._union("second thought", [self._refusal(unions.RefusalWithdrawn, worker_id)])
+        self._walk_in(who[1:])
+        for worker_id in self._take(1):
+            kinds = (unions.RefusalReported, unions.RefusalWithdrawn)
+            self._union("second thought", [self._refusal(kind, worker_id) for kind in kinds])
+
+    def _refusal(self, kind: type[Any], worker_id: UUID) -> Event:
+        request_id = self._id(kind.__name__, worker_id)
+        return kind(request_id=request_id, worker_id=worker_id, campaign_id=self.campaign.campaign_id)  # type: ignore[no-any-return]
 
     def _sessions(self) -> None:
         clinic_id = self.random.choice(self.clinic_ids)

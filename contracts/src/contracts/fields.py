@@ -128,6 +128,14 @@ class Move(Record):
     session_id: Public[UUID | None] = None
 
 
+class Refusal(Record):
+    """A worker's refusal of the check of a campaign."""
+
+    request_id: Public[UUID]
+    worker_id: WorkerId
+    campaign_id: Public[UUID]
+
+
 class RosterVersion(Record):
     """A roster that took effect, as one side of a conflict: what it was and what it came to."""
 

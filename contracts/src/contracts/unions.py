@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import BOTH_PARTIES, Event, Party, Pseudonymous, Public
-from contracts.fields import Booking, Funding, Move, Percent, Question, Site, UnitTarget, WorkerId
+from contracts.fields import Booking, Funding, Move, Percent, Question, Refusal, Site, UnitTarget, WorkerId
 from contracts.organisations import FormerPlace, OrganisationKind, Reach
 
 APPROVAL_ANSWERS = ("coordination.approval.recorded.v1", "coordination.approval.refused.v1")
@@ -253,6 +253,7 @@ class MoveRequested(
 
 
 class RefusalReported(
+    Refusal,
     Event,
     name="unions.refusal.reported",
     topic="unions.requests",
@@ -262,9 +263,17 @@ class RefusalReported(
 ):
     """A worker refuses the check in confidence; the employer sees only that no visit took place."""
 
-    request_id: Public[UUID]
-    worker_id: WorkerId
-    campaign_id: Public[UUID]
+
+class RefusalWithdrawn(
+    Refusal,
+    Event,
+    name="unions.refusal.withdrawn",
+    topic="unions.requests",
+    key="worker_id",
+    readers=("scheduling", "gateway"),
+    answered_by=REQUEST_ANSWERS,
+):
+    """A worker who had refused will come after all: the check is due again, as the law asks for it today."""
 
 
 class BookingRequested(

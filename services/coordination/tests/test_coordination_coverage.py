@@ -125,6 +125,19 @@ async def test_coverage_is_counted_for_the_unit_and_everyone_above_it(database: 
     assert coverage[PROVINCE] == said.Figures(in_scope=4, examined=1, refused=1, pending=2, visits=2)
 
 
+async def test_whoever_refused_and_is_due_again_is_pending_and_may_be_examined(
+    database: Database, deliver: Deliver
+) -> None:
+    await freeze(database, deliver, people=3)
+    await deliver(CONSUMER, database, [an_end(n, "refused") for n in range(3)])
+
+    again = [a_due_check(0), a_due_check(1), a_visit(1), a_conclusion(1)]
+    events = await deliver(CONSUMER, database, [*again, day_started(MONDAY)])
+
+    figures = next(e.figures for e in events if isinstance(e, said.CoverageChanged) and e.unit_id == PROVINCE)
+    assert figures == said.Figures(in_scope=3, examined=1, refused=1, pending=1, visits=1)
+
+
 async def test_unchanged_coverage_is_not_said_again(database: Database, deliver: Deliver) -> None:
     await freeze(database, deliver, people=1)
     await deliver(CONSUMER, database, [day_started(MONDAY)])

@@ -268,8 +268,11 @@ async def test_a_worker_asks_for_nobody_else(as_: Clients, database: Database, d
             worker_events.BookingRequested(request_id=uuid4(), worker_id=other, session_id=uuid4()),
             worker_events.MoveRequested(request_id=uuid4(), worker_id=me, appointment_id=mine),
             worker_events.MoveRequested(request_id=uuid4(), worker_id=me, appointment_id=others),
+            worker_events.RefusalWithdrawn(request_id=uuid4(), worker_id=me, campaign_id=uuid4()),
+            worker_events.RefusalWithdrawn(request_id=uuid4(), worker_id=other, campaign_id=uuid4()),
         )
     ]
 
-    assert [answer.status_code for answer in answers] == [202, 403, 202, 403]
-    assert [p["code"] for answer in answers[1::2] for p in answer.json()["problems"]] == ["party.worker", "party.visit"]
+    assert [answer.status_code for answer in answers] == [202, 403] * 3
+    refused = [p["code"] for answer in answers[1::2] for p in answer.json()["problems"]]
+    assert refused == ["party.worker", "party.visit", "party.worker"]

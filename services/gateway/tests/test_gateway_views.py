@@ -260,6 +260,7 @@ async def test_another_provinces_union_reads_nothing_of_a_campaign_that_does_not
         (["deferred"], "deferred"),
         (["made", "cancelled", "withdrawn"], "withdrawn"),
         (["withdrawn", "due again"], "open"),
+        (["made", "cancelled", "withdrawn", "due again", "walked in"], "attended"),
     ],
 )
 async def test_a_check_stands_where_its_last_turn_left_it(
@@ -277,6 +278,7 @@ async def test_a_check_stands_where_its_last_turn_left_it(
         "withdrawn": scheduling.HealthCheckWithdrawn(**about, reason="refused", on_day=DAY),
         "deferred": scheduling.HealthCheckDeferred(**about, plan_id=uuid4(), reason="no_seat"),
         "due again": a_due_check(**about),
+        "walked in": scheduling.AppointmentKept(**appointment | {"appointment_id": uuid4()}, walk_in=True),
     }
 
     await deliver(CONSUMER, database, [an_organisation(unit), a_due_check(**about), *(events[turn] for turn in turns)])

@@ -13,7 +13,7 @@ from contracts.organisations import Reach
 from contracts.registry import LineRegistered, OrganisationRegistered, RosterClosed, WorkerLeft, WorkerRegistered
 from contracts.results import VisitConcluded
 from contracts.scheduling import Appointment
-from contracts.unions import AbsenceReported, BookingRequested, MoveRequested, RefusalReported
+from contracts.unions import AbsenceReported, BookingRequested, MoveRequested, RefusalReported, RefusalWithdrawn
 
 CAMPAIGN = UUID("c0000000-0000-4000-8000-000000000001")
 UNIT = UUID("a0000000-0000-4000-8000-000000000001")
@@ -164,6 +164,10 @@ def an_absence(number: int, first_day: date, days: int = 1) -> AbsenceReported:
 
 def a_refusal(number: int) -> RefusalReported:
     return RefusalReported(request_id=uuid4(), worker_id=a_worker_id(number), campaign_id=CAMPAIGN)
+
+
+def a_refusal_withdrawn(number: int) -> RefusalWithdrawn:
+    return RefusalWithdrawn(request_id=uuid4(), worker_id=a_worker_id(number), campaign_id=CAMPAIGN)
 
 
 def worker_left(number: int, left_on: date = TODAY) -> WorkerLeft:

@@ -202,6 +202,9 @@ def take_a_turn(floor: Floor, kind: str, person: Person, session_id: UUID, numbe
         inside = [floor.people[key] for key, a in floor.live.items() if a.session_id == session_id]
         floor.relocate(inside, "session-withdrawn", {p.health_check_id: says for p in inside})
     elif held is not None:
+        if kind == "left":
+            floor.end(person, "left", says, TODAY)
+            return
         floor.vacate(person)
         if kind == "move":
             seat = floor.room.seat_in(person, session_id, None)
@@ -211,8 +214,6 @@ def take_a_turn(floor: Floor, kind: str, person: Person, session_id: UUID, numbe
                 floor.stay(person)
         else:
             floor.cancel(person, "absence", says)
-            if kind == "left":
-                floor.end(person, "left", TODAY, says)
         floor.promote(held.session_id, says)
 
 

@@ -215,6 +215,18 @@ async def test_a_refusal_is_the_persons_own(desk: Desk) -> None:
     assert await desk.states() == {RECORD: ("refused", None), PERSON: ("joined", given.a_check_id(RECORD))}
 
 
+@pytest.mark.parametrize("refused", [[1], [0, 1]])
+async def test_a_refusal_is_withdrawn_for_the_person_whoever_of_their_workers_refused(
+    desk: Desk, refused: list[int]
+) -> None:
+    await desk.hear(*(given.a_refusal(number) for number in refused), merged())
+
+    said = await desk.hear(given.a_refusal_withdrawn(0))
+
+    assert len(of(HealthCheckBecameDue, said)) == len(refused)
+    assert await desk.states() == {PERSON: ("open", None), RECORD: ("joined", given.a_check_id(PERSON))}
+
+
 async def test_a_worker_who_left_while_merged_has_left_when_separated(desk: Desk) -> None:
     await desk.hear(merged(), given.worker_left(1))
 

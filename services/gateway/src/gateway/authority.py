@@ -36,6 +36,7 @@ WORKERS: dict[type[Event], Callable[[Any], Ids]] = {
     unions.AbsenceReported: lambda event: [event.worker_id],
     unions.MoveRequested: lambda event: [event.worker_id],
     unions.RefusalReported: lambda event: [event.worker_id],
+    unions.RefusalWithdrawn: lambda event: [event.worker_id],
     unions.BookingRequested: lambda event: [event.worker_id],
 }
 CAMPAIGNS: dict[type[Event], Callable[[Any], Ids]] = {

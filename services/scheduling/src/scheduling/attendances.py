@@ -1,6 +1,6 @@
 """Who came: attendance at the reception desk, walk-ins, and those whom nobody reported."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -10,8 +10,8 @@ from contracts.clinics import AttendanceRecorded
 from contracts.coordination import DayStarted
 from contracts.results import VisitConcluded
 from contracts.scheduling import AttendanceRefused
-from scheduling import appointment_store, demand_store, sessions, workers
-from scheduling.floor import Appointment, Floor
+from scheduling import appointment_store, demand, demand_store, sessions, workers
+from scheduling.floor import Appointment, Floor, Renewal
 from scheduling.model import Person, Seat
 from scheduling.problems import problem
 from scheduling.seating import Turn
@@ -36,9 +36,12 @@ async def record(tx: Transaction, messages: Sequence[Attendance], today: date) -
     visits = [m.event.visit_id for m in begun]
     booked = [a.health_check_id for a in (await appointment_store.get_appointments(tx, visits)).values()]
     known: dict[UUID, Appointment] = {}
+    renewals: dict[UUID, Renewal] = {}
 
     async def look() -> None:
         known.update(await appointment_store.get_appointments(tx, visits))
+        if checks:
+            renewals.update(await demand.renewals(tx, checks.values(), today))
 
     def take(floor: Floor, some: Sequence[Attendance]) -> None:
         for message in some:
@@ -48,7 +51,7 @@ async def record(tx: Transaction, messages: Sequence[Attendance], today: date) -
                 check_id = checks.get(pairs[message.ref])
                 person = floor.people[check_id] if check_id else None
                 code = _why_no_walk_in(attended, listed[attended.session_id], appointment)
-                _answer(floor, message, code or _seat_walk_in(floor, message, person))
+                _answer(floor, message, code or _seat_walk_in(floor, message, person, renewals))
             else:
                 code = _why_not(attended, appointment)
                 _answer(floor, message, code or _record_one(floor, message, appointment))
@@ -81,9 +84,7 @@ def _record_one(floor: Floor, message: Attendance, appointment: Appointment | No
     elif status == "absent":
         floor.miss(person, appointment, "absent", says)
     else:
-        floor.vacate(person)
-        floor.cancel(person, "refused", says)
-        floor.end(person, "refused", appointment.day, says)
+        floor.end(person, "refused", says, appointment.day)
     return None
 
 
@@ -111,16 +112,23 @@ def _why_no_walk_in(attendance: AttendanceRecorded, session: Record, seen: Appoi
     return "session.not-confirmed" if session["status"] != "confirmed" else None
 
 
-def _seat_walk_in(floor: Floor, message: Attendance, person: Person | None) -> str | None:
+def _seat_walk_in(
+    floor: Floor, message: Attendance, person: Person | None, renewals: Mapping[UUID, Renewal]
+) -> str | None:
+    """Give who came a free seat; whoever had refused came after all."""
     if person is None:
         return "check.not-due"
-    if floor.state_of(person) not in ("open", "booked"):
+    state, says = floor.state_of(person), message.leads_to
+    renewal = renewals.get(person.health_check_id) if state == "refused" else None
+    if renewal is None and state not in ("open", "booked"):
         return "attendance.check-ended"
-    session, says = floor.room.sessions[message.event.session_id], message.leads_to
+    session, need = floor.room.sessions[message.event.session_id], renewal.need if renewal else person.need
     seats = [Seat(session.session_id, index) for index in range(len(session.windows))]
-    seat = next((seat for seat in seats if floor.room.has_room(person.need, seat)), None)
+    seat = next((seat for seat in seats if floor.room.has_room(need, seat)), None)
     if seat is None:
         return "session.full"
+    if renewal is not None:
+        person = floor.renew(person, renewal, says)
     former = floor.live.get(person.health_check_id)
     if former is not None:
         floor.vacate(person)

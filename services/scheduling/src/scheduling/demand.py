@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from asyncpg import Record
@@ -11,6 +11,9 @@ from asyncpg import Record
 from contracts.registry import RosterClosed, WorkerFacts
 from contracts.scheduling import DemandDeclared, Ground, HealthCheckBecameDue
 from scheduling import demand_store, merge_store, merges
+from scheduling.appointment_store import need_of
+from scheduling.floor import Renewal
+from scheduling.model import Need
 from scheduling.rules import due, rule_sets
 from scheduling.rules import workers as facts_of
 from scheduling.rules.rule_sets import RuleSet
@@ -19,7 +22,6 @@ from shared.consuming import Batch, Message
 from shared.database import Transaction
 
 Cause = Message[Any]
-NEEDS = ("package", "stations", "timing", "bnn", "cycle_minutes")
 
 
 async def close_rosters(tx: Transaction, batch: Batch[RosterClosed]) -> None:
@@ -78,7 +80,7 @@ async def follow_facts(
     The caller holds them. Whoever left and is listed again is due again; returns these.
     """
     checks, rows, back = [], [], {}
-    for known in await demand_store.get_checks_without_place(tx, check_ids):
+    for known in await demand_store.get_checks(tx, check_ids, ("open", "joined", "left")):
         as_of = max(known["period_from"], today)
         facts, rules = causes[known["worker_id"]].event, rule_sets.in_force(as_of)
         found = due_check(facts, known["last_check"], as_of, rules)
@@ -90,24 +92,40 @@ async def follow_facts(
             continue
         check = became_due(found, known, known)
         checks.append(check)
-        rows.append((check.health_check_id, *_needs(found), check.due_on, check.legal_deadline, check.priority))
+        rows.append(demand_store.row_of(check, _need(found)))
     await demand_store.change_checks(tx, rows)
     await outbox.append(tx, [causes[check.worker_id].leads_to(check) for check in checks])
     return back
 
 
+async def renewals(tx: Transaction, check_ids: Iterable[UUID], today: date) -> dict[UUID, Renewal]:
+    """What these checks would be if they were due again today, each that may still be: a refusal can be withdrawn.
+
+    The caller holds the checks. None of who left, and none in a campaign that is closing.
+    """
+    found = {}
+    for known in await demand_store.get_checks(tx, check_ids, ("open", "booked", "refused")):
+        as_of = max(known["period_from"], today)
+        facts, rules = WorkerFacts.model_validate_json(known["facts"]), rule_sets.in_force(as_of)
+        check = due_check(facts, known["last_check"], as_of, rules)
+        if check is not None and known["left_on"] is None and known["closing_on"] is None:
+            state: Literal["open", "joined"] = "joined" if known["joined_to"] else "open"
+            found[known["health_check_id"]] = Renewal(became_due(check, known, known), _need(check), state)
+    return found
+
+
 def _differs(found: due.DueCheck, known: Record, *, since: date | None) -> bool:
     """Whether the facts ask for another exam or day; one counted from today only ever comes nearer, not later."""
-    if _needs(found) != tuple(known[name] for name in NEEDS):
+    if _need(found) != need_of(known):
         return True
     if since is None:
         return bool(found.legal_deadline < known["legal_deadline"])
     return bool(found.legal_deadline != known["legal_deadline"])
 
 
-def _needs(found: due.DueCheck) -> tuple[str, list[str], list[str], bool, int]:
+def _need(found: due.DueCheck) -> Need:
     package = found.package
-    return package.id, list(package.stations), list(package.timing), package.bnn, package.cycle_minutes
+    return Need(package.id, tuple(package.stations), tuple(package.timing), package.bnn, package.cycle_minutes)
 
 
 async def _derive(
@@ -123,16 +141,10 @@ async def _derive(
         if found is not None and found.soft_due <= campaign["period_to"]:
             check = became_due(found, worker, by_unit[worker["unit_id"]])
             checks.append(check)
-            rows.append(_row(check, found))
+            rows.append((*demand_store.row_of(check, _need(found)), check.campaign_id, check.worker_id, check.unit_id,
+                         check.late_joiner))  # fmt: skip
     await demand_store.add_checks(tx, rows)
     return checks
-
-
-def _row(check: HealthCheckBecameDue, found: due.DueCheck) -> tuple[Any, ...]:
-    return (
-        check.health_check_id, check.campaign_id, check.worker_id, check.unit_id, *_needs(found), check.due_on,
-        check.legal_deadline, check.priority, check.late_joiner,
-    )  # fmt: skip
 
 
 def due_check(worker: WorkerFacts, last_check: date | None, as_of: date, rules: RuleSet) -> due.DueCheck | None:

@@ -11,6 +11,8 @@ from asyncpg import Record
 from contracts.coordination import CampaignOpened
 from contracts.organisations import Line, Organisation
 from contracts.registry import RosterClosed, WorkerFacts
+from contracts.scheduling import HealthCheckBecameDue
+from scheduling.model import Need
 from scheduling.shifts import usual_hours, written
 from shared.database import Transaction
 
@@ -262,8 +264,8 @@ async def get_unchecked_workers(
     )
 
 
-CHECK_COLUMNS = ("health_check_id", "campaign_id", "worker_id", "unit_id", "package", "stations", "timing", "bnn",
-                 "cycle_minutes", "due_on", "legal_deadline", "priority", "late_joiner")  # fmt: skip
+CHECK_COLUMNS = ("health_check_id", "package", "stations", "timing", "bnn", "cycle_minutes", "due_on", "legal_deadline",
+                 "priority", "campaign_id", "worker_id", "unit_id", "late_joiner")  # fmt: skip
 
 
 async def add_checks(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -277,32 +279,42 @@ async def checks_without_place(tx: Transaction, worker_ids: Iterable[UUID]) -> l
     rows = await tx.fetch(
         """
         SELECT health_check_id FROM health_checks JOIN campaigns AS k USING (campaign_id)
-        WHERE worker_id = ANY($1) AND state IN ('open', 'joined', 'left') AND k.closing_on IS NULL
+        WHERE worker_id = ANY($1) AND state IN ('open', 'joined', 'left', 'refused') AND k.closing_on IS NULL
         """,
         list(worker_ids),
     )
     return [row["health_check_id"] for row in rows]
 
 
-async def get_checks_without_place(tx: Transaction, check_ids: Iterable[UUID]) -> list[Record]:
-    """Those of these checks that have no place, with the campaigns' terms; the caller holds them.
+async def get_checks(tx: Transaction, check_ids: Iterable[UUID], states: Sequence[str]) -> list[Record]:
+    """Those of these checks in one of the states, with the facts of the worker and the campaigns' terms.
 
-    With each: when the person was last examined, as whichever of their workers.
+    With each: when the person was last examined, as whichever of their workers. The caller holds the checks.
     """
     return await tx.fetch(
         """
-        SELECT c.*, c.late_joiner AS late, k.period_from, greatest(w.last_check, person.last_check) AS last_check
+        SELECT c.*, c.late_joiner AS late, k.period_from, k.closing_on, w.facts, w.left_on,
+            greatest(w.last_check, person.last_check) AS last_check
         FROM health_checks AS c JOIN campaigns AS k USING (campaign_id) JOIN workers AS w USING (worker_id)
         LEFT JOIN merges USING (worker_id)
         LEFT JOIN last_checks AS person ON person.person_id = coalesce(merges.person_id, worker_id)
-        WHERE c.health_check_id = ANY($1) AND c.state IN ('open', 'joined', 'left') ORDER BY c.health_check_id
+        WHERE c.health_check_id = ANY($1) AND c.state = ANY($2) ORDER BY c.health_check_id
         """,
         list(check_ids),
+        states,
     )
+
+
+def row_of(check: HealthCheckBecameDue, need: Need) -> tuple[Any, ...]:
+    """What is written of a check that is due, as `change_checks` takes it and CHECK_COLUMNS begin."""
+    return (check.health_check_id, need.package, list(need.stations), list(need.timing), need.bnn, need.cycle_minutes,
+            check.due_on, check.legal_deadline, check.priority)  # fmt: skip
 
 
 async def change_checks(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write (check, package, stations, timing, bnn, cycle, due, deadline, priority); one that ended is due again."""
+    if not rows:
+        return
     await tx.executemany(
         """
         UPDATE health_checks SET package = $2, stations = $3, timing = $4, bnn = $5, cycle_minutes = $6, due_on = $7,

@@ -13,11 +13,12 @@ from contracts.scheduling import (
     AppointmentMade,
     AppointmentMissed,
     AppointmentMoved,
+    HealthCheckBecameDue,
     HealthCheckWithdrawn,
     RequestAnswered,
 )
 from scheduling import relocating
-from scheduling.model import Person, Room, Seat
+from scheduling.model import Need, Person, Room, Seat
 from scheduling.problems import problem
 from shared.outbox import Outgoing
 
@@ -77,6 +78,19 @@ class Waiting(NamedTuple):
     place: int | None = None
 
 
+class Renewal(NamedTuple):
+    """What an ended check would be today, if it were due again; `state` is joined where it counts with another."""
+
+    due: HealthCheckBecameDue
+    need: Need
+    state: Literal["open", "joined"] = "open"
+
+    def of(self, person: Person) -> Person:
+        """The person with that check."""
+        due, need = self.due, self.need
+        return replace(person, need=need, priority=due.priority, due_on=due.due_on, deadline=due.legal_deadline)
+
+
 @dataclass(slots=True)
 class Floor:
     """What one transaction has locked to decide upon, and what it decided: `seating.settle` writes it.
@@ -92,6 +106,7 @@ class Floor:
     states: dict[UUID, str] = field(default_factory=dict)
     made: list[Appointment] = field(default_factory=list)
     changed: dict[UUID, Appointment] = field(default_factory=dict)
+    renewed: list[Renewal] = field(default_factory=list)
     joined: list[Waiting] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
     loosened: set[UUID] = field(default_factory=set)
@@ -177,14 +192,28 @@ class Floor:
         self.states[person.health_check_id] = "open"
         self.said.append(says(AppointmentMissed(**appointment.parties(), day=appointment.day, reason=reason)))
 
-    def end(self, person: Person, reason: EndedBy, day: date, says: Says) -> None:
-        """End a check without a visit; the caller has cancelled its appointment."""
+    def end(self, person: Person, reason: EndedBy, says: Says, day: date | None = None) -> None:
+        """End a check without a visit; its seat goes to the wait-list."""
+        appointment = self.live.get(person.health_check_id)
+        if appointment is not None:
+            self.vacate(person)
+            self.cancel(person, reason, says)
         self.states[person.health_check_id] = reason
         withdrawn = HealthCheckWithdrawn(
             health_check_id=person.health_check_id, worker_id=person.worker_id, unit_id=person.unit_id,
-            campaign_id=person.campaign_id, reason=reason, on_day=day,
+            campaign_id=person.campaign_id, reason=reason, on_day=day or self.room.today,
         )  # fmt: skip
         self.said.append(says(withdrawn))
+        if appointment is not None and appointment.session_id in self.room.sessions:
+            self.promote(appointment.session_id, says)
+
+    def renew(self, person: Person, renewal: Renewal, says: Says) -> Person:
+        """Let a check that ended be due again; returns the person as of now."""
+        self.people[person.health_check_id] = again = renewal.of(person)
+        self.states[person.health_check_id] = renewal.state
+        self.renewed.append(renewal)
+        self.said.append(says(renewal.due))
+        return again
 
     def relocate(
         self, people: Iterable[Person], reason: LostBy, says: dict[UUID, Says], because: Because | None = None
@@ -258,8 +287,8 @@ class Floor:
         """Let go of what has been written and said."""
         for check_id, state in self.states.items():
             self.people[check_id] = replace(self.people[check_id], state=state)
-        for written in (self.states, self.made, self.changed, self.joined, self.left, self.loosened, self.displaced,
-                        self.said):  # fmt: skip
+        for written in (self.states, self.made, self.changed, self.renewed, self.joined, self.left, self.loosened,
+                        self.displaced, self.said):  # fmt: skip
             written.clear()
 
     def wait(self, entry: Waiting) -> None:

@@ -1,15 +1,13 @@
-"""Who cannot or will not come: absences, refusals in confidence, and workers who left."""
+"""Who cannot come: absences, and workers who left."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID, uuid5
 
 from contracts.registry import WorkerLeft
-from contracts.scheduling import RequestAnswered
-from contracts.unions import AbsenceReported, RefusalReported
+from contracts.unions import AbsenceReported
 from scheduling import appointment_store, demand_store, merge_store, merges, plans, seating, session_store, workers
-from scheduling.bookings import NOT_OPEN
-from scheduling.floor import EndedBy, Floor, granted, refused
+from scheduling.floor import Floor, granted, refused
 from scheduling.model import Person
 from scheduling.seating import Turn
 from shared.consuming import Batch, Message
@@ -79,34 +77,6 @@ def _is_away(reports: Mapping[UUID, Message[AbsenceReported]], person: Person, d
     return message is not None and message.event.first_day <= day <= message.event.last_day
 
 
-async def refuse(tx: Transaction, messages: Sequence[Message[RefusalReported]], _today: date) -> Turn:
-    """End due checks of workers who refuse; nobody is told more than that no visit takes place."""
-    ready = await workers.known(tx, messages)
-    found = await demand_store.find_checks(tx, [(m.event.campaign_id, m.event.worker_id) for m in ready])
-    checks = {pair: row["health_check_id"] for pair, row in found.items()}
-    sessions = await appointment_store.sessions_of_checks(tx, checks.values())
-
-    def take(floor: Floor, some: Sequence[Message[RefusalReported]]) -> None:
-        for message in some:
-            check_id = checks.get((message.event.campaign_id, message.event.worker_id))
-            answer = _refuse(floor, message, floor.people[check_id] if check_id else None)
-            floor.said.append(message.leads_to(answer))
-
-    joins = {m.event.worker_id: m for m in ready}
-    return Turn(ready, take, sessions.values(), checks.values(), joins=joins)
-
-
-def _refuse(floor: Floor, message: Message[RefusalReported], person: Person | None) -> RequestAnswered:
-    asked = message.event
-    if person is None:
-        return refused(asked.worker_id, asked.request_id, "check.not-due")
-    state = floor.state_of(person)
-    if state not in ("open", "booked"):
-        return refused(asked.worker_id, asked.request_id, NOT_OPEN[state])
-    _end(floor, person, "refused", message)
-    return granted(asked.worker_id, asked.request_id)
-
-
 async def leave(tx: Transaction, batch: Batch[WorkerLeft]) -> None:
     """End the open checks of workers who left their unit, and free their seats."""
     events = {m.event.worker_id: m for m in batch}
@@ -117,23 +87,6 @@ async def leave(tx: Transaction, batch: Batch[WorkerLeft]) -> None:
     floor = await seating.open_floor(tx, sessions.values(), causes, await demand_store.today(tx))
     for check_id, message in causes.items():
         if floor.state_of(floor.people[check_id]) in ("open", "booked"):
-            _end(floor, floor.people[check_id], "left", message, message.event.left_on)
+            floor.end(floor.people[check_id], "left", message.leads_to, message.event.left_on)
     await seating.settle(tx, floor)
     await merges.join_checks_of(tx, events)
-
-
-def _end(
-    floor: Floor,
-    person: Person,
-    reason: EndedBy,
-    message: Message[RefusalReported] | Message[WorkerLeft],
-    day: date | None = None,
-) -> None:
-    """End a check without a visit; its seat goes to the wait-list."""
-    says, appointment = message.leads_to, floor.live.get(person.health_check_id)
-    if appointment is not None:
-        floor.vacate(person)
-        floor.cancel(person, reason, says)
-    floor.end(person, reason, day or floor.room.today, says)
-    if appointment is not None and appointment.session_id in floor.room.sessions:
-        floor.promote(appointment.session_id, says)

@@ -96,7 +96,7 @@ def _separate(floor: Floor, check: Check, message: Message[Any]) -> None:
         return
     floor.states[check.health_check_id] = "open"
     if check.left_on is not None:
-        floor.end(person, "left", check.left_on, message.leads_to)
+        floor.end(person, "left", message.leads_to, check.left_on)
     elif check.gave_up is not None:
         _sit_again(floor, person, Seat(*check.gave_up), message)
 

@@ -20,8 +20,16 @@ MESSAGES = {
         "The worker has been examined already.",
     ),
     "check.ended": (
-        "Lượt khám đã kết thúc: người lao động đã nghỉ việc hoặc từ chối.",
-        "The check has ended: the worker left or refused.",
+        "Lượt khám đã kết thúc: người lao động đã nghỉ việc hoặc từ chối; lời từ chối có thể rút lại.",
+        "The check has ended: the worker left or refused; a refusal can be withdrawn.",
+    ),
+    "refusal.none": (
+        "Lượt khám này không bị từ chối.",
+        "The check was not refused.",
+    ),
+    "refusal.final": (
+        "Không còn rút lại được: người lao động đã nghỉ việc hoặc chiến dịch đang kết thúc.",
+        "It is too late to withdraw the refusal: the worker left, or the campaign is closing.",
     ),
     "check.after-deadline": (
         "Ngày khám sau hạn chót theo luật.",

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from scheduling import appointment_store, session_store, terms
+from scheduling import appointment_store, demand_store, session_store, terms
 from scheduling.appointment_store import People, appointment_of, need_of
 from scheduling.floor import Floor, Waiting
 from scheduling.model import Crew, Room, Seat, Session
@@ -96,6 +96,7 @@ async def settle(tx: Transaction, floor: Floor) -> None:
     made = {appointment.appointment_id for appointment in floor.made}
     await appointment_store.change_appointments(tx, [a for key, a in floor.changed.items() if key not in made])
     await appointment_store.add_appointments(tx, floor.made)
+    await demand_store.change_checks(tx, [demand_store.row_of(r.due, r.need) for r in floor.renewed])
     await appointment_store.set_check_states(tx, floor.states, floor.displaced)
     await appointment_store.change_wait_list(tx, floor.joined, floor.left)
     await session_store.loosen(tx, floor.loosened & floor.room.sessions.keys(), floor.room.today)

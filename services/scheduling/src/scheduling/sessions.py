@@ -3,14 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from asyncpg import Record
 
-from contracts import unions
-from contracts import workers as worker_events
-from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdrawn
+from contracts.clinics import SessionOffered, SessionWithdrawn
 from contracts.health import PermitGranted, PermitRevoked
 from contracts.scheduling import PermitNoted, SessionListed, SessionRefused
 from scheduling import appointment_store, cuts, demand_store, plans, seating, session_store
@@ -20,9 +18,7 @@ from shared import outbox, waiting
 from shared.consuming import Batch, Message
 from shared.database import Transaction
 
-AboutSession = TypeVar(
-    "AboutSession", AttendanceRecorded, unions.BookingRequested, worker_events.BookingRequested, SessionWithdrawn
-)
+AboutSession = TypeVar("AboutSession", bound=Message[Any])
 
 
 async def offer(tx: Transaction, batch: Batch[SessionOffered]) -> None:
@@ -54,9 +50,7 @@ async def offer(tx: Transaction, batch: Batch[SessionOffered]) -> None:
     await waiting.release(tx, "session", [m.event.session_id for m in fresh])
 
 
-async def known(
-    tx: Transaction, messages: Sequence[Message[AboutSession]]
-) -> tuple[list[Message[AboutSession]], dict[UUID, Record]]:
+async def known(tx: Transaction, messages: Sequence[AboutSession]) -> tuple[list[AboutSession], dict[UUID, Record]]:
     """Those messages whose session is listed, and the sessions; the other messages wait for theirs."""
     listed = await session_store.get_sessions(tx, {m.event.session_id for m in messages})
     early = [m for m in messages if m.event.session_id not in listed]

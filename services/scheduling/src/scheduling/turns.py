@@ -11,7 +11,7 @@ from contracts.base import Event
 from contracts.clinics import AttendanceRecorded
 from contracts.registry import WorkerChanged, WorkerRegistered
 from contracts.results import VisitConcluded
-from scheduling import attendances, bookings, demand_store, leavings, merges, seating, workers
+from scheduling import attendances, bookings, demand_store, leavings, merges, refusals, seating, workers
 from scheduling.seating import Locked, Turn
 from shared.consuming import Batch, Message
 from shared.database import Transaction
@@ -28,7 +28,10 @@ KINDS: dict[type[Event], Prepare] = {
     unions.MoveRequested: bookings.move,
     worker_events.MoveRequested: bookings.move,
     unions.AbsenceReported: leavings.absent,
-    unions.RefusalReported: leavings.refuse,
+    unions.RefusalReported: refusals.refuse,
+    worker_events.RefusalReported: refusals.refuse,
+    unions.RefusalWithdrawn: refusals.withdraw,
+    worker_events.RefusalWithdrawn: refusals.withdraw,
     WorkerRegistered: workers.register,
     WorkerChanged: workers.register,
     VisitConcluded: attendances.conclude,

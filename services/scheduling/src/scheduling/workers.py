@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from contracts import unions
-from contracts import workers as worker_events
-from contracts.clinics import AttendanceRecorded
 from contracts.registry import (
     LineChanged,
     LineRegistered,
@@ -16,7 +13,6 @@ from contracts.registry import (
     WorkerChanged,
     WorkerRegistered,
 )
-from contracts.unions import AbsenceReported, RefusalReported
 from scheduling import demand, demand_store, merge_store
 from scheduling.seating import Turn
 from shared import waiting
@@ -26,10 +22,7 @@ from shared.waves import waves
 
 Registration = Message[WorkerRegistered] | Message[WorkerChanged]
 
-AboutWorker = TypeVar(
-    "AboutWorker", AbsenceReported, AttendanceRecorded, unions.BookingRequested, worker_events.BookingRequested,
-    RefusalReported,
-)  # fmt: skip
+AboutWorker = TypeVar("AboutWorker", bound=Message[Any])
 
 
 async def settle_units(tx: Transaction, batch: Batch[OrganisationRegistered] | Batch[OrganisationChanged]) -> None:
@@ -45,7 +38,7 @@ async def describe_lines(tx: Transaction, batch: Batch[LineRegistered] | Batch[L
     await demand_store.assign_crews(tx, units)
 
 
-async def known(tx: Transaction, messages: Sequence[Message[AboutWorker]]) -> list[Message[AboutWorker]]:
+async def known(tx: Transaction, messages: Sequence[AboutWorker]) -> list[AboutWorker]:
     """Those messages whose worker is known; the others wait for theirs."""
     ids = await demand_store.known_workers(tx, [m.event.worker_id for m in messages])
     strangers = [m for m in messages if m.event.worker_id not in ids]
