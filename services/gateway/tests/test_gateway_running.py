@@ -174,7 +174,17 @@ def test_the_process_ends_with_one_sentence_where_it_must_not_run(environment: d
     assert ended.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("error", [asyncpg.TooManyConnectionsError(), asyncpg.CannotConnectNowError(), TimeoutError()])
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.TooManyConnectionsError(),
+        asyncpg.CannotConnectNowError(),
+        asyncpg.InternalClientError(),  # what a pool says of a connection whose server was killed at a wrong moment
+        asyncpg.ReadOnlySQLTransactionError(),
+        asyncpg.DeadlockDetectedError(),
+        TimeoutError(),
+    ],
+)
 async def test_a_database_that_cannot_be_asked_just_now_is_told_as_such(edge: Edge, error: Exception) -> None:
     app = make_app(edge)
 

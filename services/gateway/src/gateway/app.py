@@ -44,6 +44,7 @@ from gateway.heads import Heads
 from gateway.problems import Refusal
 from gateway.sandbox import BusyError
 from gateway.settings import Settings
+from shared import faults
 from shared.database import Database
 from shared.service import Service
 from shared.serving import QUIET
@@ -74,6 +75,7 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     OSError,
@@ -108,6 +110,7 @@ def make_app(edge: Edge) -> FastAPI:
     app.add_exception_handler(ClientDisconnect, _unread)
     for kind in AWAY:
         app.add_exception_handler(kind, _away)
+    app.add_exception_handler(asyncpg.PostgresError, _refused_by_database)
     app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(Exception, _broken)
     documents.describe(app)
@@ -179,6 +182,13 @@ async def _broken(request: Request, _error: Exception) -> Response:
 
 async def _busy(request: Request, _error: Exception) -> Response:
     return _response(request, Refusal("roster.busy", headers={"Retry-After": "30"}))
+
+
+async def _refused_by_database(request: Request, error: Exception) -> Response:
+    """A standby that takes nothing, a rival who had the better of it five times: another attempt may go through."""
+    if faults.is_of_the_message(error):
+        raise error
+    return await _away(request, error)
 
 
 async def _away(request: Request, _error: Exception) -> Response:
