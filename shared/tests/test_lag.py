@@ -4,7 +4,7 @@ import asyncio
 
 from kernel_shop import Store, orders
 
-from shared import upkeep
+from shared import measuring
 from shared.database import Database
 from shared.lateness import Waiting
 from shared.metrics import Metrics
@@ -55,8 +55,8 @@ def test_lag_of_a_topic_that_others_have_taken_over_is_forgotten() -> None:
 
     waiting = Waiting()
 
-    upkeep.measure_reading(metrics, Reading(orders=7, customers=2), waiting)
-    upkeep.measure_reading(metrics, Reading(customers=1), waiting)
+    measuring.measure_reading(metrics, Reading(orders=7, customers=2), waiting)
+    measuring.measure_reading(metrics, Reading(customers=1), waiting)
 
     told = [(s.labels["topic"], s.value) for family in metrics.lag.collect() for s in family.samples]
     assert told == [("customers", 1)]

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from shared import connections, faults, kafka, operations, telemetry, upkeep
+from shared import background, connections, faults, inbox, kafka, measuring, operations, telemetry
 from shared.consuming import Consumer
 from shared.database import Database
 from shared.delivery import Delivery
@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 Background = Callable[[Database, asyncio.Event], Awaitable[None]]
 ANSWER_AGE_AT_MOST = 20.0
+PRUNE_SECONDS = 600.0
 
 
 class PartEndedError(Exception):
@@ -76,7 +77,7 @@ class Service:
         self.started = asyncio.Event()
         self._migrations = migrations
         self._background = background
-        self._measured = upkeep.Measured(
+        self._measured = measuring.Measured(
             self.database, self.metrics, lambda: self.subscription, lambda: len(self.relay.leases.held), deadlines
         )
         self._ready_without_kafka = ready_without_kafka
@@ -132,8 +133,9 @@ class Service:
         self._migrated = True
         log.info("migrated", applied=applied)
         self._spawn("relay", self.relay.run())
-        self._spawn("prune", upkeep.prune_for_ever(self.database))
-        self._spawn("measure", upkeep.measure_for_ever(self._measured))
+        forgetting = partial(inbox.prune, self.database)
+        self._spawn("prune", background.repeat(forgetting, self.stop, name="prune", every=PRUNE_SECONDS))
+        self._spawn("measure", measuring.measure_for_ever(self._measured))
         if self._http is not None:
             self._spawn("http", self._http.serve())
         for number, work in enumerate(self._background):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from contracts.coordination import DayCounted, DayRefused, DayStarted
 from contracts.operations import DaySimulated
 from coordination import model, store
-from shared import outbox
+from shared import background, outbox
 from shared.clock import utc_now
 from shared.consuming import Message
 from shared.database import Database, Transaction
@@ -49,11 +49,9 @@ async def start_by_clock(tx: Transaction, today: date, calendar: str = "VN") -> 
 
 async def follow_clock(database: Database, stop: asyncio.Event) -> None:
     """Background work where days follow the clock: look at the local date until told to stop."""
-    while not stop.is_set():
+
+    async def look() -> None:
         async with database.transaction() as tx:
             await start_by_clock(tx, utc_now().astimezone(ZONE).date())
-        try:
-            async with asyncio.timeout(LOOK_EVERY_SECONDS):
-                await stop.wait()
-        except TimeoutError:
-            continue
+
+    await background.repeat(look, stop, name="days", every=LOOK_EVERY_SECONDS)

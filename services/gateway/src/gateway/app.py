@@ -44,7 +44,7 @@ from gateway.heads import Heads
 from gateway.problems import Refusal
 from gateway.sandbox import BusyError
 from gateway.settings import Settings
-from shared import faults
+from shared import background, faults
 from shared.database import Database
 from shared.service import Service
 from shared.serving import QUIET
@@ -71,6 +71,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 Background = Callable[[Database, asyncio.Event], Awaitable[None]]
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
+PRUNE_EVERY_SECONDS = 3_600.0
 
 AWAY = (
     asyncpg.PostgresConnectionError,
@@ -140,13 +141,20 @@ def make_service(settings: Settings) -> Service:
 def _background(edge: Edge) -> list[Background]:
     work: list[Background] = [
         edge.wakeups.listen,
-        idempotency.prune_for_ever,
-        retention.prune_for_ever,
+        _prune,
         lambda _database, stop: read_rosters(edge, stop),
     ]
     if edge.settings.edge_topics:
         work += [partial(edge_topics.open_topics, edge), partial(edge_topics.bridge, edge)]
     return work
+
+
+async def _prune(database: Database, stop: asyncio.Event) -> None:
+    async def prune() -> None:
+        await idempotency.prune(database)
+        await retention.prune(database)
+
+    await background.repeat(prune, stop, name="prune", every=PRUNE_EVERY_SECONDS)
 
 
 def _response(request: Request, refusal: Refusal) -> Response:

@@ -1,13 +1,10 @@
 """`Idempotency-Key`: the same request again gets the same response and has no second effect."""
 
-import asyncio
-import contextlib
 from hashlib import sha256
 
 from starlette.responses import Response
 
 from gateway.problems import MEDIA_TYPE, Refusal
-from shared import faults
 from shared.database import Database, Transaction
 
 # A second request with the key waits here until the first has committed.
@@ -19,7 +16,6 @@ KEEP = "UPDATE idempotency_keys SET status = $3, body = $4 WHERE party = $1 AND 
 PRUNE = "DELETE FROM idempotency_keys WHERE created_at < now() - interval '7 days'"
 
 MAX_LENGTH = 200
-PRUNE_EVERY_SECONDS = 3_600
 
 
 async def claim(tx: Transaction, party: str, key: str | None, request: bytes) -> Response | None:
@@ -38,21 +34,12 @@ async def claim(tx: Transaction, party: str, key: str | None, request: bytes) ->
     return Response(first["body"], first["status"], {"Idempotency-Replayed": "true"}, media_type)
 
 
-async def prune_for_ever(database: Database, stop: asyncio.Event) -> None:
-    """Every hour until `stop`, forget the keys of last week's requests."""
-    while not stop.is_set():
-        try:
-            async with database.transaction() as tx:
-                await tx.execute(PRUNE)
-        except Exception as error:
-            if faults.is_of_the_message(error):
-                raise
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PRUNE_EVERY_SECONDS):
-                await stop.wait()
-
-
 async def keep(tx: Transaction, party: str, key: str | None, response: Response) -> None:
     """Remember the response for as long as the key is."""
     if key is not None:
         await tx.execute(KEEP, party, key, response.status_code, bytes(response.body))
+
+
+async def prune(database: Database) -> None:
+    """Forget the keys of last week's requests."""
+    await database.pool.execute(PRUNE)

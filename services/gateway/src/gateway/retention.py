@@ -3,21 +3,13 @@
 Of a receipt that is over, who said it and its digest stay for ever: they recognise the same event when it comes again.
 """
 
-import asyncio
-import contextlib
 import tomllib
 from datetime import date
 from importlib.resources import files
 
-import structlog
-
 from gateway.read_models import organisations
-from shared import faults
 from shared.database import Database
 
-log = structlog.get_logger(__name__)
-
-EVERY_SECONDS = 3_600.0
 AT_ONCE = 5_000
 # What is open, or waits for a person, is kept however old it is.
 END_RECEIPTS = """
@@ -71,20 +63,6 @@ async def _in_pieces(database: Database, statement: str, months: int, *further: 
         gone += number
         if number < AT_ONCE:
             return gone
-
-
-async def prune_for_ever(database: Database, stop: asyncio.Event) -> None:
-    """Every hour until `stop`, in small transactions."""
-    while not stop.is_set():
-        try:
-            await prune(database)
-        except Exception as error:
-            if faults.is_of_the_message(error):
-                raise
-            log.warning("old receipts kept for another hour", error=faults.where(error))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(EVERY_SECONDS):
-                await stop.wait()
 
 
 _SETTINGS = tomllib.loads(files("gateway").joinpath("retention.toml").read_text(encoding="utf-8"))["retention"]

@@ -6,9 +6,8 @@ unit take effect in the order in which they became complete.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from functools import partial
-from random import uniform
 from uuid import UUID
 
 import structlog
@@ -21,7 +20,7 @@ from registry.roster_reader import LARGE, Reader, ReaderGoneError
 from registry.roster_rows import Roster
 from registry.roster_steps import prepared, steps
 from registry.vault import Vault
-from shared import faults
+from shared import background
 from shared.clock import new_id
 from shared.database import Database, Transaction
 
@@ -52,17 +51,7 @@ async def run_for_ever(database: Database, stop: asyncio.Event, *, vault: Vault,
     `put_off` lets workers' facts wait for so many seconds, while somebody waits for a large roster's receipt.
     """
     holder = new_id()
-    while not stop.is_set():
-        try:
-            worked = await work(database, vault, holder, put_off)
-        except Exception as error:
-            if faults.is_of_the_message(error):
-                raise
-            log.warning("rosters tried again", error=faults.where(error))
-            worked = False
-        if not worked:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_EVERY * uniform(0.8, 1.2))
+    await background.repeat(partial(work, database, vault, holder, put_off), stop, name="rosters", every=LOOK_EVERY)
 
 
 async def work(database: Database, vault: Vault, holder: UUID, put_off: PutOff = _at_once) -> bool:

@@ -1,32 +1,24 @@
 """What the registry does on the side: rotate intake keys, destroy old ones, drop what nobody can open or builds on."""
 
 import asyncio
-from contextlib import suppress
+from functools import partial
 
 import structlog
 
 from registry import authority, erasures, field_changes, intake_keys, rosters
 from registry.vault import Vault
-from shared import faults
+from shared import background
 from shared.clock import new_id, utc_now
 from shared.database import Database
 
 log = structlog.get_logger(__name__)
 
-EVERY = 3600.0
+EVERY_SECONDS = 3_600.0
 
 
 async def keep_for_ever(database: Database, stop: asyncio.Event, *, vault: Vault) -> None:
     """Once an hour, until `stop`."""
-    while not stop.is_set():
-        try:
-            await keep(database, vault)
-        except Exception as error:
-            if faults.is_of_the_message(error):
-                raise
-            log.warning("upkeep tried again", error=faults.where(error))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY)
+    await background.repeat(partial(keep, database, vault), stop, name="upkeep", every=EVERY_SECONDS)
 
 
 async def keep(database: Database, vault: Vault) -> None:

@@ -1,16 +1,15 @@
-"""What a service does on the side: forget old inbox rows, and measure backlog, lag and what is stuck."""
+"""What a service measures on the side: backlog, lag, what is stuck, and how near deadlines are."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from time import monotonic
 from typing import Protocol
 
 import structlog
 
-from shared import faults, inbox
+from shared import faults
 from shared.database import Database
 from shared.lateness import Deadline, Waiting
 from shared.metrics import Metrics
@@ -19,7 +18,6 @@ log = structlog.get_logger(__name__)
 
 MEASURE_EVERY = 5.0
 DEADLINES_EVERY = 15.0
-PRUNE_EVERY = 600.0
 
 BACKLOG = "SELECT count(*), coalesce(extract(epoch FROM now() - min(appended_at)), 0)::float FROM outbox"
 PARKED_KEYS = "SELECT count(*) FROM parked_keys"
@@ -38,17 +36,6 @@ class Reading(Protocol):
 
     def standing(self) -> Mapping[tuple[str, int], tuple[int, int]]:
         """Next offset and end of each partition."""
-
-
-async def prune_for_ever(database: Database, kept: timedelta = inbox.KEPT) -> None:
-    """Every ten minutes, forget events older than that in small transactions."""
-    while True:
-        try:
-            await inbox.prune(database, kept=kept)
-        except Exception as error:
-            if faults.is_of_the_message(error):
-                raise
-        await asyncio.sleep(PRUNE_EVERY)
 
 
 @dataclass(slots=True)
