@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,13 @@ import pytest
 
 from khamdoan import ports
 from khamdoan.errors import SetupError
+
+CLAIMING = """
+import pathlib, sys
+from khamdoan import ports
+print(ports.claim_usual(pathlib.Path(sys.argv[1])), flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -31,6 +40,17 @@ def test_a_usual_port_that_is_occupied_is_replaced_by_a_free_one(tmp_path: Path,
 
     assert chosen["kafka"] != occupied
     assert ports.is_free(chosen["kafka"])
+
+
+def test_of_two_stacks_that_start_at_one_moment_one_may_take_the_usual_ports(tmp_path: Path) -> None:
+    claim = [sys.executable, "-c", CLAIMING, str(tmp_path)]
+
+    with subprocess.Popen(claim, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        answers = [first.stdout.readline(), subprocess.check_output(claim, stdin=subprocess.DEVNULL)]
+        first.communicate()
+    answers.append(subprocess.check_output(claim, stdin=subprocess.DEVNULL))
+
+    assert answers == [b"True\n", b"False\n", b"True\n"]
 
 
 def test_a_saved_port_that_is_occupied_is_named_with_its_holder_and_the_ways_out(tmp_path: Path, occupied: int) -> None:

@@ -1,6 +1,8 @@
 """Ports: chosen once, saved with the data, and named when somebody else sits on one."""
 
+import fcntl
 import json
+import os
 import random
 import socket
 import time
@@ -34,6 +36,20 @@ def choose(saved: Path, wanted: Mapping[str, int], *, usual: bool = True) -> dic
     if missing:
         saved.write_text(json.dumps(ports, indent=2) + "\n")
     return {name: ports[name] for name in wanted}
+
+
+def claim_usual(cache: Path) -> bool:
+    """Whether this process may take the usual ports: of the stacks that start at one moment only one sees them as free.
+
+    The claim goes with the process, whose servers listen by then or never will.
+    """
+    claim = os.open(cache / "usual-ports.lock", os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(claim)
+        return False
+    return True
 
 
 def is_free(port: int) -> bool:

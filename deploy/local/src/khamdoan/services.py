@@ -31,7 +31,7 @@ class Services:
 
 def configure(stack: Stack, wishes: Mapping[str, str] = NO_WISHES) -> Services:
     """Settle ports and passwords; nothing is started. `wishes` are settings that every service is told besides."""
-    chosen = ports.choose(stack.places.ports, ports.SERVICES, usual=not stack.throwaway)
+    chosen = ports.choose(stack.places.ports, ports.SERVICES, usual=stack.usual_ports)
     return Services(chosen, {name: {**told, **wishes} for name, told in environments(stack, chosen).items()})
 
 

@@ -38,6 +38,7 @@ class Stack:
     kafka: Kafka
     zipkin: Zipkin
     throwaway: bool = False
+    usual_ports: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -72,7 +73,8 @@ def install(data: Path, *, throwaway: bool = False) -> Stack:
     where.prepare()
     jre = java.find()
     programs = artefacts.fetch(where.cache, where.postgres_programs, jre)
-    chosen = ports.choose(where.ports, ports.SERVERS, usual=not throwaway)
+    usual = not throwaway and ports.claim_usual(where.cache)
+    chosen = ports.choose(where.ports, ports.SERVERS, usual=usual)
     secret = passwords.password(where.passwords, "postgres")
     stack = Stack(
         places=where,
@@ -81,6 +83,7 @@ def install(data: Path, *, throwaway: bool = False) -> Stack:
         kafka=Kafka(jre, programs.kafka_jars, where.kafka, chosen["kafka"], chosen["controller"]),
         zipkin=Zipkin(jre, programs.zipkin_jar, chosen["zipkin"], chosen["otlp"]),
         throwaway=throwaway,
+        usual_ports=usual,
     )
     kafka.train(stack.kafka, where.logs)
     return stack
