@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from kernel_shop import CustomerKnown, OrderChanged, OrderPlaced, OrderStored, PoisonError, Store, an_order
 
+from contracts import deliveries
 from shared import dead_letters, letters, replaying, waiting
 from shared.clock import utc_now
 from shared.consuming import Batch, Consumer
@@ -57,7 +58,7 @@ async def test_every_parking_is_announced_with_the_message_it_concerns(
     said = await deliver(store.consumer, database, [an_order(poison=True)], may_park=True)
 
     (parked,) = said
-    assert isinstance(parked, dead_letters.delivery_events("store").parked)
+    assert isinstance(parked, deliveries.of("store").parked)
     assert parked.reason == "handler_failed"
     assert parked.ref == said.rows[0].headers["ce_causationid"]
     assert said.rows[0].topic == "store.deliveries"

@@ -1,7 +1,10 @@
 """What every service says of messages it could not take: parked, replayed, discarded."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from types import new_class
+from typing import Any, TypeVar
 from uuid import UUID
 
 from contracts.base import Event, Party, Pseudonymous, Public
@@ -26,34 +29,39 @@ class Decision(Delivery, name="-.delivery.-", topic="-", key="dead_letter_id", r
     why: Public[str]
 
 
-def _of(service: str, turn: str, base: type[Delivery], doc: str) -> type[Delivery]:
-    settings: dict[str, Any] = {
-        "name": f"{service}.delivery.{turn}",
-        "topic": f"{service}.deliveries",
-        "key": "dead_letter_id",
-        "readers": ("gateway",),
-        "shown_to": (Party.OPERATIONS,),
-    }
-    namespace = {"__doc__": doc, "__module__": __name__}
-    return type(f"{service.capitalize()}Delivery{turn.capitalize()}", (base,), namespace, **settings)
+D = TypeVar("D", bound=Delivery)
 
 
-def parked(service: str) -> type[Delivery]:
-    """The event class by which a service says that it parked a message, with the reason's stable code."""
-    return _PARKED[service]
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """The events by which one service announces what became of messages that it could not take."""
+
+    parked: type[Delivery]
+    replayed: type[Decision]
+    discarded: type[Decision]
 
 
-def replayed(service: str) -> type[Delivery]:
-    """The event class by which a service says that a person had a parked message taken after all."""
-    return _REPLAYED[service]
+@cache
+def of(service: str) -> Turns:
+    """The event classes of a service's topic `<service>.deliveries`."""
+
+    def define(base: type[D], turn: str, what_happened: str) -> type[D]:
+        place: dict[str, Any] = {
+            "name": f"{service}.delivery.{turn}",
+            "topic": f"{service}.deliveries",
+            "key": "dead_letter_id",
+            "readers": ("gateway",),
+            "shown_to": (Party.OPERATIONS,),
+        }
+        namespace = {"__doc__": what_happened, "__module__": __name__}
+        name = f"{service.capitalize()}Delivery{turn.capitalize()}"
+        return new_class(name, (base,), place, lambda body: body.update(namespace))
+
+    return Turns(
+        define(Delivery, "parked", "A message could not be taken and waits for a person."),
+        define(Decision, "replayed", "A parked message was taken after all."),
+        define(Decision, "discarded", "A parked message was given up."),
+    )
 
 
-def discarded(service: str) -> type[Delivery]:
-    """The event class by which a service says that a person gave a parked message up."""
-    return _DISCARDED[service]
-
-
-_PARKED = {s: _of(s, "parked", Delivery, "A message could not be taken and waits for a person.") for s in SERVICES}
-_REPLAYED = {s: _of(s, "replayed", Decision, "A parked message was taken after all.") for s in SERVICES}
-_DISCARDED = {s: _of(s, "discarded", Decision, "A parked message was given up.") for s in SERVICES}
-EVENTS = (*_PARKED.values(), *_REPLAYED.values(), *_DISCARDED.values())
+EVENTS = tuple(getattr(of(service), turn) for turn in Turns.__annotations__ for service in SERVICES)

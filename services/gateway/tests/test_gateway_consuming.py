@@ -140,9 +140,9 @@ async def test_a_message_that_a_service_parks_shows_in_its_receipt_until_it_is_r
     letter = {"dead_letter_id": uuid4(), "ref": f"unions/{unit}#{sent['id']}", "type": sent["type"], "at": NOW,
               "reason": "handler_failed"}  # fmt: skip
 
-    await deliver(CONSUMER, database, [deliveries.parked("registry").model_validate(letter)])
+    await deliver(CONSUMER, database, [deliveries.of("registry").parked.model_validate(letter)])
     parked = (await union.get(receipt)).json()
-    replayed = deliveries.replayed("registry").model_validate({**letter, "who": "a", "why": "fixed"})
+    replayed = deliveries.of("registry").replayed.model_validate({**letter, "who": "a", "why": "fixed"})
     await deliver(CONSUMER, database, [replayed])
     after = (await union.get(receipt)).json()
 
@@ -158,7 +158,7 @@ async def test_operations_find_parked_messages_by_service_reason_type_and_time(
         for n, reason in enumerate(("handler_failed", "invalid_event"))
     ]
     for service, letter in zip(("registry", "results"), letters, strict=True):
-        await deliver(CONSUMER, database, [deliveries.parked(service).model_validate(letter)])
+        await deliver(CONSUMER, database, [deliveries.of(service).parked.model_validate(letter)])
     client = await as_.operations()
 
     async def found(**wanted: str) -> list[str]:

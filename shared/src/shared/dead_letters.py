@@ -2,22 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from json import dumps
-from types import new_class
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from contracts.base import Party
-from contracts.deliveries import Decision as Decided
-from contracts.deliveries import Delivery as Stated
+from contracts import deliveries
 from shared import outbox
 from shared.clock import new_id, utc_now
 from shared.database import Transaction
 from shared.envelope import Arrival
 from shared.tracing import trace_id_of
-
-S = TypeVar("S", bound=Stated)
 
 BEHIND = "behind_a_parked_message"
 
@@ -37,36 +31,6 @@ SHARE_PARKED_KEYS = """
 SELECT topic, key FROM parked_keys
 WHERE (topic, key) IN (SELECT * FROM unnest($1::text[], $2::text[])) FOR SHARE
 """
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryEvents:
-    """The three events by which one service announces what became of such messages."""
-
-    parked: type[Stated]
-    replayed: type[Decided]
-    discarded: type[Decided]
-
-
-@cache
-def delivery_events(service: str) -> DeliveryEvents:
-    """The event classes of a service's topic `<service>.deliveries`, as its readers know them from the contracts."""
-
-    def define(base: type[S], verb: str, what_happened: str) -> type[S]:
-        place: dict[str, Any] = {
-            "name": f"{service}.delivery.{verb}",
-            "topic": f"{service}.deliveries",
-            "key": "dead_letter_id",
-            "readers": ("gateway",),
-            "shown_to": (Party.OPERATIONS,),
-        }
-        return new_class(f"Delivery{verb.title()}", (base,), place, lambda body: body.update(__doc__=what_happened))
-
-    return DeliveryEvents(
-        define(Stated, "parked", f"A message could not take effect in {service}; receipts that wait for it show so."),
-        define(Decided, "replayed", f"A message that had been parked took effect in {service}."),
-        define(Decided, "discarded", f"Somebody decided that a parked message never takes effect in {service}."),
-    )
 
 
 @dataclass(slots=True)
@@ -106,7 +70,7 @@ async def park(
 
 
 async def announce(
-    tx: Transaction, group: str, verb: str, letter: UUID, arrival: Arrival, reason: str, **decided: str
+    tx: Transaction, group: str, turn: str, letter: UUID, arrival: Arrival, reason: str, **decided: str
 ) -> None:
     """Say what became of a message; nothing is said about such announcements themselves, or it would never end.
 
@@ -115,7 +79,7 @@ async def announce(
     if arrival.topic == f"{group}.deliveries":
         return
     ref = f"{arrival.headers['ce_source']}#{arrival.headers['ce_id']}" if arrival.sound else ""
-    event_class: type[Stated] = getattr(delivery_events(group), verb)
+    event_class: type[deliveries.Delivery] = getattr(deliveries.of(group), turn)
     event = event_class.model_validate(
         {"dead_letter_id": letter, "ref": ref, "type": arrival.headers.get("ce_type", ""), "reason": reason,
          "at": utc_now(), **decided}

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from shared.settings import Settings as KernelSettings
 
 
@@ -9,4 +11,4 @@ class Settings(KernelSettings):
     """Coordination's settings beside the kernel's; `signing_seed` is 32 bytes in hex, and production must give it."""
 
     days: Literal["clock", "simulated"] = "clock"
-    signing_seed: str = ""
+    signing_seed: str = Field("", repr=False)
