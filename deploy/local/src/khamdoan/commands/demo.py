@@ -18,7 +18,7 @@ TRACED_AT_FULL_SIZE = 0.03
 """Share of traces kept of a whole province: what the tracing page can hold in memory; a small demo keeps them all."""
 
 PLAN_SECONDS = {"hagiang": "30", "park": "20"}
-"""The most that a search of a plan gets; a whole campaign's first takes all of it, a small one's and repairs end sooner."""
+"""The most that a plan gets: a whole campaign's first takes it all, a small one's and repairs end sooner."""
 
 PLAN_POLL_SECONDS = "0.2"
 """Days pass in seconds here, and most of them have nothing else to wait for."""
