@@ -107,7 +107,7 @@ class Market:
         """Move place and entry prices towards supply = demand, and the openings with them."""
         block, entries = self.block, self.entries
         session = block.window_session
-        use, supply = self._arrivals(load), block.places.astype(np.float64)
+        use, supply = self.arrivals(load), block.places.astype(np.float64)
         lift = self._lift(use, supply * self.openings[session][:, None], heat) if self.lifting else 0.0
 
         def moved(opening: Floats) -> Floats:
@@ -132,7 +132,7 @@ class Market:
         self.places = np.maximum(0, target + MOMENTUM * (target - self.previous)) if self.steps else target
         self.previous = target
 
-    def _arrivals(self, load: Singles) -> Floats:
+    def arrivals(self, load: Singles) -> Floats:
         """How many need each resource in each window."""
         use = np.empty(self.block.places.shape)
         for turn in self.reach.turns:
@@ -238,8 +238,12 @@ class Market:
 
 
 def scarcity_market(block: Block, absence: Absence, steps: int, cold: float) -> Market:
-    """A market whose prices come down from penalties rather than up from nothing: where people must stay out."""
+    """A market whose prices come down from penalties rather than up from nothing: where people must stay out.
+
+    There each window finds its own price: what is lifted together hides that only some windows of a desk are scarce.
+    """
     market = Market(block, absence, by_line=False)
+    market.lifting = False
     hot = min(SCORCHING, float(block.penalty.min(initial=int(4 * SCORCHING))) / 4)
     market.run(steps, hot or cold, cold)  # people may be worth nothing
     return market

@@ -7,6 +7,7 @@ session, and pairs of a class and a session.
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Ints
 
 Singles = NDArray[np.float32]
+Amounts = TypeVar("Amounts", Singles, Ints)
 BLOCKED = 1e6
 
 
@@ -29,7 +31,7 @@ class Turn:
     pairs: slice
     part: slice
 
-    def of(self, amounts: Singles) -> Singles:
+    def of(self, amounts: Amounts) -> Amounts:
         """Its part as a table, window by way."""
         windows, ways = self.windows, self.ways
         return amounts[self.part].reshape(windows.stop - windows.start, ways.stop - ways.start)

@@ -1,0 +1,184 @@
+"""What is worth a penalty because somebody must stay out: found by small programs, with all other prices fixed.
+
+A market's prices move by steps that fit its heat. A desk that a handful of people too many cannot do without, or a line
+that may let nobody else go, is worth thousands of steps. Here such prices are free, and of everybody's other choices
+only the best at the present prices counts: so few people and windows are left that the best prices are found at once.
+"""
+
+import time
+
+import highspy
+import numpy as np
+
+from scheduling.planning import pricing
+from scheduling.planning.absence import Absence
+from scheduling.planning.ascent import Market
+from scheduling.planning.blocks import FORBIDDEN, Block
+from scheduling.planning.eligibility import Flags, Ints
+from scheduling.planning.pricing import Floats, Prices
+from scheduling.planning.reach import Singles
+
+ROUNDS, IDLE, STEPS, HEAT = 12, 2, 10, 1.0
+GAIN = 0.05  # of the bound per person: a round that brings less was idle
+SLACK, SOME, HARDLY = 0.02, 0.1, 1e-3  # share and number of people that are too many; people who do not count
+DEAR = 500.0  # a market finds cheaper prices by itself, and keeps its openings in balance with them
+NARROWER, DEAREST = 10.0, 10_000.0  # only what is so many times dearer is free where the program would take too long
+SECONDS = 2e-10  # times visits squared: what a program takes
+
+
+def sharpen(market: Market, visit_cost: Floats, until: float) -> tuple[float, Prices | None]:
+    """Let a market know what its overfull windows are worth; the best bound on the way, with the prices that prove it.
+
+    Their people turn to others, which may be too few as well: so again, until that brings nothing. The market learns
+    places only: to it, all lines of a place are one.
+    """
+    block, bound, best, idle = market.block, -np.inf, None, 0
+    places, lines = np.zeros(block.places.shape, np.bool_), np.zeros(market.absence.ceiling.shape, np.bool_)
+    for _ in range(ROUNDS):
+        begun = time.monotonic()
+        full, crowded = overfull(market)
+        prices = _narrowing(market, places | full, lines | crowded, visit_cost, until)
+        if prices is None:
+            break
+        nobody, least = np.zeros(len(block.sessions)), pricing.cheapest(block, market.absence, prices)
+        proved = pricing.bound(block, market.absence, prices, least, nobody, nobody + 1)
+        idle = 0 if proved > bound + GAIN * float(block.size.sum()) else idle + 1
+        if proved > bound:
+            bound, best = proved, prices
+        far = np.abs(prices.places - market.places) > DEAR
+        places, lines = (places | full) & (prices.places > 0), prices.lines > DEAR
+        market.learn(np.where(far, prices.places, market.places))
+        market.run(STEPS, HEAT, HEAT)
+        now = time.monotonic()
+        if idle == IDLE or now + (now - begun) > until:
+            break
+    return bound, best
+
+
+def overfull(market: Market) -> tuple[Flags, Flags]:
+    """The places (window, resource) and moments (line, point) for which too many come."""
+    block, load = market.block, market.spread(HEAT)
+    use, supply = market.arrivals(load), block.places * market.upper[block.window_session][:, None]
+    many = away(market, load) > market.absence.ceiling * (1 + SLACK) + SOME
+    return use > supply * (1 + SLACK) + SOME, many
+
+
+def away(market: Market, load: Singles) -> Floats:
+    """How many people of each line are away at each point, of those who come to the windows."""
+    block, reach, width = market.block, market.reach, market.absence.points + 1
+    change = np.zeros(len(block.lines) * width)
+    line = block.line[reach.order[reach.pair_class]]
+    for turn in reach.turns:
+        own, ways = turn.of(load), turn.ways.stop - turn.ways.start
+        pair = line[turn.pairs] * ways + reach.pair_way[turn.pairs] - turn.ways.start
+        keys, at = np.unique(pair, return_inverse=True)
+        people = np.bincount(at, market.entered[turn.pairs], len(keys))
+        some = people > HARDLY
+        lines, way = np.divmod(keys[some], ways)
+        amounts = own[:, way] * (people[some] / np.maximum(own.sum(axis=0)[way], HARDLY))
+        crew = (lines - reach.row_crew[reach.way_row[turn.ways]][way]) * width
+        for moments, sign in ((turn.of(reach.leave_at), 1), (turn.of(reach.back_at), -1)):
+            change += sign * np.bincount((moments[:, way] + crew).ravel(), amounts.ravel(), len(change))
+    found: Floats = np.cumsum(change.reshape(-1, width), axis=1)[:, :-1]
+    return found
+
+
+def _narrowing(market: Market, places: Flags, lines: Flags, visit_cost: Floats, until: float) -> Prices | None:
+    """The prices with those of these and of all dear places at their best; of the dearest where that takes too long."""
+    dear, known = DEAR, market.prices()
+    places = places | (market.places > dear)
+    while (places.any() or lines.any()) and dear <= DEAREST:
+        prices = priced(market.block, market.absence, known, places, lines, visit_cost, until - time.monotonic())
+        if prices is not None:
+            return prices
+        dear *= NARROWER
+        places, lines = places & (market.places > dear), np.zeros_like(lines)
+    return None
+
+
+def priced(
+    block: Block, absence: Absence, prices: Prices, places: Flags, lines: Flags, visit_cost: Floats, seconds: float
+) -> Prices | None:
+    """The prices with those of some places and lines' moments at their best; None if that takes too long."""
+    fixed = Prices(np.where(places, 0, prices.places), np.where(lines, 0, prices.lines), prices.shares)
+    barred = Prices(np.where(places, FORBIDDEN, 0), np.where(lines, FORBIDDEN, 0))
+    avoiding = Prices(fixed.places + barred.places, fixed.lines + barred.lines, prices.shares)
+    outside = np.minimum(pricing.cheapest(block, absence, avoiding), block.penalty)
+    cost = pricing.charges(block, absence, fixed)
+    cost += visit_cost
+    concerned = pricing.charges(block, absence, barred) > 0
+    classes, windows = np.nonzero(concerned & (cost < outside[:, None]))
+    if SECONDS * len(classes) ** 2 > seconds:
+        return None
+    opening = block.open_cost - pricing.rents(block, fixed)
+    program = Program(block, absence, places, lines, classes, windows)
+    duals = program.duals(cost[classes, windows], outside, opening, seconds)
+    if duals is None:
+        return None
+    fixed.places[places], fixed.lines[lines] = np.split(duals, [int(places.sum())])
+    return Prices.of(fixed.places, fixed.lines, prices.shares)
+
+
+class Program:
+    """Who takes part (`people`, their visits as classes and windows), and a row for each of the places and moments."""
+
+    def __init__(
+        self, block: Block, absence: Absence, places: Flags, lines: Flags, classes: Ints, windows: Ints
+    ) -> None:
+        self.people, own = np.unique(classes, return_inverse=True)
+        n, count = len(self.people), int(places.sum())
+        row_of, moment_of = np.full(places.shape, -1), np.full(lines.shape, -1)
+        row_of[places], moment_of[lines] = n + np.arange(count), n + count + np.arange(int(lines.sum()))
+        window, resource = np.nonzero(places)
+        self.sessions, session = np.unique(block.window_session[window], return_inverse=True)
+        first = n + len(self.sessions)
+        taken, used = np.nonzero(places[windows] & block.uses[block.package[classes]])
+        absent, moment = _moments(block, absence, moment_of, classes, windows)
+        self.rows = np.concatenate((np.arange(n), row_of[window, resource], own, row_of[windows[taken], used], moment))
+        self.columns = np.concatenate(
+            (np.arange(n), n + session, first + np.arange(len(classes)), first + taken, first + absent)
+        )
+        self.values = np.ones(len(self.rows))
+        self.values[n : n + count] = -block.places[window, resource]
+        self.size = block.size[self.people].astype(np.float64)
+        self.limits = np.concatenate((np.zeros(count), absence.ceiling[lines]))
+
+    def duals(self, cost: Floats, outside: Floats, opening: Floats, seconds: float) -> Floats | None:
+        """What one more of each place and moment would save; None if that takes too long."""
+        n, sessions, none = len(self.people), len(self.sessions), highspy.kHighsInf
+        order = np.argsort(self.columns, kind="stable")
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = n + sessions + len(cost), n + len(self.limits)
+        lp.col_cost_ = np.concatenate((outside[self.people], opening[self.sessions], cost))
+        lp.col_lower_ = np.zeros(lp.num_col_)
+        lp.col_upper_ = np.concatenate((np.full(n, none), np.ones(sessions), np.full(len(cost), none)))
+        lp.row_lower_ = np.concatenate((self.size, np.full(len(self.limits), -none)))
+        lp.row_upper_ = np.concatenate((self.size, self.limits))
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_ = np.searchsorted(self.columns[order], np.arange(lp.num_col_ + 1)).astype(np.int32)
+        lp.a_matrix_.index_, lp.a_matrix_.value_ = self.rows[order].astype(np.int32), self.values[order]
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("threads", 1)
+        solver.setOptionValue("time_limit", max(seconds, 0.01))
+        solver.passModel(lp)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        worth: Floats = -np.array(solver.getSolution().row_dual)[n:]
+        return worth
+
+
+def _moments(block: Block, absence: Absence, moment_of: Ints, classes: Ints, windows: Ints) -> tuple[Ints, Ints]:
+    """The rows of the moments in which each visit takes somebody away: pairs (visit, row)."""
+    scarce: Flags = np.asarray((moment_of >= 0).any(axis=1))
+    concerned = np.flatnonzero(scarce[block.line[classes]])
+    line = block.line[classes[concerned]]
+    place = absence.place_of_line[line]
+    first = absence.first[place, windows[concerned]]
+    length = np.maximum(absence.past[place, absence.length_of[classes[concerned]], windows[concerned]] - first, 0)
+    visit = np.repeat(np.arange(len(concerned)), length)
+    point = first[visit] + np.arange(len(visit)) - np.repeat(np.cumsum(length) - length, length)
+    row = moment_of[line[visit], point]
+    kept = row >= 0
+    return concerned[visit[kept]], row[kept]
