@@ -74,7 +74,7 @@ class _Repair:
         """
         staying, crowded = self.standing.staying, self.standing.crowded
         best, bound = self._seat(staying, crowded, quick=True)
-        alone = self._penalties(best)
+        alone, proved = self._penalties(best), bound
         yield self._returned(best), bound
         helpers = self._helpers(self._missing(best), best)
         if helpers:
@@ -88,6 +88,7 @@ class _Repair:
             wider, bound = self._seat({w: at for w, at in staying.items() if w not in helpers}, crowded | helpers)
             if helpers and self._penalties(wider) >= alone:
                 wider, bound = self._seat(staying, crowded)
+                bound = max(bound, proved)  # the same question, which may have been cut short now
             best = min((best, wider), key=self._total)
         yield self._returned(best), bound
 
