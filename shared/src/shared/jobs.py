@@ -121,8 +121,9 @@ class Job:
             wave = await self._unblocked(arrived)
             if not wave:
                 continue
-            _, handler = self.consumer.handlers[wave[0].type]
-            with self.metrics.handler_seconds.labels(wave[0].type).time():
+            kind = wave[0].type
+            _, handler = self.consumer.handlers[kind]
+            with self.metrics.handler_seconds.labels(self.consumer.together.get(kind, kind)).time():
                 await handler(self.tx, Batch(wave))
             self.outcome.results.update((message.type, "handled") for message in wave)
             self.outcome.results.subtract((message.type, "handled") for message in self.tx.held)
