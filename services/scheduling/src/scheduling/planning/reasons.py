@@ -125,8 +125,13 @@ def of_all(
     reasons = {}
     for worker in workers:
         if worker.id not in appointments:
-            key = (worker.line, worker.package, worker.earliest, worker.deadline, worker.unavailable)
+            key = kind(worker)
             if key not in known:
                 known[key] = chain.reason(worker, occupancy)
             reasons[worker.id] = known[key]
     return reasons
+
+
+def kind(worker: Worker) -> tuple[object, ...]:
+    """The same for all whom the same windows take."""
+    return worker.line, worker.package, worker.earliest, worker.deadline, worker.unavailable

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scheduling.planning import blocks, changing, classes, components, costs, finishing, naming, reasons
+from scheduling.planning import blocks, changing, classes, completing, components, costs, finishing, naming, reasons
 from scheduling.planning.absence import Absence
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation
@@ -169,7 +169,17 @@ class _Repair:
             if back.get(who) != at and self._fits(at, [*there[at], self.workers[who]]):
                 back[who] = at
                 there[at].append(self.workers[who])
-        return back
+        return self._completed(back)
+
+    def _completed(self, appointments: Appointments) -> Appointments:
+        """R7: whoever could have a place gets one, even if they are the only ones in its session."""
+        occupancy = Occupancy(self.rules, Visits.named(self.rules, self.workers, appointments))
+        missing = [w for w in self.workers.values() if w.id not in appointments]
+        missing.sort(key=lambda w: -self.instance.weights.unassigned[w.priority])
+        flat, complete = self.rules.windows, dict(appointments)
+        for who, w in completing.seated(Chain(self.rules), occupancy, ((w.id, w, 1) for w in missing)):
+            complete[who] = self.instance.sessions[flat.session[w]].id, int(flat.index[w])
+        return complete
 
     def _seat(self, kept: Appointments, held: Appointments, quick: bool = False) -> tuple[Appointments, float]:
         """Seat everybody who is not kept; those who hold a seat may be moved, at the price of a move."""
@@ -206,7 +216,7 @@ class _Repair:
             at, windows = np.nonzero(ledger.count)
             amounts = ledger.count[at, windows].astype(np.int64)
             appointments |= naming.name(self.seating, demand, block.classes[at], block.window_at[windows], amounts)
-        return appointments, bound
+        return self._completed(appointments), bound
 
     def _missing(self, appointments: Appointments) -> list[Worker]:
         """Workers left out although data alone would let them in."""
