@@ -1,9 +1,10 @@
-"""Every event class of the house, found in one file per owner (rosters, monitoring and plans have their own)."""
+"""Every event class of the house: one file per owner; rosters, monitoring, appointments and plans have their own."""
 
 from collections.abc import Iterator
 from types import ModuleType
 
 from contracts import (
+    appointments,
     clinics,
     coordination,
     deliveries,
@@ -23,8 +24,8 @@ from contracts.base import Event
 PARTIES = ("unions", "health", "clinics", "workers", "operations")
 SERVICES = deliveries.SERVICES
 _OWNERS = (
-    unions, health, clinics, workers, operations, registry, rosters, monitoring, scheduling, plans, results,
-    coordination,
+    unions, health, clinics, workers, operations, registry, rosters, monitoring, scheduling, appointments, plans,
+    results, coordination,
 )  # fmt: skip
 
 

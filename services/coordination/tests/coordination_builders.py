@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4, uuid5
 
-from contracts import coordination, health, operations, registry, results, scheduling, unions
+from contracts import appointments, coordination, health, operations, registry, results, scheduling, unions
 from contracts.base import Event
 from coordination.consumers import make_consumer
 from coordination.settings import Settings
@@ -115,20 +115,20 @@ def _appointment(number: int, in_unit: int, day: date) -> dict[str, object]:
     }  # fmt: skip
 
 
-def an_appointment(number: int, in_unit: int = 1, day: date = date(2026, 8, 3)) -> scheduling.AppointmentMade:
-    return scheduling.AppointmentMade.model_validate(_appointment(number, in_unit, day) | {"by": "plan"})
+def an_appointment(number: int, in_unit: int = 1, day: date = date(2026, 8, 3)) -> appointments.AppointmentMade:
+    return appointments.AppointmentMade.model_validate(_appointment(number, in_unit, day) | {"by": "plan"})
 
 
-def a_cancellation(appointment: scheduling.AppointmentMade) -> scheduling.AppointmentCancelled:
-    return scheduling.AppointmentCancelled.model_validate(appointment.model_dump() | {"reason": "absence"})
+def a_cancellation(appointment: appointments.AppointmentMade) -> appointments.AppointmentCancelled:
+    return appointments.AppointmentCancelled.model_validate(appointment.model_dump() | {"reason": "absence"})
 
 
-def a_visit(number: int, in_unit: int = 1, day: date = date(2026, 8, 3)) -> scheduling.AppointmentKept:
-    return scheduling.AppointmentKept.model_validate(_appointment(number, in_unit, day))
+def a_visit(number: int, in_unit: int = 1, day: date = date(2026, 8, 3)) -> appointments.AppointmentKept:
+    return appointments.AppointmentKept.model_validate(_appointment(number, in_unit, day))
 
 
-def a_miss(number: int, in_unit: int = 1, day: date = date(2026, 8, 3)) -> scheduling.AppointmentMissed:
-    return scheduling.AppointmentMissed.model_validate(_appointment(number, in_unit, day) | {"reason": "absent"})
+def a_miss(number: int, in_unit: int = 1, day: date = date(2026, 8, 3)) -> appointments.AppointmentMissed:
+    return appointments.AppointmentMissed.model_validate(_appointment(number, in_unit, day) | {"reason": "absent"})
 
 
 def an_end(number: int, reason: str, in_unit: int = 1) -> scheduling.HealthCheckWithdrawn:

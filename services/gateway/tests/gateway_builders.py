@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from contracts import clinics, coordination, health, operations, registry, results, scheduling, unions
+from contracts import appointments, clinics, coordination, health, operations, registry, results, scheduling, unions
 from contracts.base import Event, Party
 from shared import outbox
 from shared.outbox import Outgoing
@@ -168,8 +168,8 @@ def an_appointment(**changes: Any) -> dict[str, Any]:
     return values | changes
 
 
-def made(**changes: Any) -> scheduling.AppointmentMade:
-    return scheduling.AppointmentMade(**an_appointment(**changes), by="plan")
+def made(**changes: Any) -> appointments.AppointmentMade:
+    return appointments.AppointmentMade(**an_appointment(**changes), by="plan")
 
 
 def a_due_check(**changes: Any) -> scheduling.HealthCheckBecameDue:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from gateway_builders import DAY, a_day, an_appointment, made
 
-from contracts import results, scheduling
+from contracts import appointments, results
 from gateway.consumers import make_consumer
 from gateway.deadlines import DEADLINES
 from shared.database import Database
@@ -27,8 +27,8 @@ async def left(database: Database, kind: str) -> Any:
     return await database.pool.fetchval(sql)
 
 
-def kept(day: date) -> scheduling.AppointmentKept:
-    return scheduling.AppointmentKept(**an_appointment(day=day))
+def kept(day: date) -> appointments.AppointmentKept:
+    return appointments.AppointmentKept(**an_appointment(day=day))
 
 
 def a_follow_up(due_on: date) -> results.FollowUpOpened:

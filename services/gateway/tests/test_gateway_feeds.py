@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from pydantic_core import to_json
 
-from contracts import scheduling
+from contracts import appointments
 from gateway import edge_topics, feeds
 from gateway.consumers import make_consumer
 from gateway.edge import Edge
@@ -88,7 +88,7 @@ async def test_numbers_have_no_gap_and_no_repeat_however_many_append_at_once(dat
 async def test_the_clinic_that_a_worker_was_moved_from_learns_only_that(
     as_: Clients, database: Database, deliver: Deliver
 ) -> None:
-    moved = scheduling.AppointmentMoved(
+    moved = appointments.AppointmentMoved(
         **an_appointment(clinic_id=OTHER_CLINIC), from_session_id=uuid4(), from_clinic_id=CLINIC, reason="absence"
     )
 

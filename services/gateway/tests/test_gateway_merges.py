@@ -19,7 +19,7 @@ from gateway_builders import (
     post,
 )
 
-from contracts import coordination, registry, results, scheduling, unions
+from contracts import appointments, coordination, registry, results, scheduling, unions
 from contracts import workers as worker_events
 from contracts.base import Event, Party
 from gateway.consumers import make_consumer
@@ -55,7 +55,7 @@ class World:
             coordination.ScopeFrozen(
                 campaign_id=CAMPAIGN, on_day=DAY, units=[coordination.UnitDenominator(unit_id=UNIT, workers=2, due=2)]
             ),
-            scheduling.AppointmentMade(**visit, by="plan"), scheduling.AppointmentKept(**visit),
+            appointments.AppointmentMade(**visit, by="plan"), appointments.AppointmentKept(**visit),
             results.VisitConcluded(
                 visit_id=self.visit, worker_id=RECORD, concluded_on=DAY, valid_until=date(2027, 3, 2), version=1,
                 **about,

@@ -7,7 +7,7 @@ import httpx
 from gateway_builders import CLINIC, DAY, Clients, a_day, an_organisation, made
 from gateway_uploads import Registry
 
-from contracts import scheduling
+from contracts import appointments
 from contracts.base import Party
 from gateway.consumers import make_consumer
 from shared.database import Database
@@ -21,8 +21,8 @@ async def test_a_clinic_gets_names_for_its_own_bookings_of_these_days_only(
 ) -> None:
     own, foreign = made(), made(clinic_id="02999")
     past, off = made(day=DAY.replace(year=2025)), made()
-    gone = scheduling.AppointmentCancelled(
-        **off.model_dump(include=set(scheduling.AppointmentCancelled.model_fields)), reason="refused"
+    gone = appointments.AppointmentCancelled(
+        **off.model_dump(include=set(appointments.AppointmentCancelled.model_fields)), reason="refused"
     )
     await deliver(CONSUMER, database, [a_day(), own, foreign, past, off, gone])
     clinic = await as_.clinic()

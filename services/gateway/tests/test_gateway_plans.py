@@ -17,7 +17,7 @@ from gateway_builders import (
     post,
 )
 
-from contracts import clinics, plans, scheduling, unions
+from contracts import appointments, clinics, plans, scheduling, unions
 from contracts import workers as worker_events
 from contracts.base import Party
 from contracts.coordination import PlanApproved, PlanDeclined
@@ -258,7 +258,7 @@ async def test_a_clinic_reads_where_a_make_up_session_is_missing(
 async def test_a_worker_asks_for_nobody_else(as_: Clients, database: Database, deliver: Deliver) -> None:
     me, other, mine, others = uuid4(), uuid4(), uuid4(), uuid4()
     visits = [an_appointment(appointment_id=visit, worker_id=who) for visit, who in ((mine, me), (others, other))]
-    await deliver(CONSUMER, database, [scheduling.AppointmentMade(**visit, by="plan") for visit in visits])
+    await deliver(CONSUMER, database, [appointments.AppointmentMade(**visit, by="plan") for visit in visits])
     client = await as_.party(Party.WORKERS, str(me))
 
     answers = [

@@ -27,7 +27,7 @@ from gateway_builders import (
     made,
 )
 
-from contracts import coordination, results, scheduling
+from contracts import appointments, coordination, results, scheduling
 from contracts.base import Event, Party
 from gateway import pages
 from gateway.app import PARTS
@@ -66,8 +66,8 @@ class World:
             a_campaign(self.campaign, [self.root], [self.unit]),
             a_session(self.session, self.campaign),
             a_due_check(**self.about),
-            scheduling.AppointmentMade(**appointment, by="plan"),
-            scheduling.AppointmentKept(**appointment),
+            appointments.AppointmentMade(**appointment, by="plan"),
+            appointments.AppointmentKept(**appointment),
             a_proposal(self.visit, []),
             results.FindingEscalated(visit_id=self.visit, clinic_id=CLINIC, station="MEA", rule_set="x",
                                      escalations=[{"code": "x", "message_vi": DIAGNOSIS, "message_en": DIAGNOSIS}]),
@@ -177,10 +177,10 @@ async def test_the_employer_does_not_learn_whether_somebody_refused_or_stayed_aw
         database,
         [
             *(a_worker(worker, unit, employer) for worker in workers.values()),
-            *(scheduling.AppointmentMade(**item, by="plan") for item in booked.values()),
-            scheduling.AppointmentCancelled(**about["refused"], reason="refused"),
-            scheduling.AppointmentMissed(**about["absent"], day=DAY, reason="absent"),
-            scheduling.AppointmentCancelled(**about["elsewhere"], reason="session-withdrawn"),
+            *(appointments.AppointmentMade(**item, by="plan") for item in booked.values()),
+            appointments.AppointmentCancelled(**about["refused"], reason="refused"),
+            appointments.AppointmentMissed(**about["absent"], day=DAY, reason="absent"),
+            appointments.AppointmentCancelled(**about["elsewhere"], reason="session-withdrawn"),
         ],
     )
 
@@ -271,14 +271,14 @@ async def test_a_check_stands_where_its_last_turn_left_it(
     place = {"session_id": uuid4(), "clinic_id": CLINIC, "appointment_id": visit}
     appointment = an_appointment(**about, **place)
     events = {
-        "made": scheduling.AppointmentMade(**appointment, by="plan"),
-        "kept": scheduling.AppointmentKept(**appointment),
-        "missed": scheduling.AppointmentMissed(**about, **place, day=DAY, reason="absent"),
-        "cancelled": scheduling.AppointmentCancelled(**about, **place, reason="refused"),
+        "made": appointments.AppointmentMade(**appointment, by="plan"),
+        "kept": appointments.AppointmentKept(**appointment),
+        "missed": appointments.AppointmentMissed(**about, **place, day=DAY, reason="absent"),
+        "cancelled": appointments.AppointmentCancelled(**about, **place, reason="refused"),
         "withdrawn": scheduling.HealthCheckWithdrawn(**about, reason="refused", on_day=DAY),
         "deferred": scheduling.HealthCheckDeferred(**about, plan_id=uuid4(), reason="no_seat"),
         "due again": a_due_check(**about),
-        "walked in": scheduling.AppointmentKept(**appointment | {"appointment_id": uuid4()}, walk_in=True),
+        "walked in": appointments.AppointmentKept(**appointment | {"appointment_id": uuid4()}, walk_in=True),
     }
 
     await deliver(CONSUMER, database, [an_organisation(unit), a_due_check(**about), *(events[turn] for turn in turns)])

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from contracts import clinics, registry, scheduling
+from contracts import appointments, clinics, registry
 from results.consumers import consumer
 from shared.database import Database
 from shared.testing import Deliver
@@ -39,14 +39,14 @@ def a_worker(number: int = 1, **changes: Any) -> registry.WorkerRegistered:
     return registry.WorkerRegistered.model_validate(fields | changes)
 
 
-def an_appointment(number: int = 1, **changes: Any) -> scheduling.AppointmentMade:
+def an_appointment(number: int = 1, **changes: Any) -> appointments.AppointmentMade:
     fields = {
         "appointment_id": visit(number), "health_check_id": uuid5(CAMPAIGN, f"check {number}"),
         "worker_id": worker(number), "unit_id": UNIT, "campaign_id": CAMPAIGN, "session_id": UUID(int=9),
         "clinic_id": CLINIC, "site": "00700", "day": date(2026, 8, 3), "window": 0, "start": 420, "package": "BASE",
         "stations": STATIONS, "by": "plan",
     }  # fmt: skip
-    return scheduling.AppointmentMade.model_validate(fields | changes)
+    return appointments.AppointmentMade.model_validate(fields | changes)
 
 
 def a_section(station: str, number: int = 1, hour: int = 8, **findings: Any) -> clinics.SectionRecorded:

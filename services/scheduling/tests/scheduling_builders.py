@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from contracts.appointments import Appointment
 from contracts.clinics import AttendanceRecorded, SessionOffered, SessionWithdrawn
 from contracts.coordination import CampaignOpened, DayStarted, PlanApproved, ScopeFrozen, UnitDenominator
 from contracts.fields import Window
@@ -12,7 +13,6 @@ from contracts.health import PermitGranted
 from contracts.organisations import Reach
 from contracts.registry import LineRegistered, OrganisationRegistered, RosterClosed, WorkerLeft, WorkerRegistered
 from contracts.results import VisitConcluded
-from contracts.scheduling import Appointment
 from contracts.unions import AbsenceReported, BookingRequested, MoveRequested, RefusalReported, RefusalWithdrawn
 
 CAMPAIGN = UUID("c0000000-0000-4000-8000-000000000001")

@@ -14,9 +14,9 @@ from scheduling_builders import (
     workers,
 )
 
+from contracts.appointments import RequestAnswered
 from contracts.clinics import SessionOffered
 from contracts.plans import PlanExplained, PlanProposed
-from contracts.scheduling import RequestAnswered
 from scheduling.consumers import consumer
 from scheduling.plan_runner import PlanRunner
 from scheduling.settings import Settings

@@ -17,7 +17,7 @@ from scheduling_builders import (
 )
 from scheduling_campaigns import a_campaign_under_way, codes, of
 
-from contracts.scheduling import (
+from contracts.appointments import (
     AppointmentCancelled,
     AppointmentKept,
     AppointmentMade,

@@ -30,14 +30,9 @@ from scheduling_builders import (
 from scheduling_campaigns import a_campaign_under_way, a_campaign_with, codes, of, outcomes
 
 from contracts import workers as worker_events
+from contracts.appointments import AppointmentCancelled, AppointmentMade, AppointmentMoved, RequestAnswered
 from contracts.clinics import SessionOffered
 from contracts.coordination import ClosingProposed, Figures
-from contracts.scheduling import (
-    AppointmentCancelled,
-    AppointmentMade,
-    AppointmentMoved,
-    RequestAnswered,
-)
 from scheduling.consumers import consumer
 from shared.database import Database
 from shared.testing import Deliver, arrival_of

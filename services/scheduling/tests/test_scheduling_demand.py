@@ -21,8 +21,9 @@ from scheduling_builders import (
 )
 from scheduling_campaigns import of
 
+from contracts.appointments import RequestAnswered
 from contracts.registry import Exposure, WorkerChanged
-from contracts.scheduling import DemandDeclared, HealthCheckBecameDue, HealthCheckWithdrawn, RequestAnswered
+from contracts.scheduling import DemandDeclared, HealthCheckBecameDue, HealthCheckWithdrawn
 from scheduling.consumers import consumer
 from scheduling.rules.months import add_months
 from shared.database import Database

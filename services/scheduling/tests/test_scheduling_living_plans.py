@@ -31,14 +31,12 @@ from scheduling_builders import (
 )
 from scheduling_campaigns import a_campaign_with, of, planned, runs
 
+from contracts.appointments import RequestAnswered
 from contracts.coordination import PlanDeclined
 from contracts.organisations import Reach
 from contracts.plans import PlanWithdrawn
 from contracts.registry import LineChanged
-from contracts.scheduling import (
-    MakeUpSessionProposed,
-    RequestAnswered,
-)
+from contracts.scheduling import MakeUpSessionProposed
 from scheduling import explanations, plan_runner
 from scheduling.consumers import consumer
 from scheduling.plan_runner import PlanRunner

@@ -8,18 +8,10 @@ from uuid import UUID
 import pytest
 import scheduling_builders as given
 
+from contracts.appointments import AppointmentCancelled, AppointmentMade, AppointmentMoved, RequestAnswered
 from contracts.base import Event
 from contracts.registry import WorkerChanged, WorkerMerged, WorkerMergeUndone
-from contracts.scheduling import (
-    AppointmentCancelled,
-    AppointmentMade,
-    AppointmentMoved,
-    HealthCheckBecameDue,
-    HealthCheckJoined,
-    HealthCheckSeparated,
-    HealthCheckWithdrawn,
-    RequestAnswered,
-)
+from contracts.scheduling import HealthCheckBecameDue, HealthCheckJoined, HealthCheckSeparated, HealthCheckWithdrawn
 from scheduling import joining
 from scheduling.consumers import consumer
 from scheduling.joining import Check

@@ -35,15 +35,11 @@ from scheduling_builders import (
 )
 from scheduling_campaigns import a_campaign_with, of
 
+from contracts.appointments import AppointmentMade, AppointmentMoved
 from contracts.coordination import ClosingProposed, Figures
 from contracts.plans import PlanAbandoned, PlanProposed, PlanPublished
 from contracts.registry import Exposure
-from contracts.scheduling import (
-    AppointmentMade,
-    AppointmentMoved,
-    DaySwept,
-    HealthCheckDeferred,
-)
+from contracts.scheduling import DaySwept, HealthCheckDeferred
 from scheduling import plan_store
 from scheduling.consumers import consumer
 from scheduling.plan_runner import PlanRunner

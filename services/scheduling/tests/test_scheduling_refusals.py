@@ -24,15 +24,10 @@ from scheduling_builders import (
 from scheduling_campaigns import a_campaign_under_way, codes, of, outcomes
 
 from contracts import workers as worker_events
+from contracts.appointments import AppointmentKept, AppointmentMade, RequestAnswered
 from contracts.coordination import ClosingProposed, Figures
 from contracts.registry import Exposure, WorkerChanged
-from contracts.scheduling import (
-    AppointmentKept,
-    AppointmentMade,
-    HealthCheckBecameDue,
-    HealthCheckWithdrawn,
-    RequestAnswered,
-)
+from contracts.scheduling import HealthCheckBecameDue, HealthCheckWithdrawn
 from scheduling.consumers import consumer
 from shared.database import Database
 from shared.testing import Deliver

@@ -23,18 +23,11 @@ from scheduling_builders import (
 )
 from scheduling_campaigns import a_campaign_under_way, a_campaign_with, codes, of, planned, runs
 
+from contracts.appointments import AppointmentCancelled, AppointmentKept, AppointmentMade, AppointmentMoved
 from contracts.base import Event
 from contracts.health import PermitRevoked
 from contracts.plans import PlanAsked
-from contracts.scheduling import (
-    AppointmentCancelled,
-    AppointmentKept,
-    AppointmentMade,
-    AppointmentMoved,
-    DaySwept,
-    SessionListed,
-    SessionRefused,
-)
+from contracts.scheduling import DaySwept, SessionListed, SessionRefused
 from scheduling.consumers import consumer
 from shared.clock import utc_now
 from shared.database import Database

@@ -1,6 +1,6 @@
 """Which message starts which use case."""
 
-from contracts import coordination, health, operations, registry, results, scheduling, unions
+from contracts import appointments, coordination, health, operations, registry, results, scheduling, unions
 from contracts import plans as plans_said
 from coordination import alerts, campaigns, closing, coverage, days, organisations, people, plans, scope
 from coordination.settings import Settings
@@ -137,24 +137,24 @@ def _people(consumer: Consumer) -> None:
     async def on_health_check_withdrawn(tx: Transaction, batch: Batch[scheduling.HealthCheckWithdrawn]) -> None:
         await people.end(tx, batch.events)
 
-    @consumer.on(scheduling.AppointmentMade)
-    async def on_appointment_made(tx: Transaction, batch: Batch[scheduling.AppointmentMade]) -> None:
+    @consumer.on(appointments.AppointmentMade)
+    async def on_appointment_made(tx: Transaction, batch: Batch[appointments.AppointmentMade]) -> None:
         await people.plan(tx, batch.events)
 
-    @consumer.on(scheduling.AppointmentMoved)
-    async def on_appointment_moved(tx: Transaction, batch: Batch[scheduling.AppointmentMoved]) -> None:
+    @consumer.on(appointments.AppointmentMoved)
+    async def on_appointment_moved(tx: Transaction, batch: Batch[appointments.AppointmentMoved]) -> None:
         await people.plan(tx, batch.events)
 
-    @consumer.on(scheduling.AppointmentCancelled)
-    async def on_appointment_cancelled(tx: Transaction, batch: Batch[scheduling.AppointmentCancelled]) -> None:
+    @consumer.on(appointments.AppointmentCancelled)
+    async def on_appointment_cancelled(tx: Transaction, batch: Batch[appointments.AppointmentCancelled]) -> None:
         await people.unplan(tx, batch.events)
 
-    @consumer.on(scheduling.AppointmentKept)
-    async def on_appointment_kept(tx: Transaction, batch: Batch[scheduling.AppointmentKept]) -> None:
+    @consumer.on(appointments.AppointmentKept)
+    async def on_appointment_kept(tx: Transaction, batch: Batch[appointments.AppointmentKept]) -> None:
         await people.visit(tx, batch.events)
 
-    @consumer.on(scheduling.AppointmentMissed)
-    async def on_appointment_missed(tx: Transaction, batch: Batch[scheduling.AppointmentMissed]) -> None:
+    @consumer.on(appointments.AppointmentMissed)
+    async def on_appointment_missed(tx: Transaction, batch: Batch[appointments.AppointmentMissed]) -> None:
         await people.miss(tx, batch.events)
 
     @consumer.on(results.VisitConcluded)

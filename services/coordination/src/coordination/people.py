@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from contracts import registry, results, scheduling
+from contracts import appointments, registry, results, scheduling
 from coordination import store
 from shared.database import Transaction
 
-Placed = scheduling.AppointmentMade | scheduling.AppointmentMoved
-E = TypeVar("E", bound=scheduling.AppointmentCancelled | Placed | results.VisitConcluded)
+Placed = appointments.AppointmentMade | appointments.AppointmentMoved
+E = TypeVar("E", bound=appointments.AppointmentCancelled | Placed | results.VisitConcluded)
 
 
 async def become_due(tx: Transaction, events: Sequence[scheduling.HealthCheckBecameDue]) -> None:
@@ -31,13 +31,13 @@ async def plan(tx: Transaction, events: Sequence[Placed]) -> None:
     await _place(tx, events, [e.day for e in events])
 
 
-async def unplan(tx: Transaction, events: Sequence[scheduling.AppointmentCancelled]) -> None:
+async def unplan(tx: Transaction, events: Sequence[appointments.AppointmentCancelled]) -> None:
     """This appointment is off; another of the person's may stand."""
     await _place(tx, events, [None for _ in events])
 
 
 async def _place(
-    tx: Transaction, events: Sequence[Placed | scheduling.AppointmentCancelled], days: Sequence[date | None]
+    tx: Transaction, events: Sequence[Placed | appointments.AppointmentCancelled], days: Sequence[date | None]
 ) -> None:
     campaigns, workers, units = _who(_last_of_each(events))
     await tx.execute(store.LOCK_PLANNED, campaigns, workers, units)
@@ -46,13 +46,13 @@ async def _place(
     await tx.execute(store.PEOPLE_PLANNED, campaigns, workers)
 
 
-async def visit(tx: Transaction, events: Sequence[scheduling.AppointmentKept]) -> None:
+async def visit(tx: Transaction, events: Sequence[appointments.AppointmentKept]) -> None:
     """The person came: one more visit (lượt)."""
     await tx.execute(store.PEOPLE_VISITED, *_who(events))
     await _mark(tx, events)
 
 
-async def miss(tx: Transaction, events: Sequence[scheduling.AppointmentMissed]) -> None:
+async def miss(tx: Transaction, events: Sequence[appointments.AppointmentMissed]) -> None:
     """The person did not come."""
     await tx.execute(store.PEOPLE_MISSED, *_who(events))
     await _mark(tx, events)

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from contracts import registry, results, scheduling
+from contracts import appointments, registry, results, scheduling
 from coordination import alerts, organisations, people
 from coordination.app import MIGRATIONS
 from coordination.settings import Settings
@@ -14,16 +14,16 @@ from shared.projections import Projections, Table
 
 ORGANISATIONS = (registry.OrganisationRegistered, registry.OrganisationChanged)
 MERGES = (registry.WorkerMerged, registry.WorkerMergeUndone)
-PLANNED = (scheduling.AppointmentMade, scheduling.AppointmentMoved, scheduling.AppointmentCancelled)
+PLANNED = (appointments.AppointmentMade, appointments.AppointmentMoved, appointments.AppointmentCancelled)
 FOLLOW_UPS = (results.FollowUpOpened, results.FollowUpClosed)
 PEOPLE: dict[type[Any], Any] = {
     scheduling.HealthCheckBecameDue: people.become_due,
     scheduling.HealthCheckWithdrawn: people.end,
-    scheduling.AppointmentMade: people.plan,
-    scheduling.AppointmentMoved: people.plan,
-    scheduling.AppointmentCancelled: people.unplan,
-    scheduling.AppointmentKept: people.visit,
-    scheduling.AppointmentMissed: people.miss,
+    appointments.AppointmentMade: people.plan,
+    appointments.AppointmentMoved: people.plan,
+    appointments.AppointmentCancelled: people.unplan,
+    appointments.AppointmentKept: people.visit,
+    appointments.AppointmentMissed: people.miss,
     results.VisitConcluded: people.examine,
 }
 FILLS: dict[type[Any], Any] = {

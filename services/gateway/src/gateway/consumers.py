@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
+from contracts import appointments as appointment_events
 from contracts import clinics, coordination, health, monitoring, registry, results, scheduling, unions
 from contracts import plans as plans_said
 from contracts import rosters as roster_events
@@ -69,11 +70,11 @@ RECORDS: dict[type[Event], Record] = {
     plans_said.PlanWithdrawn: plans.abandon,
     plans_said.PlanExplained: plan_cases.record,
     scheduling.DaySwept: days.sweep,
-    scheduling.AppointmentMade: partial(appointments.record, state="made"),
-    scheduling.AppointmentMoved: partial(appointments.record, state="moved"),
-    scheduling.AppointmentKept: partial(appointments.record, state="kept"),
-    scheduling.AppointmentCancelled: partial(appointments.end, state="cancelled"),
-    scheduling.AppointmentMissed: partial(appointments.end, state="missed"),
+    appointment_events.AppointmentMade: partial(appointments.record, state="made"),
+    appointment_events.AppointmentMoved: partial(appointments.record, state="moved"),
+    appointment_events.AppointmentKept: partial(appointments.record, state="kept"),
+    appointment_events.AppointmentCancelled: partial(appointments.end, state="cancelled"),
+    appointment_events.AppointmentMissed: partial(appointments.end, state="missed"),
     results.ClassProposed: examinations.propose,
     results.FindingEscalated: examinations.escalate,
     results.ExaminationConcluded: examinations.conclude,
@@ -100,9 +101,9 @@ RECORDS: dict[type[Event], Record] = {
 
 TOLD_TO_CLINICS = frozenset({
     health.PermitGranted, health.PermitRevoked, scheduling.PermitNoted, scheduling.SessionListed,
-    scheduling.SessionRefused, scheduling.AppointmentMade, scheduling.AppointmentMoved,
-    scheduling.AppointmentCancelled, scheduling.AppointmentKept, scheduling.AppointmentMissed,
-    scheduling.AttendanceRefused, results.ClassProposed, results.FindingEscalated, results.RecordRefused,
+    scheduling.SessionRefused, appointment_events.AppointmentMade, appointment_events.AppointmentMoved,
+    appointment_events.AppointmentCancelled, appointment_events.AppointmentKept, appointment_events.AppointmentMissed,
+    appointment_events.AttendanceRefused, results.ClassProposed, results.FindingEscalated, results.RecordRefused,
     results.ExaminationConcluded, results.ExaminationAmended, results.FollowUpOpened,
     plans_said.ClinicWhatIfAnswered,
 })  # fmt: skip

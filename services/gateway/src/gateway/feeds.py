@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.appointments import AppointmentMoved
 from contracts.base import Event, Party
-from contracts.scheduling import AppointmentMoved
 from gateway import catalogue
 from gateway.read_models.records import Reader
 from shared import outbox

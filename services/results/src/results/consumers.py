@@ -1,6 +1,6 @@
 """Which message starts which use case."""
 
-from contracts import clinics, coordination, registry, scheduling
+from contracts import appointments, clinics, coordination, registry
 from results import conclusions, days, follow_ups, records, visits, workers
 from shared.consuming import Batch, Consumer
 from shared.database import Transaction
@@ -33,18 +33,18 @@ async def on_worker_merge_undone(tx: Transaction, batch: Batch[registry.WorkerMe
     await workers.stand(tx, batch.events)
 
 
-@consumer.on(scheduling.AppointmentMade)
-async def on_appointment_made(tx: Transaction, batch: Batch[scheduling.AppointmentMade]) -> None:
+@consumer.on(appointments.AppointmentMade)
+async def on_appointment_made(tx: Transaction, batch: Batch[appointments.AppointmentMade]) -> None:
     await visits.expect(tx, batch.events)
 
 
-@consumer.on(scheduling.AppointmentMoved)
-async def on_appointment_moved(tx: Transaction, batch: Batch[scheduling.AppointmentMoved]) -> None:
+@consumer.on(appointments.AppointmentMoved)
+async def on_appointment_moved(tx: Transaction, batch: Batch[appointments.AppointmentMoved]) -> None:
     await visits.expect(tx, batch.events)
 
 
-@consumer.on(scheduling.AppointmentKept)
-async def on_appointment_kept(tx: Transaction, batch: Batch[scheduling.AppointmentKept]) -> None:
+@consumer.on(appointments.AppointmentKept)
+async def on_appointment_kept(tx: Transaction, batch: Batch[appointments.AppointmentKept]) -> None:
     await visits.expect(tx, batch.events)
 
 

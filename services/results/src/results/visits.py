@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from contracts.scheduling import Appointment
+from contracts.appointments import Appointment
 from results import store
 from shared import waiting
 from shared.consuming import Batch, Message

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from contracts.appointments import AttendanceRefused
 from contracts.clinics import AttendanceRecorded
 from contracts.coordination import DayStarted
 from contracts.results import VisitConcluded
-from contracts.scheduling import AttendanceRefused
 from scheduling import appointment_store, demand, demand_store, sessions, workers
 from scheduling.floor import Appointment, Floor, Renewal
 from scheduling.model import Person, Seat

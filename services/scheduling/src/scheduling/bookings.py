@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from contracts import unions
 from contracts import workers as worker_events
-from contracts.scheduling import RequestAnswered
+from contracts.appointments import RequestAnswered
 from scheduling import appointment_store, demand_store, merge_store, session_store, sessions, workers
 from scheduling.floor import Appointment, Floor, Waiting, granted, refused
 from scheduling.model import WORTH_WAITING_FOR, Person, Seat

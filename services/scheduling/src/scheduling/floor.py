@@ -6,17 +6,16 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid5
 
-from contracts.base import Event
-from contracts.scheduling import (
+from contracts.appointments import (
     AppointmentCancelled,
     AppointmentKept,
     AppointmentMade,
     AppointmentMissed,
     AppointmentMoved,
-    HealthCheckBecameDue,
-    HealthCheckWithdrawn,
     RequestAnswered,
 )
+from contracts.base import Event
+from contracts.scheduling import HealthCheckBecameDue, HealthCheckWithdrawn
 from scheduling import relocating
 from scheduling.model import Need, Person, Room, Seat
 from scheduling.problems import problem
