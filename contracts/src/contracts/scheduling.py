@@ -1,4 +1,4 @@
-"""What `scheduling` says: what is due, which sessions count, appointments (`appointments.py`) and plans (`plans.py`)."""
+"""What `scheduling` says: what is due, what sessions count, appointments (`appointments.py`), plans (`plans.py`)."""
 
 from datetime import date
 from typing import Literal
