@@ -1,7 +1,7 @@
 """Which message starts which use case."""
 
 from contracts import appointments, coordination, health, operations, registry, results, scheduling, unions
-from contracts import plans as plans_said
+from contracts import plans as plan_events
 from coordination import alerts, campaigns, closing, coverage, days, organisations, people, plans, scope
 from coordination.settings import Settings
 from shared.clock import utc_now
@@ -76,8 +76,8 @@ def _agreements(consumer: Consumer) -> None:
 def _plans(consumer: Consumer) -> None:
     """Plans wait for both parties too."""
 
-    @consumer.on(plans_said.PlanProposed)
-    async def on_plan_proposed(tx: Transaction, batch: Batch[plans_said.PlanProposed]) -> None:
+    @consumer.on(plan_events.PlanProposed)
+    async def on_plan_proposed(tx: Transaction, batch: Batch[plan_events.PlanProposed]) -> None:
         await plans.register(tx, batch)
 
     @consumer.on(unions.PlanApproved)
@@ -100,8 +100,8 @@ def _plans(consumer: Consumer) -> None:
         for message in batch:
             await plans.decline(tx, message)
 
-    @consumer.on(plans_said.PlanWithdrawn)
-    async def on_plan_withdrawn(tx: Transaction, batch: Batch[plans_said.PlanWithdrawn]) -> None:
+    @consumer.on(plan_events.PlanWithdrawn)
+    async def on_plan_withdrawn(tx: Transaction, batch: Batch[plan_events.PlanWithdrawn]) -> None:
         await plans.give_up(tx, batch)
 
 

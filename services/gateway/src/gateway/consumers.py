@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts import appointments as appointment_events
 from contracts import clinics, coordination, health, monitoring, registry, results, scheduling, unions
-from contracts import plans as plans_said
+from contracts import plans as plan_events
 from contracts import rosters as roster_events
 from contracts.base import Event
 from contracts.catalogue import EVENTS
@@ -63,12 +63,12 @@ RECORDS: dict[type[Event], Record] = {
     scheduling.DemandDeclared: campaigns.declare_demand,
     scheduling.SessionListed: sessions.list_,
     scheduling.MakeUpSessionProposed: sessions.make_up,
-    plans_said.PlanAsked: days.ask,
-    plans_said.PlanProposed: plans.propose,
-    plans_said.PlanPublished: plans.publish,
-    plans_said.PlanAbandoned: plans.abandon,
-    plans_said.PlanWithdrawn: plans.abandon,
-    plans_said.PlanExplained: plan_cases.record,
+    plan_events.PlanAsked: days.ask,
+    plan_events.PlanProposed: plans.propose,
+    plan_events.PlanPublished: plans.publish,
+    plan_events.PlanAbandoned: plans.abandon,
+    plan_events.PlanWithdrawn: plans.abandon,
+    plan_events.PlanExplained: plan_cases.record,
     scheduling.DaySwept: days.sweep,
     appointment_events.AppointmentMade: partial(appointments.record, state="made"),
     appointment_events.AppointmentMoved: partial(appointments.record, state="moved"),
@@ -105,7 +105,7 @@ TOLD_TO_CLINICS = frozenset({
     appointment_events.AppointmentCancelled, appointment_events.AppointmentKept, appointment_events.AppointmentMissed,
     appointment_events.AttendanceRefused, results.ClassProposed, results.FindingEscalated, results.RecordRefused,
     results.ExaminationConcluded, results.ExaminationAmended, results.FollowUpOpened,
-    plans_said.ClinicWhatIfAnswered,
+    plan_events.ClinicWhatIfAnswered,
 })  # fmt: skip
 # What a roster's receipt shows moves with these, long before it closes.
 MOVES_PROGRESS = frozenset({roster_events.RosterRead, roster_events.RosterRowsAnswered})

@@ -56,17 +56,15 @@ async def of_workers(
     settings: Settings, caller: Caller, worker_ids: Sequence[UUID], purpose: str
 ) -> list[dict[str, Any]]:
     """Those of these workers whom registry lets the caller see (a union its members, an employer its staff)."""
-    viewer = {"x-party": caller.party, "x-actor": caller.actor, "x-purpose": quote(purpose)}
     asked = {"worker_ids": sorted({str(worker) for worker in worker_ids})}
-    answer = await _ask(settings, "POST", "/identities", headers=viewer, json=asked)
+    answer = await _ask(settings, "POST", "/identities", headers=_viewer(caller, purpose), json=asked)
     found: list[dict[str, Any]] = answer["identities"]
     return found
 
 
 async def find(settings: Settings, caller: Caller, asked: Mapping[str, Any], purpose: str) -> list[dict[str, Any]]:
     """The members of a unit who have or had a number, as far as registry lets the union see them."""
-    viewer = {"x-party": caller.party, "x-actor": caller.actor, "x-purpose": quote(purpose)}
-    answer = await _ask(settings, "POST", "/lookups", headers=viewer, json=asked)
+    answer = await _ask(settings, "POST", "/lookups", headers=_viewer(caller, purpose), json=asked)
     found: list[dict[str, Any]] = answer["identities"]
     return found
 
@@ -89,8 +87,7 @@ async def looks_at(settings: Settings, worker_id: UUID) -> list[dict[str, Any]] 
 
 async def reviews(settings: Settings, caller: Caller, asked: Mapping[str, Any], purpose: str) -> dict[str, Any]:
     """A page of the doubts that the caller may decide."""
-    viewer = {"x-party": caller.party, "x-actor": caller.actor, "x-purpose": quote(purpose)}
-    return await _ask(settings, "GET", "/reviews", headers=viewer, params=asked)
+    return await _ask(settings, "GET", "/reviews", headers=_viewer(caller, purpose), params=asked)
 
 
 async def intake_key(settings: Settings) -> IntakeKey:
@@ -98,6 +95,11 @@ async def intake_key(settings: Settings) -> IntakeKey:
     answer = await _ask(settings, "GET", "/intake-key")
     valid_until = datetime.fromisoformat(answer["valid_until"])
     return IntakeKey(str(answer["key_id"]), b64decode(answer["public_key"]), valid_until)
+
+
+def _viewer(caller: Caller, purpose: str) -> dict[str, str]:
+    """Who looks and what for, as registry logs it; a header is no place for Vietnamese letters."""
+    return {"x-party": caller.party, "x-actor": caller.actor, "x-purpose": quote(purpose)}
 
 
 async def _ask(

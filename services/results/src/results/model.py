@@ -10,6 +10,7 @@ from contracts.fields import Problem
 from results.classification import laboratory
 
 Sections = dict[str, dict[str, Any]]
+Kind = Literal["section", "laboratory"]
 
 _MESSAGES = {
     "record.other_clinic": ("Lượt khám thuộc cơ sở khác", "The visit belongs to another clinic"),
@@ -98,9 +99,7 @@ def laboratory_findings(report: LaboratoryReported) -> tuple[dict[str, Any], lis
     return {**placed.get(report.station, {}), **others}, problems
 
 
-def record_problems(
-    station: str, clinic_id: str, visit: Mapping[str, Any], kind: Literal["section", "laboratory"]
-) -> list[Problem]:
+def record_problems(station: str, clinic_id: str, visit: Mapping[str, Any], kind: Kind) -> list[Problem]:
     """Why a desk's record does not belong to a visit."""
     found = []
     if clinic_id != visit["clinic_id"]:

@@ -38,7 +38,7 @@ async def take_laboratory(tx: Transaction, batch: Batch[LaboratoryReported]) -> 
     await _take(tx, taken, "laboratory")
 
 
-async def _take(tx: Transaction, taken: Sequence[Taken], kind: Any) -> None:
+async def _take(tx: Transaction, taken: Sequence[Taken], kind: model.Kind) -> None:
     problems = [model.record_problems(m.event.station, m.event.clinic_id, visit, kind) for m, visit, _, _ in taken]
     refused = [(m, found) for (m, _, _, _), found in zip(taken, problems, strict=True) if found]
     await refuse(tx, refused)
