@@ -16,11 +16,14 @@ SERIALS = range(10_000, 80_001)
 YOUNGEST, OLDEST = 13, 90
 
 _SEPARATOR = r"(?:\s*[/.\-]\s*|\s+)"
-_DAY_MONTH_YEAR = re.compile(rf"(\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{4}}|\d{{2}})")
-_MONTH_YEAR = re.compile(rf"(\d{{1,2}}){_SEPARATOR}(\d{{4}})")
-_ISO = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?"
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"  # programs write a day as its midnight
+_DAY_MONTH_YEAR = re.compile(
+    rf"(\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(?:(\d{{4}})(?:\s+{_CLOCK}(?:\s*(?:AM|PM|SA|CH))?)?|(\d{{2}}))",
+    re.I,
 )
+_IN_WORDS = re.compile(r"(?:ngày\s*)?(\d{1,2})\s*tháng\s*(\d{1,2})[\s,]*năm\s*(\d{4})", re.I)
+_MONTH_YEAR = re.compile(rf"(\d{{1,2}}){_SEPARATOR}(\d{{4}})")
+_ISO = re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}})(?:[T ]\s*{_CLOCK}\s*(?:Z|[+-]\d{{2}}:?\d{{2}})?)?")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -113,13 +116,15 @@ class Dates:
 
     def _text(self, written: str, *, birth: bool) -> Span | None:
         if found := _DAY_MONTH_YEAR.fullmatch(written):
-            return self._day_month_year(found[1], found[2], found[3], birth=birth)
+            return self._day_month_year(found[1], found[2], found[3] or found[4], birth=birth)
         if _DIGITS.fullmatch(written):
             return _year(int(written)) if len(written) == 4 else _digits(written)
         if found := _MONTH_YEAR.fullmatch(written):
             return _month(int(found[2]), int(found[1]))
         if found := _ISO.fullmatch(written):
             return _day(date(int(found[1]), int(found[2]), int(found[3])))
+        if found := _IN_WORDS.fullmatch(written):
+            return _day(date(int(found[3]), int(found[2]), int(found[1])))
         return None
 
     def _day_month_year(self, day: str, month: str, year: str, *, birth: bool) -> Span | None:
