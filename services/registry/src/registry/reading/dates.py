@@ -19,9 +19,9 @@ _SEPARATOR = r"(?:\s*[/.\-]\s*|\s+)"
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"  # programs write a day as its midnight
 _DAY_MONTH_YEAR = re.compile(
     rf"(\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(?:(\d{{4}})(?:\s+{_CLOCK}(?:\s*(?:AM|PM|SA|CH))?)?|(\d{{2}}))",
-    re.I,
+    re.IGNORECASE,
 )
-_IN_WORDS = re.compile(r"(?:ngày\s*)?(\d{1,2})\s*tháng\s*(\d{1,2})[\s,]*năm\s*(\d{4})", re.I)
+_IN_WORDS = re.compile(r"(?:ngày\s*)?(\d{1,2})\s*tháng\s*(\d{1,2})[\s,]*năm\s*(\d{4})", re.IGNORECASE)
 _MONTH_YEAR = re.compile(rf"(\d{{1,2}}){_SEPARATOR}(\d{{4}})")
 _ISO = re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}})(?:[T ]\s*{_CLOCK}\s*(?:Z|[+-]\d{{2}}:?\d{{2}})?)?")
 _DIGITS = re.compile(r"\d+")
