@@ -70,7 +70,7 @@ def valid_plan(instance: Instance, folder: Path) -> Plan:
     report = check(instance, solution)
     if not report.valid:
         raise _invalid(report)
-    bound, notes = read(folder, lambda: noting.read(folder, report.cost.total))
+    bound, notes = read(folder, lambda: noting.read(folder, instance, report.cost.total))
     appointments = {worker: (session, window) for worker, session, window in solution.appointments}
     return Plan(appointments, dict(solution.unassigned), report.cost, bound, notes)
 

@@ -14,7 +14,7 @@ from scheduling.planning.consistency import UnreadableError
 from scheduling.planning.explaining import Explanation
 from scheduling.planning.levers import Lever
 from scheduling.planning.model import Notes
-from scheduling.planning.revising import side_by_side
+from scheduling.planning.revising import Change, Revision, perform, side_by_side
 
 sys.path.insert(0, str(Path(__file__).parent))
 import generator
@@ -134,6 +134,23 @@ def test_what_a_change_is_said_to_save_a_plan_made_for_it_saves(planned: tuple[I
         assert all(lever_words.lever(lever))
 
 
+def test_a_difference_that_two_searches_may_have_by_chance_is_not_told(planned: tuple[Instance, Plan]) -> None:
+    instance, plan = planned
+    used = Counter(session for session, _ in plan.appointments.values()).most_common(1)[0][0]
+    lever = Lever(levers.WITHOUT, session=used)
+    revision = Revision(Change.between(instance, what_if(instance, withdrawn=[used])), plan.appointments)
+    perform(revision.tasks, 2.0)
+    proved = levers.judged(lever, revision, plan, [])
+
+    for task in revision.tasks:
+        assert task.found is not None
+        task.found = replace(task.found, bound=task.found.bound - 100 * plan.cost.total)
+
+    assert proved is not None
+    assert proved.saves < 0
+    assert levers.judged(lever, revision, plan, []) is None
+
+
 def test_a_change_says_the_team_days_that_it_saves() -> None:
     lever = Lever(levers.HIGHER_CEILING, line="C", up=(10, 12), saves=6_100, serves=2, sessions=1, at_most=6_100)
 
@@ -147,17 +164,21 @@ def test_a_change_says_the_team_days_that_it_saves() -> None:
 
 
 def test_notes_are_read_for_the_plan_that_they_are_about_and_no_other(tmp_path: Path) -> None:
-    notes = Notes({("K", "AUD"): 3.5, ("K", "total"): 1.0}, {"L": 2.0}, {"K": -7.25})
-    plan = Plan({}, {}, solve(generator.generate(SHAPE, 10, seed=1), time_limit=0.2).cost, bound=5, notes=notes)
+    instance = generator.generate(SHAPE, 10, seed=1)
+    session, line = instance.sessions[0].id, instance.lines[0].id
+    notes = Notes({(session, "AUD"): 3.5, (session, "total"): 1.0}, {line: 2.0}, {session: -7.25})
+    plan = Plan({}, {}, solve(instance, time_limit=0.2).cost, bound=5, notes=notes)
 
     noting.write(plan, tmp_path)
 
-    assert noting.read(tmp_path, plan.cost.total) == (5, notes)
-    assert noting.read(tmp_path, plan.cost.total + 1) == (0, Notes())
-    assert noting.read(tmp_path / "elsewhere", plan.cost.total) == (0, Notes())
+    assert noting.read(tmp_path, instance, plan.cost.total) == (5, notes)
+    assert noting.read(tmp_path, instance, plan.cost.total + 1) == (0, Notes())
+    assert noting.read(tmp_path / "elsewhere", instance, plan.cost.total) == (0, Notes())
+    with pytest.raises(UnreadableError, match=f"unknown {line}"):
+        noting.read(tmp_path, replace(instance, lines=()), plan.cost.total)
     (tmp_path / noting.NAME).write_text("[]")
     with pytest.raises(UnreadableError):
-        noting.read(tmp_path, plan.cost.total)
+        noting.read(tmp_path, instance, plan.cost.total)
 
 
 def test_a_what_if_is_read_from_a_file(planned: tuple[Instance, Plan], tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scheduling.planning.consistency import UnreadableError
-from scheduling.planning.model import Notes, Plan
+from scheduling.planning.model import Instance, Notes, Plan
 
 NAME = "notes.json"
 
@@ -27,7 +27,7 @@ def write(plan: Plan, folder: Path) -> None:
     (folder / NAME).write_text(json.dumps(kept, sort_keys=True), encoding="utf-8")
 
 
-def read(folder: Path, total: int) -> tuple[int, Notes]:
+def read(folder: Path, instance: Instance, total: int) -> tuple[int, Notes]:
     """The bound (0: unknown) and the notes of a plan with this total, if there are any. Raises UnreadableError."""
     if not (folder / NAME).exists():
         return 0, Notes()
@@ -35,9 +35,14 @@ def read(folder: Path, total: int) -> tuple[int, Notes]:
         kept = json.loads((folder / NAME).read_text(encoding="utf-8"))
         if kept["total"] != total:  # of another plan in the same folder
             return 0, Notes()
-        return int(kept["bound"]), _notes(kept)
+        bound, notes = int(kept["bound"]), _notes(kept)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableError(f"{NAME}: {error}") from error
+    sessions = {*notes.session_gains, *(session for session, _ in notes.station_prices)}
+    unknown = sessions - {s.id for s in instance.sessions} | notes.line_prices.keys() - {x.id for x in instance.lines}
+    if unknown:
+        raise UnreadableError(f"{NAME}: unknown {min(unknown)}")
+    return bound, notes
 
 
 def _notes(kept: Mapping[str, Any]) -> Notes:
