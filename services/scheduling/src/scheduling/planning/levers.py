@@ -22,6 +22,7 @@ MORE_PLACES, HIGHER_CEILING, PERMIT, WITHOUT, FOR_NOTHING = (
 )
 OF_EACH = 6  # changes of one kind that are tried at most
 NEARLY_ALL = 0.95
+CHANCE = 0.1  # of what a search leaves open: by so much two searches may differ that ask the same
 SECONDS_PER_PERSON, SECONDS_PER_LISTED, AT_LEAST = 1e-3, 2e-5, 0.5  # that trying takes on one core, and preparing
 
 
@@ -66,8 +67,8 @@ def measure(explanation: Explanation, seconds: float, seed: int = 0) -> list[Lev
     now = Revision(Change(instance, concerned), appointments)
     tasks = [*now.tasks, *(task for _, revision in trials for task in revision.tasks)]
     perform(tasks, max(AT_LEAST, ends - time.monotonic()), seed)
-    tried = [_judged(lever, revision, explanation.plan, now.tasks) for lever, revision in trials]
-    found = [lever for lever in tried if lever.saves > 0 or lever.kind == WITHOUT]
+    tried = [judged(lever, revision, explanation.plan, now.tasks) for lever, revision in trials]
+    found = [lever for lever in tried if lever and (lever.saves > 0 or lever.kind == WITHOUT)]
     told = [lever for lever in found if not any(_does_as_much(other, lever) for other in found)]
     return sorted(told, key=lambda lever: (-lever.saves, lever.kind, lever.session or ""))
 
@@ -79,16 +80,19 @@ def _does_as_much(less: Lever, more: Lever) -> bool:
     return set(less.stations) < set(more.stations) and less.saves > NEARLY_ALL * more.saves
 
 
-def _judged(lever: Lever, revision: Revision, plan: Plan, now: list[Task]) -> Lever:
-    """The lever with its effect, beside the plan in force with the same pieces planned anew."""
+def judged(lever: Lever, revision: Revision, plan: Plan, now: list[Task]) -> Lever | None:
+    """The lever with its effect, beside the plan in force with the same pieces planned anew; None if that is chance."""
     held = revision.change.sessions.union(*(task.sessions for task in revision.tasks))
+    concerned = [task for task in now if held & task.sessions]
     before = Figures.of(plan)
-    for task in now:
-        if held & task.sessions:
-            before -= task.gain()
+    for task in concerned:
+        before -= task.gain()
     by = before - Figures.of(revision.plan())
+    gaps = [sum(task.gap() for task in tasks) for tasks in (concerned, revision.tasks)]
+    if abs(by.cost) < CHANCE * max(gaps):
+        return None
     proved = all(task.whole for task in revision.tasks)
-    at_most = by.cost + int(sum(task.gap() for task in revision.tasks)) if proved else None
+    at_most = by.cost + int(gaps[1]) if proved else None
     return replace(lever, saves=by.cost, serves=by.waiting, sessions=by.sessions, at_most=at_most)
 
 
