@@ -22,6 +22,12 @@ def unprivileged() -> Account | None:
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
+def let_walk() -> None:
+    """Where we are root, let PostgreSQL's account walk through the folders that we make, whatever the shell's umask."""
+    if unprivileged() is not None:
+        os.umask(os.umask(0) & ~0o011)
+
+
 def can_reach(folder: Path) -> bool:
     """Whether a stranger may walk into `folder`: it and all its parents carry the x bit for others."""
     existing = next(place for place in [folder, *folder.parents] if place.exists())

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import NoReturn
 
+from khamdoan import accounts
 from khamdoan.errors import SetupError
 
 # Only the module of the command that is asked for is imported: `up` has no use for a solver, nor `plan` for Kafka.
@@ -45,6 +46,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; an obstacle is said in two languages, without a traceback."""
     os.environ.update(no_proxy="*", NO_PROXY="*")  # no proxy reaches this machine; Maven has settings of its own
+    accounts.let_walk()
     begun = argparse.Namespace(begun=time.monotonic())  # who promises to be done in time counts the imports too
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
