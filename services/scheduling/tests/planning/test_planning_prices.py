@@ -216,15 +216,15 @@ def test_what_a_program_found_scarce_proves_no_more_than_the_cheapest_plan(shape
     draft.plan(draft.settled())
     assert draft.program is not None
     market = draft.free.prices()
-    topped = draft.topped(market)
+    known = draft.known(draft.free)
 
     draft.cool()
 
     found, opened = draft.program
     differing = np.abs(found.lines - market.lines) > 50
-    assert (topped.lines[differing] == found.lines[differing]).all()
-    assert (topped.lines[~differing] == market.lines[~differing]).all()
-    assert (topped.places == market.places)[(opened < 0.5)[block.window_session]].all()
+    assert (known.lines[differing] == found.lines[differing]).all()
+    assert (known.lines[~differing] == market.lines[~differing]).all()
+    assert (known.places == market.places)[(opened < 0.5)[block.window_session]].all()
     assert draft.outcome.bound <= cheapest(block, absence) <= draft.best.cost()
 
 

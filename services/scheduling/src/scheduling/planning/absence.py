@@ -53,6 +53,16 @@ class Absence:
         place = self.place_of_line[line]
         return self.first[place, windows], self.past[place, lengths, windows]
 
+    def moments(self, block: Block, classes: Ints, windows: Ints) -> tuple[Ints, Ints]:
+        """Pairs of a visit (class in window) and a point of its line that it covers, numbered line after line."""
+        lines = block.line[classes]
+        places = self.place_of_line[lines]
+        first = self.first[places, windows]
+        length = np.maximum(self.past[places, self.length_of[classes], windows] - first, 0)
+        visit = np.repeat(np.arange(len(classes)), length)
+        point = first[visit] + np.arange(len(visit)) - np.repeat(np.cumsum(length) - length, length)
+        return visit, lines[visit] * self.points + point
+
     def load(self, block: Block, classes: Ints, windows: Ints, amounts: np.ndarray) -> np.ndarray:
         """People away per line and point."""
         away = np.zeros((len(block.lines), self.points + 1), dtype=np.float64)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from scheduling.planning import neighbourhoods, offering, pricing, rounding
+from scheduling.planning import chains, neighbourhoods, offering, pricing, rounding
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market, scarcity_market
 from scheduling.planning.blocks import Block
@@ -25,6 +25,8 @@ MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 GAIN = 0.05  # cost units per person that make another round of a program worth its time
 SCARCITY = 50.0  # cost units between two prices: only one of them knows that somebody stays out
 ROUNDING_SHARE, ROUNDING_SECONDS, RESCUE_SECONDS = 0.1, (0.3, 2.0), 1.0
+FORESIGHT_SHARE = 0.1  # of the time left
+DOWNWARDS, MANY_OUT = 3, 0.05  # times the steps that prices take upwards; share of people left out from which they do
 TOGETHER = 60  # classes for whom room is made at a time
 SETTLING_SHARE = 0.15  # of the time left; what is unsettled then settles at once
 ALL = 0.8  # of the time, for a root solved meanwhile
@@ -51,6 +53,7 @@ class Draft:
         self.outcome = Outcome(known)
         self.program: tuple[Prices, Floats] | None = None  # of the last program: prices, openings
         self.planned, self.seating = 0.0, np.inf  # when a plan was last begun; seconds until one is of use
+        self.foreseen: Ledger | None = None  # a seating with all sessions open, where somebody must stay out of all
         self.people, self.knows_scarcity = int(block.size.sum()), False
         self.per_class = FEW if self.people > SMALL else MANY
         self.proof = Proof(block, absence, self.visit_cost, deadline, seed, self.per_class)
@@ -58,6 +61,7 @@ class Draft:
         self.started = started = time.monotonic()
         self.free = Market(block, absence, by_line=False)
         self.free.run(5, HOT, HOT)
+        self.plain = self.free.prices()  # of the market before it was told who must stay out
         self.step = (time.monotonic() - started) / 5
         self.pace = int(np.clip(0.1 * (deadline - started) / max(self.step, 1e-4), 16, 60))
 
@@ -65,16 +69,19 @@ class Draft:
         """Plan, mend and bound until the deadline; with a second hand, prove meanwhile."""
         self.free.run(self.pace, HOT, WARM)
         if self.free.is_scarce():
-            self.free = scarcity_market(self.block, self.absence, self.pace + self.pace // 3, WARM)
+            self.free = scarcity_market(self.block, self.absence, DOWNWARDS * self.pace, WARM)
         self.free.run(self.pace // 3, WARM, 1.0)
-        self.prove(self.free.prices())
+        self.plain = self.free.prices()
+        self.prove(self.plain)
+        if self.people <= SMALL and not self.free.is_scarce():
+            self.foresee()
         with ThreadPoolExecutor(1) as second_hand:
-            prices = self.free.prices()
-            begun = second_hand.submit(self.proof.begin, prices, None, ALL) if self.two_hands else None
+            plain, seats = self.plain, self.foreseen
+            begun = second_hand.submit(self.proof.begin, plain, seats, ALL) if self.two_hands else None
             self.plan(self.settled())
             if begun and not begun.done():
                 self.replan()
-            root = begun.result() if begun else self.proof.begin(prices, self.best)
+            root = begun.result() if begun else self.proof.begin(self.known(self.free), self.best)
             finished = None
             if root is not None:
                 if root.bound > self.outcome.bound:
@@ -90,6 +97,35 @@ class Draft:
             if finished:
                 finished.result()
         return self.outcome
+
+    def foresee(self) -> None:
+        """Tell the market who must stay out whatever is open: what their seats are worth it would not find in time.
+
+        Few are found along chains of people who could make room; many by a market whose prices come down from above.
+        """
+        ledger, priced = Ledger(self.block, self.absence), self.priced(self.free, self.free.upper)
+        seat_by_prices(ledger, priced, *self.free.seats(1.0))
+        insert_waiting(ledger)
+        waiting, before = int(ledger.waiting.sum()), self.outcome.bound
+        if waiting > MANY_OUT * self.people:
+            self.descend()
+        elif waiting:
+            seconds = FORESIGHT_SHARE * (self.deadline - time.monotonic())
+            ledger, prices = chains.foresee(ledger, self.plain, priced, seconds)
+            self.prove(prices)
+            if self.outcome.bound > before:
+                self.foreseen, self.program = ledger, (prices, np.ones(len(self.block.sessions)))
+                self.free.learn(prices.places)
+                self.free.run(self.pace // 2, HOT, 1.0)
+                self.prove(self.known(self.free))
+
+    def descend(self) -> None:
+        """Go on with the market whose prices come down from penalties, if that proves more."""
+        before, market = self.outcome.bound, scarcity_market(self.block, self.absence, DOWNWARDS * self.pace, WARM)
+        market.run(self.pace // 3, WARM, 1.0)
+        self.prove(market.prices())
+        if self.outcome.bound > before:
+            self.free, self.plain = market, market.prices()
 
     def rounding_seconds(self) -> float:
         """What one rounding may take: a share of the time left, but in the end all of it, for it makes the plan."""
@@ -126,7 +162,8 @@ class Draft:
     def plan(self, market: Market) -> None:
         """Seat everybody in the sessions that a market has opened, and mend that."""
         self.planned = time.monotonic()
-        ledger = Ledger(self.block, self.absence)
+        ledger = self.foreseen.copy() if self.foreseen else Ledger(self.block, self.absence)
+        _close(ledger, market.upper < HALF)
         seat_by_prices(ledger, self.priced(market, market.upper), *market.seats(1.0))
         seated = self.keep(ledger)
         if self.people > SMALL and not self.free.is_scarce():
@@ -137,9 +174,16 @@ class Draft:
 
     def priced(self, market: Market, opened: Floats) -> Floats:
         """The cost of every visit at the market's prices; nobody may use a session that is not open."""
-        priced = pricing.charges(self.block, self.absence, market.prices(), opened < HALF)
+        priced = pricing.charges(self.block, self.absence, self.known(market), opened < HALF)
         priced += self.visit_cost
         return priced
+
+    def offers(self, market: Market, opened: Floats) -> tuple[Ints, Ints]:
+        """The visits that a program starts from; where scarce windows cost a penalty, earlier prices tell more."""
+        prices = self.plain if self.foreseen else self.known(market)
+        priced = pricing.charges(self.block, self.absence, prices, opened < HALF)
+        priced += self.visit_cost
+        return offering.near(self.block, priced)
 
     def make_room(self) -> None:
         """Seat those who wait, some at a time, by moving others about: a large block's program may come too late."""
@@ -152,9 +196,7 @@ class Draft:
         """Seat whoever the best plan leaves out, or opens sessions for beside the program's, by moving others about."""
         trial = self.best.copy()
         if self.program:
-            beside = (self.program[1] < HALF)[self.block.window_session]
-            classes, windows = np.nonzero(trial.count * beside)
-            trial.add_many(classes, windows, -trial.count[classes, windows].astype(np.int64))
+            _close(trial, self.program[1] < HALF)
         waiting = np.flatnonzero(trial.waiting)
         if len(waiting) and not self.is_late():
             seconds = min(RESCUE_SECONDS, self.deadline - time.monotonic())
@@ -165,7 +207,7 @@ class Draft:
         """Let the free market cool for a better bound; from a program's prices where that saw scarcity."""
         market = self.free
         if self.program:
-            market.learn(self.topped(market.prices()).places)
+            market.learn(self.known(market).places)
         taken = self.step * self.pace / 2  # a round of cooling and its proof should not end after the deadline
         for hot, cold in pairwise(np.geomspace(LUKEWARM, COLD, 7).tolist()):
             begun = time.monotonic()
@@ -174,7 +216,7 @@ class Draft:
             market.run(self.pace // 4, hot, cold)
             self.prove(market.prices())
             if self.program:
-                self.prove(self.topped(market.prices()))
+                self.prove(self.known(market))
             taken = time.monotonic() - begun
 
     def keep(self, ledger: Ledger) -> Ledger:
@@ -186,9 +228,7 @@ class Draft:
 
     def prove(self, prices: Prices) -> None:
         """Raise the bound to what these prices prove."""
-        closed, cheapest = np.zeros(len(self.block.sessions)), pricing.cheapest(self.block, self.absence, prices)
-        bound = pricing.bound(self.block, self.absence, prices, cheapest, closed, closed + 1)
-        self.outcome.prove(bound, prices)
+        self.outcome.prove(pricing.proved(self.block, self.absence, prices), prices)
 
     def blended(self, found: Prices, opened: Floats) -> Prices:
         """The prices of a program over open sessions, and of the free market in those that it kept closed."""
@@ -196,14 +236,16 @@ class Draft:
         shares = self.free.prices().shares
         return Prices.of(places, found.lines, None if shares is None else np.where(opened > HALF, 0.0, shares))
 
-    def topped(self, known: Prices) -> Prices:
-        """The free market's prices; where the last program's say otherwise of what is scarce, that program's.
+    def known(self, market: Market) -> Prices:
+        """A market's prices; where the last program's say otherwise of what is scarce, that program's.
 
         To a program, sessions that it must open cost nothing: its other prices leave their opening unpaid. Line
         ceilings the market knows only for all lines of a place together. What one holds to be scarce only for the
         other's reasons (a station for all arrivals, a place for a line) must not be paid twice: so both ways.
         """
-        assert self.program is not None
+        known = market.prices()
+        if self.program is None:
+            return known
         found, opened = self.program
         otherwise = (opened > HALF)[self.block.window_session][:, None] & _far(found.places, known.places)
         places = np.where(otherwise, found.places, known.places)
@@ -227,8 +269,7 @@ class Draft:
         market that knows what is scarce needs none at first.
         """
         used = np.maximum(market.lower, seated.visits > 0)
-        priced = self.priced(market, used)
-        offered = offering.near(self.block, priced)
+        offered = self.offers(market, used)
         if len(offered[0]) > COLUMNS_PER_SECOND * MENDING_SHARE * (self.deadline - time.monotonic()):
             return False
         relaxation = self.program_over(market, market.lower if self.knows_scarcity else used, offered, seated)
@@ -251,12 +292,12 @@ class Draft:
             seconds = 0.0 if loose and taken < HALF * (self.deadline - time.monotonic()) else self.rounding_seconds()
             rough = None if seconds else solution
             state = self.keep(rounding.settle(relaxation, solution, seconds, saving=True))
-            gained, value = value - solution.value, solution.value
+            gained, value, far = value - solution.value, solution.value, solution.value - solution.bound
             if loose:
-                if turn + 1 >= UNSETTLED or solution.value - solution.bound < FAR * self.people:
+                if turn + 1 >= UNSETTLED or far < FAR * self.people:
                     opened, value = rounded(solution.openings), np.inf
                     relaxation.limit(opened, opened)
-            elif complete or gained < GAIN * self.people or self.is_hopeless(solution, turn):
+            elif complete or min(gained, far) < GAIN * self.people or self.is_hopeless(solution, turn):
                 more = np.maximum(relaxation.lower, state.visits > 0)
                 if again or (more == relaxation.lower).all():
                     break
@@ -276,14 +317,20 @@ class Draft:
         relaxation.limit(market.lower, most)
         relaxation.add_columns(*offered)
         relaxation.add_columns(*np.nonzero(seated.count))
-        relaxation.watch_lines(market.prices().lines)
+        relaxation.watch_lines(self.known(market).lines)
         return relaxation
 
     def learn(self, solution: Solution, opened: Floats) -> None:
         """What a program's prices prove."""
         self.prove(self.blended(solution.prices, opened))
         self.program = solution.prices, opened
-        self.prove(self.topped(self.free.prices()))
+        self.prove(self.known(self.free))
+
+
+def _close(ledger: Ledger, closed: Flags) -> None:
+    """Nobody stays in these sessions."""
+    classes, windows = np.nonzero(ledger.count * closed[ledger.block.window_session])
+    ledger.add_many(classes, windows, -ledger.count[classes, windows].astype(np.int64))
 
 
 def _far(found: Floats, known: Floats) -> Flags:

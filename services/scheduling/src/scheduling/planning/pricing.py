@@ -145,6 +145,12 @@ def bound(
     return people - crews + float(np.where(net >= 0, net * lower, net * upper).sum())
 
 
+def proved(block: Block, absence: Absence, prices: Prices) -> float:
+    """What no plan can cost less than, whatever it opens."""
+    closed = np.zeros(len(block.sessions))
+    return bound(block, absence, prices, cheapest(block, absence, prices), closed, closed + 1)
+
+
 def rents(block: Block, prices: Prices) -> Floats:
     """What the places of each session are worth at these prices."""
     worth = (prices.places * block.places).sum(axis=1)

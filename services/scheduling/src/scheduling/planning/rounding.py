@@ -119,13 +119,8 @@ def _place_rows(block: Block, ledger: Ledger, classes: Ints, windows: Ints) -> t
 
 
 def _line_rows(block: Block, absence: Absence, ledger: Ledger, classes: Ints, windows: Ints) -> tuple[Ints, Ints, Ints]:
-    lines = block.line[classes]
-    places = absence.place_of_line[lines]
-    first = absence.first[places, windows]
-    length = np.maximum(absence.past[places, absence.length_of[classes], windows] - first, 0)
-    pair = np.repeat(np.arange(len(classes)), length)
-    point = first[pair] + np.arange(len(pair)) - np.repeat(np.cumsum(length) - length, length)
-    keys, row = np.unique(lines[pair] * absence.points + point, return_inverse=True)
+    pair, moment = absence.moments(block, classes, windows)
+    keys, row = np.unique(moment, return_inverse=True)
     line, at = keys // max(absence.points, 1), keys % max(absence.points, 1)
     return pair, row, absence.ceiling[line, at] - ledger.away[line, at]
 

@@ -57,9 +57,11 @@ class Round:
         self.left, self.ends, self.guard = work, dict[int, float](), threading.Lock()
         self.first_turns = set(range(len(self.jobs)))  # that are not over yet
         self.standing: dict[int, Standing] = {}  # of those at work
+        self.work = work
         self.extra = 0.0  # seconds that a job takes beyond what it was promised, of late
         self.crew = Crew(THREADS, processes=len(self.jobs) > 1 and work >= MANY)
-        share = LINKED if self.boards else SECOND if len(self.jobs) > THREADS else 0.0
+        alike = len(self.jobs) > THREADS and not any(self.has_most(job) for job in self.jobs)
+        share = LINKED if self.boards else SECOND if alike else 0.0
         kept = share * (deadline - time.monotonic())
         self.first, self.deadline = deadline - kept, deadline
 
@@ -91,6 +93,10 @@ class Round:
         args = self.jobs, self.crew, self.tally, self.guard, self.deadline, self.seed
         return SecondTurn(self.rules, self.demand, *args)
 
+    def has_most(self, job: Job) -> bool:
+        """Whether most people are in a job: it comes last, with both cores, and could not have its time twice."""
+        return 2 * job.people > self.work
+
     def plan(self, x: int) -> None:
         """Plan one job in its turn."""
         job, begun = self.jobs[x], time.monotonic()
@@ -102,7 +108,7 @@ class Round:
             return
         found = self.crew.work(
             lambda: Piece(
-                block, Absence(self.rules, block), self.end_of(x, begun), self.seed, alone=len(self.jobs) == 1
+                block, Absence(self.rules, block), self.end_of(x, begun), self.seed, alone=self.has_most(job)
             ),
             self.teller(x),
         )
