@@ -70,7 +70,7 @@ async def _book(edge: Edge) -> list[float]:
 async def _listen(campaign: Campaign, heard: dict[UUID, float], number: int) -> None:
     path = f"/clinics/{campaign.clinic.clinic_id}/feed/stream"
     made = False
-    async with campaign.edge.http.stream("GET", path, headers=campaign.clinic.caller._headers) as answer:
+    async with campaign.edge.http.stream("GET", path, headers=campaign.clinic.caller.headers) as answer:
         async for line in answer.aiter_lines():
             if line.startswith("event: "):
                 made = line == MADE

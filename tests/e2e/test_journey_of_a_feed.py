@@ -60,7 +60,7 @@ async def test_a_clinic_reads_the_same_entries_by_cursor_stream_calendar_and_kaf
     streamed = await stream(campaign, behind=2, until=len(by_cursor))
     on_kafka = await read_topic(house, f"edge.out.clinics.{campaign.clinic.clinic_id}", number=len(by_cursor))
     calendar = await campaign.edge.http.get(
-        f"/clinics/{campaign.clinic.clinic_id}/calendar.ics", headers=campaign.clinic.caller._headers
+        f"/clinics/{campaign.clinic.clinic_id}/calendar.ics", headers=campaign.clinic.caller.headers
     )
 
     assert [entry["sequence"] for entry in by_cursor] == list(range(1, len(by_cursor) + 1))
@@ -74,7 +74,7 @@ async def test_a_clinic_reads_the_same_entries_by_cursor_stream_calendar_and_kaf
 
 async def stream(campaign: Campaign, *, behind: int, until: int) -> list[tuple[int, Entry]]:
     """Server-sent events behind a number, up to another."""
-    path, headers = f"/clinics/{campaign.clinic.clinic_id}/feed/stream", campaign.clinic.caller._headers
+    path, headers = f"/clinics/{campaign.clinic.clinic_id}/feed/stream", campaign.clinic.caller.headers
     found, number = list[tuple[int, Entry]](), 0
     async with campaign.edge.http.stream("GET", path, headers={**headers, "last-event-id": str(behind)}) as answer:
         async for line in answer.aiter_lines():

@@ -89,7 +89,7 @@ async def test_one_idempotency_key_has_one_effect_however_often_it_is_posted(edg
     )  # fmt: skip
     portal = await edge.party("unions", str(unit_id), "an officer")
     body = portal._cloud_event(declared)  # the same event id every time, as a client that repeats itself would
-    headers = portal._headers | {"idempotency-key": str(uuid4()), "content-type": "application/cloudevents+json"}
+    headers = portal.headers | {"idempotency-key": str(uuid4()), "content-type": "application/cloudevents+json"}
 
     responses = await asyncio.gather(*(edge.http.post("/events", json=body, headers=headers) for _ in range(50)))
 

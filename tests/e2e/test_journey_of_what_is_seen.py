@@ -116,7 +116,7 @@ async def read_everything(edge: Edge, caller: Caller, known: dict[str, str]) -> 
         asked = [p["name"] for p in methods["get"].get("parameters", ()) if p["in"] == "query" and p["name"] in known]
         for query in ({}, {name: known[name] for name in asked}):
             answer = await edge.http.get(
-                path.format(**{name: known[name] for name in names}), params=query, headers=caller._headers
+                path.format(**{name: known[name] for name in names}), params=query, headers=caller.headers
             )
             assert answer.status_code in {200, 400, 403, 404, 422}, f"{path}: {answer.status_code}"
             if answer.status_code == 200:

@@ -37,7 +37,7 @@ async def test_a_campaign_leaves_no_name_and_no_number_in_the_open(own_edge: Edg
 
 async def provoke_refusals(campaign: Campaign) -> None:
     """Files and events that name a person where none belongs; a refusal must not repeat what it refuses."""
-    http, headers = campaign.edge.http, campaign.portal._headers
+    http, headers = campaign.edge.http, campaign.portal.headers
     name, cccd = CANARIES[0].name, CANARIES[0].cccd
     await http.post(
         "/rosters", params={"unit_id": name, "reference_date": cccd}, content=name.encode(), headers=headers

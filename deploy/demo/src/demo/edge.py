@@ -50,17 +50,14 @@ class Edge:
     async def party(self, party_class: str, party_id: str, person: str, role: str = "portal") -> "Caller":
         """A caller with a token of its own."""
         asked = {"party_class": party_class, "party_id": party_id, "sub": person, "role": role}
-        answer = await self.send("POST", "/dev/tokens", self.secret, json=asked)
+        answer = await self.send("POST", "/dev/tokens", bearer(self.secret), json=asked)
         return Caller(self, f"{party_class}/{party_id}", answer.json()["access_token"])
 
-    async def send(
-        self, method: str, path: str, bearer: str, headers: Mapping[str, str] | None = None, **options: Any
-    ) -> httpx.Response:
+    async def send(self, method: str, path: str, headers: Mapping[str, str], **options: Any) -> httpx.Response:
         """Send a request until an edge that is away, or busy, answers it: whatever is said has its id."""
-        sent = {**(headers or {}), "authorization": f"Bearer {bearer}"}
         for _ in range(ATTEMPTS):
             try:
-                answer = await self.http.request(method, path, headers=sent, **options)
+                answer = await self.http.request(method, path, headers=headers, **options)
             except httpx.TransportError:
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
@@ -86,14 +83,17 @@ class Caller:
     party: str
     token: str
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request says of who asks."""
+        return bearer(self.token)
+
     async def say(self, events: Sequence[Event]) -> list[str]:
         """Post events in batches; returns their receipts in order. A refusal is an EdgeError with its problems."""
         receipts: list[str] = []
         for first in range(0, len(events), BATCH):
             batch = [self._cloud_event(event) for event in events[first : first + BATCH]]
-            answer = await self._send(
-                "POST", "/events", json=batch, headers={"content-type": "application/cloudevents-batch+json"}
-            )
+            answer = await self._send("POST", "/events", json=batch, media_type="application/cloudevents-batch+json")
             outcomes = answer.json()["outcomes"]
             refused = [outcome for outcome in outcomes if outcome["status"] == "refused"]
             if refused:
@@ -144,8 +144,9 @@ class Caller:
             elif monotonic() > deadline:
                 raise EdgeError(f"{self.party}: not answered in {within:.0f} s: {status['counts']}")
 
-    async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        return await self.edge.send(method, path, self.token, **options)
+    async def _send(self, method: str, path: str, media_type: str | None = None, **options: Any) -> httpx.Response:
+        headers = self.headers | ({"content-type": media_type} if media_type else {})
+        return await self.edge.send(method, path, headers, **options)
 
     def _cloud_event(self, event: Event) -> dict[str, Any]:
         return {
@@ -157,6 +158,11 @@ class Caller:
             "datacontenttype": "application/json",
             "data": event.model_dump(mode="json"),
         }
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that hands a token over."""
+    return {"authorization": f"Bearer {token}"}
 
 
 def _text(value: Any) -> str:
