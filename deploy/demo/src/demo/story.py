@@ -53,7 +53,7 @@ async def take_rosters(world: World) -> None:
         await world.union.portal.answered(await world.union.close_rosters(world.campaign_id))
         await days.until(lambda: _is_frozen(world), "the frozen scope")
     due = (await world.authority.get(f"/campaigns/{world.campaign_id}"))["due"]
-    world.display.say(f"    {dotted(due)} người đến hạn khám trong đợt này: mẫu số; những người khác chưa đến hạn")
+    world.display.say(f"    {dotted(due)} người đến hạn khám trong đợt này: mẫu số của hai bên")
 
 
 async def _is_frozen(world: World) -> bool:
@@ -79,7 +79,7 @@ async def _show_refusals(world: World, receipts: list[str]) -> None:
     world.display.say(
         f"    {dotted(totals['rows'])} dòng: {dotted(totals['registered'])} người được ghi nhận,"
         f" {dotted(totals['refused'])} dòng bị từ chối ({reasons} …),"
-        f" {totals['duplicates']} dòng trùng, {totals['review']} dòng chờ người xem lại"
+        f" {totals['duplicates']} dòng trùng, {totals['review']} người ghi nhận riêng, chờ xem có trùng với ai không"
     )
 
 
