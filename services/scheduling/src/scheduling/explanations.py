@@ -213,7 +213,6 @@ def _summary(
     for reason, n in Counter(reason for *_, reason in result.placements if reason).most_common():
         why_vi, why_en = REASONS[reason]
         lines.append((f"{dotted(n)} người chưa có chỗ: {why_vi}.", f"Without a place: {n:,}; {why_en}."))
-    told = [lever for lever in levers if lever.saves > 0] or [
-        lim for lim in limits if lim.would_serve or lim.price >= HARDLY
-    ]
+    told: list[Lever | Limit] = [lever for lever in levers if lever.saves > 0]
+    told = told or [limit for limit in limits if limit.would_serve or limit.price >= HARDLY]
     return lines + [(each.text_vi, each.text_en) for each in told[:SHOWN_LEVERS]]
