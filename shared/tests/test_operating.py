@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared import outbox, telemetry
+from shared import logs, outbox, telemetry
 from shared.consuming import Message
 from shared.database import Database
 from shared.delivery import Delivery
@@ -96,7 +96,7 @@ def json_logs() -> Iterator[None]:
     """Logs as a process writes them, for one test."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    telemetry.set_up_logs("store", "INFO")
+    logs.set_up("store", "INFO")
     yield
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()

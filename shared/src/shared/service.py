@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from shared import background, connections, faults, inbox, kafka, measuring, operations, telemetry
+from shared import background, connections, faults, inbox, kafka, logs, measuring, operations, telemetry
 from shared.consuming import Consumer
 from shared.database import Database
 from shared.delivery import Delivery
@@ -94,7 +94,7 @@ class Service:
     async def run(self, *, as_process: bool = True) -> None:
         """Run until SIGTERM, SIGINT or `stop`, then drain; raises what killed a part, so the exit code tells."""
         if as_process:
-            telemetry.set_up_logs(self.name, self.settings.log_level)
+            logs.set_up(self.name, self.settings.log_level)
             connections.allow_many()
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.stop.set)

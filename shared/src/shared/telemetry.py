@@ -1,13 +1,11 @@
-"""Traces and logs that leave the process without a key, a payload, an SQL parameter or an exception's text."""
+"""Traces that leave the process without a key, a payload, an SQL parameter or an exception's text."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
-import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -138,53 +136,3 @@ class TracedApp:
                 route = getattr(scope.get("route"), "path", "")
                 span.update_name(f"{scope['method']} {route}".strip())
                 span.set_attribute("http.route", route)
-
-
-def set_up_logs(service: str, level: str) -> None:
-    """JSON lines on standard output, with trace id; lines of libraries keep their template and lose their arguments."""
-    number = logging.getLevelNamesMapping()[level.upper()]
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _with_trace,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
-    structlog.contextvars.bind_contextvars(service=service)
-    root = logging.getLogger()
-    root.handlers = [_TemplateHandler()]
-    root.setLevel(max(number, logging.WARNING))
-
-
-QUIET_SECONDS = 5.0
-
-
-class _TemplateHandler(logging.Handler):
-    """A library's log line without the values in it, which may be anybody's; asyncio's own lines are all value."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said: dict[tuple[str, int], float] = {}
-
-    def emit(self, record: logging.LogRecord) -> None:
-        # A library that tries again without pause would write thousands of lines a second.
-        place = record.pathname, record.lineno
-        if record.created - self._said.get(place, 0.0) < QUIET_SECONDS:
-            return
-        self._said[place] = record.created
-        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        details = {"error": error} if error else {}
-        text = "unhandled in the loop" if record.name == "asyncio" else str(record.msg)
-        structlog.get_logger(record.name).log(record.levelno, text, library=record.name, **details)
-
-
-def _with_trace(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        event["trace_id"] = f"{context.trace_id:032x}"
-    return event

@@ -21,8 +21,7 @@ from registry.line_rules import Lines
 from registry.roster_mappings import Current
 from registry.roster_opening import Opened, Sealed, open_roster
 from registry.roster_rows import Entry, Roster, Rows
-from shared import faults
-from shared.telemetry import set_up_logs
+from shared import faults, logs
 
 READER = "import sys; from registry import roster_reader; roster_reader.main(int(sys.argv[1]))"
 KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ")
@@ -129,7 +128,7 @@ class _RowsThere:
 
 def main(pipe: int) -> None:
     """Read what comes through the pipe (a descriptor) until it ends, which it does with the service."""
-    set_up_logs("registry", "INFO")
+    logs.set_up("registry", "INFO")
     # It makes no cycles worth a search, and ends with the run.
     gc.disable()
     # What ends the service (Ctrl-C goes to both) must not look as if a roster had killed its reader.
