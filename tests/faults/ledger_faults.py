@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from time import monotonic
@@ -134,12 +135,16 @@ class Saboteur:
 
     async def cut_sessions(self, fault: Fault) -> None:
         """A service's database sessions end again and again, some of them between COMMIT and its reply."""
+        with suppress(OSError, asyncpg.OperatorInterventionError, asyncpg.PostgresConnectionError):
+            await self._cut_sessions(fault.target, monotonic() + fault.seconds)
+
+    async def _cut_sessions(self, database: str, ends: float) -> None:
+        """Until a time, or until the server goes away, and every session with it."""
         connection = await asyncpg.connect(self.stand.stack.postgres.url)
-        ended = monotonic() + fault.seconds
         try:
-            while monotonic() < ended:
+            while monotonic() < ends:
                 await connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", fault.target
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database
                 )
                 await asyncio.sleep(self.random.uniform(0.02, 0.3))
         finally:

@@ -28,7 +28,7 @@ async def record(tx: Transaction, messages: Sequence[Attendance], today: date) -
     await waiting.hold(tx, early, "day", [m.event.day for m in early])
     planned = [m for m in begun if not m.event.walk_in]
     walk_ins, listed = await sessions.known(tx, await workers.known(tx, [m for m in begun if m.event.walk_in]))
-    pairs = {m.ref: (listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in walk_ins}
+    pairs = {m: (listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in walk_ins}
     checks = {
         pair: row["health_check_id"] for pair, row in (await demand_store.find_checks(tx, list(pairs.values()))).items()
     }
@@ -48,7 +48,7 @@ async def record(tx: Transaction, messages: Sequence[Attendance], today: date) -
             attended = message.event
             appointment = floor.changed.get(attended.visit_id) or known.get(attended.visit_id)
             if attended.walk_in:
-                check_id = checks.get(pairs[message.ref])
+                check_id = checks.get(pairs[message])
                 person = floor.people[check_id] if check_id else None
                 code = _why_no_walk_in(attended, listed[attended.session_id], appointment)
                 _answer(floor, message, code or _seat_walk_in(floor, message, person, renewals))

@@ -33,12 +33,12 @@ async def book(tx: Transaction, messages: Sequence[Booking], _today: date) -> Tu
     """Give due checks the seats they ask for, in order; whoever comes too late waits for a seat to be given up."""
     ready, listed = await sessions.known(tx, await workers.known(tx, messages))
     campaigns = await demand_store.get_campaigns(tx, {row["campaign_id"] for row in listed.values()})
-    wanted = {m.ref: (listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready}
+    wanted = {m: (listed[m.event.session_id]["campaign_id"], m.event.worker_id) for m in ready}
     checks = await demand_store.find_checks(tx, list(wanted.values()))
 
     def take(floor: Floor, some: Sequence[Booking]) -> None:
         for message in some:
-            pair = wanted[message.ref]
+            pair = wanted[message]
             if pair not in checks:
                 answer = refused(message.event.worker_id, message.event.request_id, "check.not-due")
             elif campaigns[pair[0]]["closing_on"] is not None:
@@ -77,16 +77,16 @@ async def move(tx: Transaction, messages: Sequence[Move], today: date) -> Turn:
     whose = {m.event.worker_id for m in messages} | {appointment.worker_id for appointment in known.values()}
     persons = await merge_store.persons_of(tx, whose)
     movable = [m for m in messages if _owns(m, known.get(m.event.appointment_id), persons)]
-    checks = {m.ref: known[m.event.appointment_id].health_check_id for m in movable}
-    anywhere = [checks[m.ref] for m in movable if m.event.session_id is None]
+    checks = {m: known[m.event.appointment_id].health_check_id for m in movable}
+    anywhere = [checks[m] for m in movable if m.event.session_id is None]
     targets = {m.event.session_id for m in movable if m.event.session_id is not None}
     now_in = {known[m.event.appointment_id].session_id for m in movable}
     rivals = await session_store.sessions_within_reach(tx, anywhere, today) if anywhere else set()
 
     def take(floor: Floor, some: Sequence[Move]) -> None:
         for message in some:
-            if message.ref in checks:
-                _move(floor, message, floor.people[checks[message.ref]])
+            if message in checks:
+                _move(floor, message, floor.people[checks[message]])
             else:
                 no = refused(message.event.worker_id, message.event.request_id, "appointment.unknown")
                 floor.said.append(message.leads_to(no))

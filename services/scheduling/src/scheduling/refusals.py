@@ -21,13 +21,13 @@ Withdrawal = Message[unions.RefusalWithdrawn] | Message[worker_events.RefusalWit
 async def refuse(tx: Transaction, messages: Sequence[Report], _today: date) -> Turn:
     """End due checks of workers who refuse; nobody is told more than that no visit takes place."""
     ready = await workers.known(tx, messages)
-    pairs = {m.ref: (m.event.campaign_id, m.event.worker_id) for m in ready}
+    pairs = {m: (m.event.campaign_id, m.event.worker_id) for m in ready}
     checks = {pair: c["health_check_id"] for pair, c in (await demand_store.find_checks(tx, [*pairs.values()])).items()}
     sessions = await appointment_store.sessions_of_checks(tx, checks.values())
 
     def take(floor: Floor, some: Sequence[Report]) -> None:
         for message in some:
-            check_id = checks.get(pairs[message.ref])
+            check_id = checks.get(pairs[message])
             code = _refuse(floor, floor.people[check_id], message) if check_id else "check.not-due"
             _answer(floor, message, code)
 
@@ -48,7 +48,7 @@ async def withdraw(tx: Transaction, messages: Sequence[Withdrawal], today: date)
     ready = await workers.known(tx, messages)
     person_of = await merge_store.workers_of(tx, [m.event.worker_id for m in ready])
     checks = {
-        m.ref: [
+        m: [
             demand_store.check_id_of(m.event.campaign_id, worker_id)
             for worker_id, person_id in person_of.items()
             if person_id == person_of[m.event.worker_id]
@@ -63,7 +63,7 @@ async def withdraw(tx: Transaction, messages: Sequence[Withdrawal], today: date)
 
     def take(floor: Floor, some: Sequence[Withdrawal]) -> None:
         for message in some:
-            people = [floor.people[check_id] for check_id in checks[message.ref] if check_id in floor.people]
+            people = [floor.people[check_id] for check_id in checks[message] if check_id in floor.people]
             _answer(floor, message, _withdraw(floor, people, message, renewals))
 
     joins = {m.event.worker_id: m for m in ready}

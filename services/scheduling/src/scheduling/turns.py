@@ -51,11 +51,11 @@ async def play(tx: Transaction, batch: Batch[Any]) -> None:
         if turn.look is not None:
             await turn.look()
     floor = await seating.see(tx, locked, today)
-    ready = {message.ref for turn in turns.values() for message in turn.messages}
-    for wave in waves(batch):
+    deciding = {message for turn in turns.values() if turn.take for message in turn.messages}
+    for wave in waves(message for message in batch if message in deciding):
         take = turns[KINDS[type(wave[0].event)]].take
         if take is not None:
-            take(floor, [message for message in wave if message.ref in ready])
+            take(floor, wave)
     await seating.settle(tx, floor)
     await merges.join_checks_of(tx, dict(chain.from_iterable(turn.joins.items() for turn in turns.values())))
     for turn in turns.values():

@@ -51,9 +51,9 @@ async def register(tx: Transaction, messages: Sequence[Registration], today: dat
     await merge_store.lock_as_deriver(tx)
     units = [m.event.unit_id for m in messages]
     await demand_store.lock_units(tx, units)
-    for wave in waves(messages):
-        await demand_store.put_workers(tx, [m.event for m in wave])
     last = {m.event.worker_id: m for m in messages}
+    for wave in [messages] if len(last) == len(messages) else waves(messages):
+        await demand_store.put_workers(tx, [m.event for m in wave])
     await demand_store.assign_crews(tx, units, last)
     checks = await demand_store.checks_without_place(tx, last)
     joins: dict[UUID, Registration] = {}
