@@ -1,8 +1,8 @@
 """From a fractional plan to whole people: keep what is whole, settle the rest exactly in a small integer program."""
 
-import highspy
 import numpy as np
 
+from scheduling.planning import programs
 from scheduling.planning.absence import Absence
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Ints
@@ -86,27 +86,31 @@ def seat_exactly(ledger: Ledger, classes: Ints, windows: Ints, seconds: float) -
     """Seat waiting people on these pairs at the least cost; openings are taken as paid."""
     block, absence = ledger.block, ledger.absence
     involved, own = np.unique(classes, return_inverse=True)
-    pairs = len(classes)
-    rows: list[Ints] = [own]
-    columns: list[Ints] = [np.arange(pairs)]
-    lower: list[Ints] = [np.zeros(len(involved), dtype=np.int64)]
-    upper: list[Ints] = [ledger.waiting[involved]]
-    count = len(involved)
-    for used, at, limit in [
+    rows, columns, most, count = [own], [np.arange(len(classes))], [ledger.waiting[involved]], len(involved)
+    for used, at, limit in (
         _place_rows(block, ledger, classes, windows),
         _line_rows(block, absence, ledger, classes, windows),
-    ]:
+    ):
         rows.append(at + count)
         columns.append(used)
-        lower.append(np.full(len(limit), -(10**9)))
-        upper.append(limit)
+        most.append(limit)
         count += len(limit)
-    gain = block.costs(classes, windows) - block.penalty[classes]
-    values = _integer_program(
-        gain, np.concatenate(rows), np.concatenate(columns), np.concatenate(lower), np.concatenate(upper), seconds
+    entries, no_limit = sum(map(len, rows)), np.full(max(count, len(classes)), np.inf)
+    found = programs.solve(
+        (block.costs(classes, windows) - block.penalty[classes]).astype(np.float64),
+        no_limit[: len(classes)],
+        np.concatenate(rows),
+        np.concatenate(columns),
+        np.ones(entries),
+        -no_limit[:count],
+        np.concatenate(most).astype(np.float64),
+        max(seconds, HURRIED),
+        whole=True,
     )
-    for c, w, n in zip(classes.tolist(), windows.tolist(), values.tolist(), strict=True):
-        fitting = min(n, ledger.room(c, w), int(ledger.waiting[c])) if n > 0 else 0
+    amounts = np.round(found.amounts).astype(np.int64)
+    for pair in np.flatnonzero(amounts > 0).tolist():
+        c, w = int(classes[pair]), int(windows[pair])
+        fitting = min(int(amounts[pair]), ledger.room(c, w), int(ledger.waiting[c]))
         if fitting > 0:
             ledger.add(c, w, fitting)
 
@@ -123,28 +127,3 @@ def _line_rows(block: Block, absence: Absence, ledger: Ledger, classes: Ints, wi
     keys, row = np.unique(moment, return_inverse=True)
     line, at = keys // max(absence.points, 1), keys % max(absence.points, 1)
     return pair, row, absence.ceiling[line, at] - ledger.away[line, at]
-
-
-def _integer_program(cost: Ints, rows: Ints, columns: Ints, lower: Ints, upper: Ints, seconds: float) -> Ints:
-    """Whole numbers >= 0 that keep the row limits at the least cost; zeros if none were found in time."""
-    order = np.argsort(columns, kind="stable")
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(cost), len(upper)
-    lp.col_cost_ = cost.astype(np.float64)
-    lp.col_lower_, lp.col_upper_ = np.zeros(len(cost)), np.full(len(cost), highspy.kHighsInf)
-    lp.row_lower_, lp.row_upper_ = lower.astype(np.float64), upper.astype(np.float64)
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = np.searchsorted(columns[order], np.arange(len(cost) + 1)).astype(np.int32)
-    lp.a_matrix_.index_ = rows[order].astype(np.int32)
-    lp.a_matrix_.value_ = np.ones(len(rows))
-    lp.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.setOptionValue("time_limit", max(seconds, 0.05))
-    solver.setOptionValue("mip_rel_gap", 0.0)
-    solver.setOptionValue("mip_abs_gap", 0.9)  # costs are whole numbers
-    solver.passModel(lp)
-    solver.run()
-    found = np.round(np.array(solver.getSolution().col_value)).astype(np.int64)
-    return found if len(found) == len(cost) else np.zeros(len(cost), dtype=np.int64)

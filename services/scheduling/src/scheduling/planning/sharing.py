@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from scheduling.planning import programs
 from scheduling.planning.classes import Demand
 from scheduling.planning.eligibility import Ints, Rules
 
@@ -86,25 +86,16 @@ def _shared(minutes: Floats, load: Floats, places: Floats) -> Ints:
     rows = np.concatenate((line, lines + piece[used] * resources + station, np.tile(lines + places_at, 2)))
     columns = np.concatenate((each, used, pairs + np.arange(2 * places.size)))
     values = np.concatenate((np.ones(pairs), load[line[used], station], -np.ones(2 * places.size)))
-    room, free = places.ravel(), highspy.kHighsInf
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = pairs + 2 * places.size, lines + places.size
-    lp.col_cost_ = np.concatenate(
-        (2 * load[line, 0] * minutes[line, piece], np.full(places.size, CROWDING), np.full(places.size, OVERFLOW))
+    room, free = places.ravel(), np.full(places.size, np.inf)
+    found = programs.solve(
+        np.concatenate((2 * load[line, 0] * minutes[line, piece], 0 * room + CROWDING, 0 * room + OVERFLOW)),
+        np.concatenate((np.ones(pairs), (BUSY - ROOMY) * room, free)),
+        rows,
+        columns,
+        values,
+        np.concatenate((np.ones(lines), -free)),
+        np.concatenate((np.ones(lines), ROOMY * room)),
     )
-    lp.col_lower_ = np.zeros(lp.num_col_)
-    lp.col_upper_ = np.concatenate((np.ones(pairs), (BUSY - ROOMY) * room, np.full(places.size, free)))
-    lp.row_lower_ = np.concatenate((np.ones(lines), np.full(places.size, -free)))
-    lp.row_upper_ = np.concatenate((np.ones(lines), ROOMY * room))
-    order = np.argsort(columns, kind="stable")
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = np.searchsorted(columns[order], np.arange(lp.num_col_ + 1)).astype(np.int32)
-    lp.a_matrix_.index_, lp.a_matrix_.value_ = rows[order].astype(np.int32), values[order]
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.passModel(lp)
-    solver.run()
     share = np.zeros(minutes.shape)
-    share[line, piece] = np.array(solver.getSolution().col_value)[:pairs] + 1e-9 / (1 + minutes[line, piece])
+    share[line, piece] = found.amounts[:pairs] + 1e-9 / (1 + minutes[line, piece])
     return np.asarray(share.argmax(axis=1), dtype=np.int64)
