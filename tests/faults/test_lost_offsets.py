@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient
 from fault_feed import TOPICS
 from fault_report import Figure
 from kernel_shop import KEYS, Store, first_appearances, orders
+from structlog.testing import capture_logs
 
 from shared.database import Database
 from shared.service import Service
@@ -105,9 +106,11 @@ async def test_retention_that_takes_what_nobody_read_stops_the_consumer_until_a_
     await cut(kafka, database, past=2)
 
     stopped = Service("store", kafka.settings(database), consumer=store.consumer)
-    with pytest.raises(CutPartitionError):
+    with capture_logs() as told, pytest.raises(CutPartitionError):
         async with running(stopped):
             await stopped.stop.wait()
+    named = {line["topic"] for line in told if line["event"] == "not where it was left"}
+    assert named == {kafka.prefix + TOPIC}
     # The decision: what is gone is gone.
     await database.pool.execute("DELETE FROM consumed WHERE topic = $1", TOPIC)
     async with running(Service("store", kafka.settings(database), consumer=store.consumer)):

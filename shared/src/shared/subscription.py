@@ -235,6 +235,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await self._seek(assigned)
         except (ShrunkPartitionError, CutPartitionError) as error:
+            topic, partition, next_offset, found = error.args
+            log.warning("not where it was left", topic=topic, partition=partition, next_offset=next_offset, found=found)
             self._fail(error)
             return
         self.assigned = set(assigned)
