@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from registry import likeness, merges, persons
+from registry import candidates, likeness, merges, persons
 from registry.ledger import Decision, Ledger
 from registry.likeness import Particulars
 from registry.matching import NUMBER_OF_ANOTHER, SHARED_NUMBER, Doubt
@@ -41,7 +41,7 @@ async def look_for_other_spellings(
     if not new:
         return
     late = {place: decision.entry for place, decision in new.items() if place not in alike}
-    found = {**alike, **await persons.get_alike(tx, late)}
+    found = {**alike, **await candidates.get_alike(tx, late)}
     pairs = [
         (decision, worker_id)
         for place, decision in new.items()

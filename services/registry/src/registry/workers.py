@@ -7,7 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from contracts.registry import WorkerChanged, WorkerLeft, WorkerRegistered
-from registry import authority, employment_store, employments, exposures, field_changes, fields, persons, reviews, turns
+from registry import (
+    authority,
+    candidates,
+    employment_store,
+    employments,
+    exposures,
+    field_changes,
+    fields,
+    persons,
+    reviews,
+    turns,
+)
 from registry.employments import pair_of
 from registry.exposures import Monitored
 from registry.ledger import Decision, Ledger, Page
@@ -67,12 +78,12 @@ async def decide(tx: Transaction, vault: Vault, pages: Sequence[Page], new_id: C
     """What these rows would do; nothing is written."""
     await tx.execute(LOCK)
     rows = [(page, entry) for page in pages for entry in page.entries]
-    directory = await persons.directory_of(tx, vault, [entry for _, entry in rows])
+    directory = await candidates.directory_of(tx, vault, [entry for _, entry in rows])
     await field_changes.load(tx, vault, pages, directory)
     ledger = Ledger(directory, new_id)
     strangers = {place: entry for place, (_, entry) in enumerate(rows) if not any(directory.candidates(entry))}
     entering = turns.made(lambda row: ledger.enter(*row), rows)
-    alike, _ = await turns.beside(persons.get_alike(tx, strangers), entering)
+    alike, _ = await turns.beside(candidates.get_alike(tx, strangers), entering)
     taken = {page.roster.roster_id: page.taken for page in pages}
     await reviews.look_for_other_spellings(tx, vault, ledger, taken, alike)
     await _compare_identities(tx, vault, ledger)
