@@ -128,3 +128,11 @@ async def test_a_commit_to_kafka_that_hangs_holds_up_no_batch(
         answered.set()
 
     assert waits_still
+
+
+@pytest.mark.parametrize(("copies", "in_sync"), [(-1, None), (1, None), (3, "2")])
+def test_two_of_three_copies_must_have_a_record(copies: int, in_sync: str | None) -> None:
+    config = kernel_kafka._config_of(kernel_kafka.TopicSpec("shop.orders", replication=copies))
+
+    assert config.get("min.insync.replicas") == in_sync
+    assert config["message.timestamp.type"] == "LogAppendTime"
