@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from scheduling.planning import blocks, classes, pricing, scarcity
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market, scarcity_market
-from scheduling.planning.blocks import Block
+from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.model import Instance
-from scheduling.planning.pricing import Prices
 
 sys.path.insert(0, str(Path(__file__).parent))
 from exact import cheapest_total
@@ -33,11 +32,6 @@ def the_whole(instance: Instance) -> tuple[Block, Absence]:
     return block, Absence(rules, block)
 
 
-def proved(block: Block, absence: Absence, prices: Prices) -> float:
-    nobody, least = np.zeros(len(block.sessions)), pricing.cheapest(block, absence, prices)
-    return pricing.bound(block, absence, prices, least, nobody, nobody + 1)
-
-
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10_000),
@@ -51,11 +45,13 @@ def test_dear_prices_prove_no_more_than_an_exact_program(seed: int, shape: str, 
     assume(len(block.window_at))
     market = scarcity_market(block, absence, 40, 2.0)
 
-    bound, prices = scarcity.sharpen(market, pricing.visit_costs(block), time.monotonic() + SECONDS)
+    found = scarcity.sharpen(market, pricing.visit_costs(block), time.monotonic() + SECONDS)
 
     optimum = cheapest_total(instance)
-    assert max(bound, proved(block, absence, market.prices())) <= optimum + 1e-6
-    assert prices is None or bound == pytest.approx(proved(block, absence, prices))
+    assert pricing.proved(block, absence, market.prices()) <= optimum + 1e-6
+    if found:
+        assert found.bound == pytest.approx(pricing.proved(block, absence, found.prices))
+        assert found.bound <= optimum + 1e-6
 
 
 @pytest.mark.parametrize(
@@ -68,13 +64,17 @@ def test_a_few_windows_that_too_many_need_are_found_dear_from_a_market_that_does
     block, absence = the_whole(generate(replace(SHAPES[shape], slack=slack), 800, seed))
     market = Market(block, absence, by_line=False)
     market.run(40, 20.0, 1.0)
-    unaware = proved(block, absence, market.prices())
+    unaware = pricing.proved(block, absence, market.prices())
 
-    bound, prices = scarcity.sharpen(market, pricing.visit_costs(block), time.monotonic() + SECONDS)
+    found = scarcity.sharpen(market, pricing.visit_costs(block), time.monotonic() + SECONDS)
 
-    assert prices is not None
-    assert bound > unaware + 5 * block.size.sum()
-    assert proved(block, absence, market.prices()) > unaware + 5 * block.size.sum()
+    assert found is not None
+    assert found.bound > unaware + 5 * block.size.sum()
+    assert pricing.proved(block, absence, market.prices()) > unaware + 5 * block.size.sum()
+    assert (block.costs(found.classes, found.windows) < FORBIDDEN).all()
+    taken = np.bincount(found.classes, found.amounts, len(block.size))
+    assert taken.sum() > 0
+    assert (taken <= block.size).all()
 
 
 def test_out_of_time_a_market_learns_nothing() -> None:
@@ -82,10 +82,9 @@ def test_out_of_time_a_market_learns_nothing() -> None:
     market = scarcity_market(block, absence, 20, 2.0)
     before = market.places
 
-    bound, prices = scarcity.sharpen(market, pricing.visit_costs(block), time.monotonic())
+    found = scarcity.sharpen(market, pricing.visit_costs(block), time.monotonic())
 
-    assert prices is None
-    assert bound == -np.inf
+    assert found is None
     assert market.places is before
 
 

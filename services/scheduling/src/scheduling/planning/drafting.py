@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from scheduling.planning import chains, neighbourhoods, offering, pricing, rounding
+from scheduling.planning import chains, neighbourhoods, offering, pricing, rounding, scarcity
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market, scarcity_market
 from scheduling.planning.blocks import Block
@@ -25,15 +25,16 @@ MENDING_ROUNDS, MENDING_SHARE, BOUND_SHARE, HALF = 8, 0.65, 0.1, 0.5
 GAIN = 0.05  # cost units per person that make another round of a program worth its time
 SCARCITY = 50.0  # cost units between two prices: only one of them knows that somebody stays out
 ROUNDING_SHARE, ROUNDING_SECONDS, RESCUE_SECONDS = 0.1, (0.3, 2.0), 1.0
-FORESIGHT_SHARE = 0.1  # of the time left
-DOWNWARDS, MANY_OUT = 3, 0.05  # times the steps that prices take upwards; share of people left out from which they do
+UPWARDS, DOWNWARDS = (0.1, 16, 60), (0.2, 32, 180)  # steps of prices: a share of the time, at least, at most
+FORESIGHT_SHARE, SHARPENING_SHARE = 0.1, 0.15  # of the time left
+MANY_OUT = 0.05  # share of people left out from which prices come down
 TOGETHER = 60  # classes for whom room is made at a time
 SETTLING_SHARE = 0.15  # of the time left; what is unsettled then settles at once
 ALL = 0.8  # of the time, for a root solved meanwhile
 CLEARLY = 1e-3
 FAR, UNSETTLED = 20.0, 2  # between optimum and bound per person, and rounds, before openings are judged
 SMALL, FEW, MANY = 5_000, 4, 8  # people; columns that each class gets at a time
-COLUMNS_PER_SECOND = 15_000  # what a program of this kind takes; too large ones are not begun
+SECONDS = 3e-9  # times first visits squared: what a program of this kind takes; too large ones are not begun
 
 
 class Draft:
@@ -63,17 +64,25 @@ class Draft:
         self.free.run(5, HOT, HOT)
         self.plain = self.free.prices()  # of the market before it was told who must stay out
         self.step = (time.monotonic() - started) / 5
-        self.pace = int(np.clip(0.1 * (deadline - started) / max(self.step, 1e-4), 16, 60))
+        self.pace = self.steps(UPWARDS)
+
+    def steps(self, usual: tuple[float, int, int]) -> int:
+        """How many steps of the market are a share of all time, at least and at most so many."""
+        share, least, most = usual
+        return int(np.clip(share * (self.deadline - self.started) / max(self.step, 1e-4), least, most))
 
     def run(self) -> Outcome:
         """Plan, mend and bound until the deadline; with a second hand, prove meanwhile."""
-        self.free.run(self.pace, HOT, WARM)
-        if self.free.is_scarce():
-            self.free = scarcity_market(self.block, self.absence, DOWNWARDS * self.pace, WARM)
+        if self.people <= SMALL:
+            self.free.run(self.pace, HOT, WARM)
+        if self.people > SMALL or self.free.is_scarce():
+            self.free = scarcity_market(self.block, self.absence, self.steps(DOWNWARDS), WARM)
         self.free.run(self.pace // 3, WARM, 1.0)
         self.plain = self.free.prices()
         self.prove(self.plain)
-        if self.people <= SMALL and not self.free.is_scarce():
+        if self.people > SMALL:
+            self.sharpen()
+        elif not self.free.is_scarce():
             self.foresee()
         with ThreadPoolExecutor(1) as second_hand:
             plain, seats = self.plain, self.foreseen
@@ -119,9 +128,20 @@ class Draft:
                 self.free.run(self.pace // 2, HOT, 1.0)
                 self.prove(self.known(self.free))
 
+    def sharpen(self) -> None:
+        """Let small programs tell the market of a large block what is scarce, and who gets it."""
+        left = self.deadline - time.monotonic()
+        found = scarcity.sharpen(self.free, self.visit_cost, self.deadline - (1 - SHARPENING_SHARE) * left)
+        if found is not None:
+            self.outcome.prove(found.bound, found.prices)
+            self.program, self.knows_scarcity = (found.prices, np.ones(len(self.block.sessions))), True
+            self.foreseen = Ledger(self.block, self.absence)
+            for c, w, n in zip(found.classes.tolist(), found.windows.tolist(), found.amounts.tolist(), strict=True):
+                self.foreseen.add(c, w, min(n, self.foreseen.room(c, w)))
+
     def descend(self) -> None:
         """Go on with the market whose prices come down from penalties, if that proves more."""
-        before, market = self.outcome.bound, scarcity_market(self.block, self.absence, DOWNWARDS * self.pace, WARM)
+        before, market = self.outcome.bound, scarcity_market(self.block, self.absence, self.steps(DOWNWARDS), WARM)
         market.run(self.pace // 3, WARM, 1.0)
         self.prove(market.prices())
         if self.outcome.bound > before:
@@ -179,8 +199,10 @@ class Draft:
         return priced
 
     def offers(self, market: Market, opened: Floats) -> tuple[Ints, Ints]:
-        """The visits that a program starts from; where scarce windows cost a penalty, earlier prices tell more."""
-        prices = self.plain if self.foreseen else self.known(market)
+        """The visits that a program starts from; of small blocks, where scarce windows cost a penalty, earlier prices
+        tell more.
+        """
+        prices = self.plain if self.foreseen and self.people <= SMALL else self.known(market)
         priced = pricing.charges(self.block, self.absence, prices, opened < HALF)
         priced += self.visit_cost
         return offering.near(self.block, priced)
@@ -270,7 +292,7 @@ class Draft:
         """
         used = np.maximum(market.lower, seated.visits > 0)
         offered = self.offers(market, used)
-        if len(offered[0]) > COLUMNS_PER_SECOND * MENDING_SHARE * (self.deadline - time.monotonic()):
+        if SECONDS * len(offered[0]) ** 2 > MENDING_SHARE * (self.deadline - time.monotonic()):
             return False
         relaxation = self.program_over(market, market.lower if self.knows_scarcity else used, offered, seated)
         done, again, taken, value = False, False, 0.0, np.inf
@@ -317,6 +339,8 @@ class Draft:
         relaxation.limit(market.lower, most)
         relaxation.add_columns(*offered)
         relaxation.add_columns(*np.nonzero(seated.count))
+        if self.foreseen:
+            relaxation.add_columns(*np.nonzero(self.foreseen.count))
         relaxation.watch_lines(self.known(market).lines)
         return relaxation
 

@@ -6,6 +6,7 @@ only the best at the present prices counts: so few people and windows are left t
 """
 
 import time
+from dataclasses import dataclass
 
 import highspy
 import numpy as np
@@ -21,38 +22,48 @@ from scheduling.planning.reach import Singles
 ROUNDS, IDLE, STEPS, HEAT = 12, 2, 10, 1.0
 GAIN = 0.05  # of the bound per person: a round that brings less was idle
 SLACK, SOME, HARDLY = 0.02, 0.1, 1e-3  # share and number of people that are too many; people who do not count
+WHOLE = 1e-4
 DEAR = 500.0  # a market finds cheaper prices by itself, and keeps its openings in balance with them
 NARROWER, DEAREST = 10.0, 10_000.0  # only what is so many times dearer is free where the program would take too long
-SECONDS = 2e-10  # times visits squared: what a program takes
+SECONDS, TABLE = 2e-10, 4e-8  # times visits squared, times classes x windows: what a program takes, and looking for it
 
 
-def sharpen(market: Market, visit_cost: Floats, until: float) -> tuple[float, Prices | None]:
-    """Let a market know what its overfull windows are worth; the best bound on the way, with the prices that prove it.
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Prices, the bound they prove, and who took part of what is scarce at them: visits (class, window), whole ones."""
+
+    bound: float
+    prices: Prices
+    classes: Ints
+    windows: Ints
+    amounts: Ints
+
+
+def sharpen(market: Market, visit_cost: Floats, until: float) -> Worth | None:
+    """Let a market know what its overfull windows are worth; the best that was found on the way, None if nothing was.
 
     Their people turn to others, which may be too few as well: so again, until that brings nothing. The market learns
     places only: to it, all lines of a place are one.
     """
-    block, bound, best, idle = market.block, -np.inf, None, 0
+    block, best, idle = market.block, None, 0
     places, lines = np.zeros(block.places.shape, np.bool_), np.zeros(market.absence.ceiling.shape, np.bool_)
     for _ in range(ROUNDS):
         begun = time.monotonic()
         full, crowded = overfull(market)
-        prices = _narrowing(market, places | full, lines | crowded, visit_cost, until)
-        if prices is None:
+        found = _narrowing(market, places | full, lines | crowded, visit_cost, until)
+        if found is None:
             break
-        nobody, least = np.zeros(len(block.sessions)), pricing.cheapest(block, market.absence, prices)
-        proved = pricing.bound(block, market.absence, prices, least, nobody, nobody + 1)
-        idle = 0 if proved > bound + GAIN * float(block.size.sum()) else idle + 1
-        if proved > bound:
-            bound, best = proved, prices
-        far = np.abs(prices.places - market.places) > DEAR
-        places, lines = (places | full) & (prices.places > 0), prices.lines > DEAR
-        market.learn(np.where(far, prices.places, market.places))
+        idle = 0 if best is None or found.bound > best.bound + GAIN * float(block.size.sum()) else idle + 1
+        if best is None or found.bound > best.bound:
+            best = found
+        far = np.abs(found.prices.places - market.places) > DEAR
+        places, lines = (places | full) & (found.prices.places > 0), found.prices.lines > DEAR
+        market.learn(np.where(far, found.prices.places, market.places))
         market.run(STEPS, HEAT, HEAT)
         now = time.monotonic()
         if idle == IDLE or now + (now - begun) > until:
             break
-    return bound, best
+    return best
 
 
 def overfull(market: Market) -> tuple[Flags, Flags]:
@@ -83,14 +94,16 @@ def away(market: Market, load: Singles) -> Floats:
     return found
 
 
-def _narrowing(market: Market, places: Flags, lines: Flags, visit_cost: Floats, until: float) -> Prices | None:
+def _narrowing(market: Market, places: Flags, lines: Flags, visit_cost: Floats, until: float) -> Worth | None:
     """The prices with those of these and of all dear places at their best; of the dearest where that takes too long."""
     dear, known = DEAR, market.prices()
     places = places | (market.places > dear)
+    if TABLE * visit_cost.size > until - time.monotonic():
+        return None
     while (places.any() or lines.any()) and dear <= DEAREST:
-        prices = priced(market.block, market.absence, known, places, lines, visit_cost, until - time.monotonic())
-        if prices is not None:
-            return prices
+        found = priced(market.block, market.absence, known, places, lines, visit_cost, until - time.monotonic())
+        if found is not None:
+            return found
         dear *= NARROWER
         places, lines = places & (market.places > dear), np.zeros_like(lines)
     return None
@@ -98,7 +111,7 @@ def _narrowing(market: Market, places: Flags, lines: Flags, visit_cost: Floats, 
 
 def priced(
     block: Block, absence: Absence, prices: Prices, places: Flags, lines: Flags, visit_cost: Floats, seconds: float
-) -> Prices | None:
+) -> Worth | None:
     """The prices with those of some places and lines' moments at their best; None if that takes too long."""
     fixed = Prices(np.where(places, 0, prices.places), np.where(lines, 0, prices.lines), prices.shares)
     barred = Prices(np.where(places, FORBIDDEN, 0), np.where(lines, FORBIDDEN, 0))
@@ -112,11 +125,14 @@ def priced(
         return None
     opening = block.open_cost - pricing.rents(block, fixed)
     program = Program(block, absence, places, lines, classes, windows)
-    duals = program.duals(cost[classes, windows], outside, opening, seconds)
-    if duals is None:
+    solved = program.solve(cost[classes, windows], outside, opening, seconds)
+    if solved is None:
         return None
+    visits, duals = solved
     fixed.places[places], fixed.lines[lines] = np.split(duals, [int(places.sum())])
-    return Prices.of(fixed.places, fixed.lines, prices.shares)
+    best, seats = Prices.of(fixed.places, fixed.lines, prices.shares), np.floor(visits + WHOLE).astype(np.int64)
+    taken = np.flatnonzero(seats)
+    return Worth(pricing.proved(block, absence, best), best, classes[taken], windows[taken], seats[taken])
 
 
 class Program:
@@ -143,8 +159,8 @@ class Program:
         self.size = block.size[self.people].astype(np.float64)
         self.limits = np.concatenate((np.zeros(count), absence.ceiling[lines]))
 
-    def duals(self, cost: Floats, outside: Floats, opening: Floats, seconds: float) -> Floats | None:
-        """What one more of each place and moment would save; None if that takes too long."""
+    def solve(self, cost: Floats, outside: Floats, opening: Floats, seconds: float) -> tuple[Floats, Floats] | None:
+        """The visits, and what one more of each place and moment would save; None if that takes too long."""
         n, sessions, none = len(self.people), len(self.sessions), highspy.kHighsInf
         order = np.argsort(self.columns, kind="stable")
         lp = highspy.HighsLp()
@@ -165,20 +181,14 @@ class Program:
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
-        worth: Floats = -np.array(solver.getSolution().row_dual)[n:]
-        return worth
+        solution = solver.getSolution()
+        return np.array(solution.col_value)[n + sessions :], -np.array(solution.row_dual)[n:]
 
 
 def _moments(block: Block, absence: Absence, moment_of: Ints, classes: Ints, windows: Ints) -> tuple[Ints, Ints]:
     """The rows of the moments in which each visit takes somebody away: pairs (visit, row)."""
     scarce: Flags = np.asarray((moment_of >= 0).any(axis=1))
     concerned = np.flatnonzero(scarce[block.line[classes]])
-    line = block.line[classes[concerned]]
-    place = absence.place_of_line[line]
-    first = absence.first[place, windows[concerned]]
-    length = np.maximum(absence.past[place, absence.length_of[classes[concerned]], windows[concerned]] - first, 0)
-    visit = np.repeat(np.arange(len(concerned)), length)
-    point = first[visit] + np.arange(len(visit)) - np.repeat(np.cumsum(length) - length, length)
-    row = moment_of[line[visit], point]
-    kept = row >= 0
-    return concerned[visit[kept]], row[kept]
+    visit, moment = absence.moments(block, classes[concerned], windows[concerned])
+    row = moment_of.ravel()[moment]
+    return concerned[visit[row >= 0]], row[row >= 0]
