@@ -194,9 +194,9 @@ def test_a_session_that_nobody_can_come_to_is_no_hindrance() -> None:
 def test_room_is_made_for_those_whom_prices_alone_left_waiting() -> None:
     block, absence = a_block("individuals", 900, 1, slack=1.1)
     draft = Draft(block, absence, time.monotonic() + SECONDS)
-    draft.free.run(40, 20.0, 1.0)
+    draft.outlook.free.run(40, 20.0, 1.0)
     seated = Ledger(block, absence)
-    seat_by_prices(seated, draft.priced(draft.free, np.ones(len(block.sessions))))
+    seat_by_prices(seated, draft.outlook.priced(draft.outlook.free, np.ones(len(block.sessions))))
     before = draft.keep(seated)
 
     draft.make_room()
@@ -213,14 +213,14 @@ def test_room_is_made_for_those_whom_prices_alone_left_waiting() -> None:
 def test_what_a_program_found_scarce_proves_no_more_than_the_cheapest_plan(shape: str, seed: int) -> None:
     block, absence = a_block(shape, 250, seed)
     draft = Draft(block, absence, time.monotonic() + SECONDS, two_hands=True)
-    draft.plan(draft.settled())
-    assert draft.program is not None
-    market = draft.free.prices()
-    known = draft.known(draft.free)
+    draft.plan(draft.outlook.settled())
+    assert draft.outlook.program is not None
+    market = draft.outlook.free.prices()
+    known = draft.outlook.known(draft.outlook.free)
 
-    draft.cool()
+    draft.outlook.cool()
 
-    found, opened = draft.program
+    found, opened = draft.outlook.program
     differing = np.abs(found.lines - market.lines) > 50
     assert (known.lines[differing] == found.lines[differing]).all()
     assert (known.lines[~differing] == market.lines[~differing]).all()

@@ -67,6 +67,11 @@ class Ledger:
         self.visits += np.bincount(session, amounts, minlength=len(self.visits)).astype(np.int64)
         self.away += np.round(self.absence.load(block, classes, windows, amounts)).astype(np.int64)
 
+    def close(self, sessions: Flags) -> None:
+        """Take everybody out of these sessions."""
+        classes, windows = np.nonzero(self.count * sessions[self.block.window_session])
+        self.add_many(classes, windows, -self.count[classes, windows].astype(np.int64))
+
     def fill(self, c: int, order: Ints) -> None:
         """Seat the waiting of class c in the first windows of the order that have room."""
         for w in order[self.takes(c)[order]].tolist():
