@@ -63,6 +63,16 @@ def test_without_time_there_is_a_plan_and_a_bound_below_it() -> None:
     assert outcome.bound <= outcome.cost
 
 
+@pytest.mark.parametrize(("shape", "seed"), [("audiometry", 2), ("audiometry", 3), ("scarce", 4)])
+def test_without_time_nobody_waits_who_could_be_seated_by_moving_others(shape: str, seed: int) -> None:
+    hurried = a_search(shape, 500, seed, 0.0).run()
+
+    searched = a_search(shape, 500, seed, SECONDS).run()
+    assert hurried.ledger is not None
+    assert searched.ledger is not None
+    assert hurried.ledger.waiting.sum() == searched.ledger.waiting.sum()
+
+
 def test_a_search_goes_on_where_one_ended() -> None:
     ended = a_search("communes", 250, 2, SECONDS)
     ended.first()

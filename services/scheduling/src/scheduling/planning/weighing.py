@@ -26,6 +26,7 @@ NEAR = 0.5  # cost per person between a program and its bound: worth no further 
 OFFERED = 12  # visits of each class that a program starts from: more of them would make it slower, fewer too
 TABLE = 2_000_000  # entries of a table of sets by classes
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # of known prices: what places of a closed session might cost
+RESCUES, RESCUE_SECONDS = 2, 0.1  # where no program comes in time
 ROUNDING_SECONDS, ROUNDING_SHARE = 0.2, 0.2  # of one rounding; of the time left
 MANY_COLUMNS, CLOSING_SHARE = 40_000, 0.5  # of a program in whole numbers; of the time left for one
 GRACE, GRACE_SECONDS = 0.5, 0.2  # how much longer the first program may take, as a share of the time given; at most
@@ -83,13 +84,19 @@ class Weighing:
                 break
             position = self.following(position, lacking)
         if self.outcome.ledger is None:
-            ledger = Ledger(self.block, self.absence)
-            seat_by_prices(ledger, self.priced(self.prices))
-            insert_waiting(ledger)
-            self.outcome.keep(ledger)
+            self.outcome.keep(self.hurried())
         self.close()
         self.outcome.bound = min(self.outcome.cost, float(self.floor.min()))
         return self.outcome
+
+    def hurried(self) -> Ledger:
+        """A plan without any program over a set: seats by price, then others moved about for those who wait."""
+        ledger, priced = Ledger(self.block, self.absence), self.priced(self.prices)
+        seat_by_prices(ledger, priced)
+        for _ in range(RESCUES):
+            ledger = rounding.rescue(ledger, np.flatnonzero(ledger.waiting), priced, RESCUE_SECONDS)
+        insert_waiting(ledger)
+        return ledger
 
     def weighed(self) -> Weighed | None:
         """What another search could go on from, None if nothing is left to find."""
