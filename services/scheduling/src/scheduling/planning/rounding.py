@@ -95,14 +95,14 @@ def seat_exactly(ledger: Ledger, classes: Ints, windows: Ints, seconds: float) -
         columns.append(used)
         most.append(limit)
         count += len(limit)
-    entries, no_limit = sum(map(len, rows)), np.full(max(count, len(classes)), np.inf)
+    least = np.concatenate((np.zeros(len(involved)), np.full(count - len(involved), -FORBIDDEN)))
     found = programs.solve(
         (block.costs(classes, windows) - block.penalty[classes]).astype(np.float64),
-        no_limit[: len(classes)],
+        np.full(len(classes), np.inf),
         np.concatenate(rows),
         np.concatenate(columns),
-        np.ones(entries),
-        -no_limit[:count],
+        np.ones(sum(map(len, rows))),
+        least.astype(np.float64),
         np.concatenate(most).astype(np.float64),
         max(seconds, HURRIED),
         whole=True,
