@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scheduling.planning import blocks, classes, components
+from scheduling.planning import blocks, classes, components, weighing
 from scheduling.planning.absence import Absence
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation
@@ -64,7 +64,10 @@ def test_without_time_there_is_a_plan_and_a_bound_below_it() -> None:
 
 
 @pytest.mark.parametrize(("shape", "seed"), [("audiometry", 2), ("audiometry", 3), ("scarce", 4)])
-def test_without_time_nobody_waits_who_could_be_seated_by_moving_others(shape: str, seed: int) -> None:
+def test_without_time_nobody_waits_who_could_be_seated_by_moving_others(
+    shape: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weighing, "RESCUE_SECONDS", SECONDS)
     hurried = a_search(shape, 500, seed, 0.0).run()
 
     searched = a_search(shape, 500, seed, SECONDS).run()
