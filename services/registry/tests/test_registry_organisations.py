@@ -131,6 +131,16 @@ async def test_nobody_becomes_their_own_ancestor(register: Register) -> None:
     assert [problem.code for problem in refused.problems] == ["organisation.parent_is_below"]
 
 
+async def test_a_newcomer_is_not_its_own_parent_and_waits_for_nobody(register: Register) -> None:
+    await register.with_units()
+    itself = UUID(int=8)
+
+    (refused,) = await register.hear(says(an_organisation(organisation_id=itself, parent_id=itself)))
+
+    assert isinstance(refused, DeclarationRefused)
+    assert "organisation.parent_is_below" in [problem.code for problem in refused.problems]
+
+
 async def test_two_that_would_stand_under_each_other_both_wait(register: Register) -> None:
     await register.with_units()
     one, other = UUID(int=8), UUID(int=9)

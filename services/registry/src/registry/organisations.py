@@ -56,7 +56,7 @@ async def declare(tx: Transaction, batch: Batch[OrganisationDeclared], *, now: d
     waiting_for_parent: list[Message[OrganisationDeclared]] = []
     for message in parents_first(batch):
         stated = organisation_rules.version(message.event, message.party)
-        if stated.parent_id is not None and not tree.knows(stated.parent_id):
+        if stated.parent_id not in (None, stated.organisation_id) and not tree.knows(stated.parent_id):
             waiting_for_parent.append(message)
             continue
         verdict = tree.judge(stated, message.party)
