@@ -127,6 +127,14 @@ def test_a_proxy_for_the_world_outside_is_not_asked_for_this_machine(monkeypatch
     assert (before, after) == (False, True)
 
 
+def test_how_the_shell_connects_to_another_database_says_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGSSLMODE", "require")
+
+    cli.main(["status", "--data", "nowhere"])
+
+    assert "PGSSLMODE" not in os.environ
+
+
 @pytest.mark.parametrize("command", sorted(cli.COMMANDS))
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:

@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; an obstacle is said in two languages, without a traceback."""
-    os.environ.update(no_proxy="*", NO_PROXY="*")  # no proxy reaches this machine; Maven has settings of its own
+    _leave_out_of_the_shell()
     accounts.let_walk()
     begun = argparse.Namespace(begun=time.monotonic())  # who promises to be done in time counts the imports too
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -61,6 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         why = f"{error.filename}: {error.strerror}"
         return _say(SetupError("file.away", f"Không mở hay tạo được {why}.", f"Cannot open or make {why}."))
+
+
+def _leave_out_of_the_shell() -> None:
+    """No proxy reaches this machine (Maven has its own settings); PGSSLMODE and the like are about other databases."""
+    os.environ.update(no_proxy="*", NO_PROXY="*")
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
 
 
 def _say(obstacle: SetupError) -> int:
