@@ -5,10 +5,12 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scheduling.planning import Instance, check, solve, write_solution
+from scheduling.planning import Instance, check, classes, components, solve, write_solution
+from scheduling.planning.eligibility import Rules
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bench_data
@@ -71,3 +73,19 @@ def test_no_plan_costs_less_than_the_joint_bound_of_pieces(seed: int) -> None:
     plan = solve(instance, time_limit=1, people=8)
 
     assert plan.bound <= exact.cheapest_total(instance) <= plan.cost.total
+
+
+def test_a_full_piece_stays_whole_up_to_four_times_the_usual_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = linked(1, 300)
+    rules = Rules(instance)
+    demand = classes.of(rules, enumerate(instance.workers))
+    part = components.split(rules, demand)[-1]
+    people, sessions = int(demand.size[part.classes].sum()), len(part.sessions)
+
+    def cut(usual: float, full: int) -> int:
+        monkeypatch.setattr(components, "SESSIONS", usual)
+        return len(components.pieces(rules, demand, part, full))
+
+    assert cut(sessions / 3.9, people) == 1
+    assert cut(sessions / 8, people) > 1
+    assert cut(sessions / 3.9, people // 4) > 1

@@ -9,6 +9,7 @@ from scheduling.planning.pricing import Floats
 from scheduling.planning.sharing import Component
 
 SESSIONS = 40  # sessions of a full piece
+LARGE = 1.5  # times the people of a full piece: what may stay whole whatever its borders
 ROUGHLY, LOOSE = 0.25, 0.08  # of a full piece; of a host's ties: a border lies where fewer lead across it
 CROWDED, MANY = 4.0, 300_000  # times the sessions of a full piece, where there is no border before; workers in all
 UNCUT = 3.0  # times the people of a full piece: a component up to that is cut at borders only
@@ -58,7 +59,9 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
     pieces fit together.
     """
     full = int(demand.size[part.classes].sum()) / people
-    if max(full, len(part.sessions) / SESSIONS) <= 3 / 2:
+    # Of a very large plan a piece has so little time that many sessions do not fit into it, nor does their memory.
+    crowded = CROWDED if demand.size.sum() <= MANY else 1.0
+    if full <= LARGE and full * len(part.sessions) / SESSIONS <= max(LARGE**2, crowded):
         return [part]
     instance, site_at = rules.instance, {site: k for k, site in enumerate(rules.sites)}
     hosts = sorted({site_at[instance.sessions[s].site] for s in part.sessions.tolist()})
@@ -81,8 +84,6 @@ def pieces(rules: Rules, demand: Demand, part: Component, people: int) -> list[C
     offered = dict.fromkeys(hosts, 0)
     for s in part.sessions.tolist():
         offered[site_at[instance.sessions[s].site]] += 1
-    # Of a very large plan a piece has so little time that many sessions do not fit into it, nor does their memory.
-    crowded = CROWDED if demand.size.sum() <= MANY else 1.0
     most = np.array([UNCUT if full <= UNCUT else 1.0, crowded])
     piece_of = _gather(hosts, shared, {h: np.array([crowd[h] / people, offered[h] / SESSIONS]) for h in hosts}, most)
     count = max(piece_of.values()) + 1
