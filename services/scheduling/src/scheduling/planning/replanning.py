@@ -61,7 +61,7 @@ class _Repair:
         self.instance, self.published, self.now, self.deadline, self.seed = instance, published, now, deadline, seed
         self.first_free = now + instance.params.freeze_days
         self.rules = Rules(instance, self.first_free)
-        self.today = Rules(instance)
+        self.chain, self.today = Chain(self.rules), Rules(instance)
         self.workers = {w.id: w for w in instance.workers}
         self.day = {s.id: s.day for s in instance.sessions}
         self.standing = self._stand()
@@ -101,7 +101,7 @@ class _Repair:
     def plan(self, appointments: Appointments, bound: float, seconds: float) -> Plan:
         """The finished plan with reasons and cost."""
         occupancy = Occupancy(self.rules, Visits.named(self.rules, self.workers, appointments))
-        unassigned = reasons.of_all(Chain(self.rules), occupancy, self.instance.workers, appointments)
+        unassigned = reasons.of_all(self.chain, occupancy, self.instance.workers, appointments)
         cost = costs.of_plan(self.rules, self.workers, appointments, unassigned, self._moved(appointments))
         return Plan(appointments, unassigned, cost, min(int(np.ceil(bound - 1e-6)), cost.total), Notes(seconds=seconds))
 
@@ -169,7 +169,7 @@ class _Repair:
             if back.get(who) != at and self._fits(at, [*there[at], self.workers[who]]):
                 back[who] = at
                 there[at].append(self.workers[who])
-        return self._completed(back)
+        return appointments if back == appointments else self._completed(back)
 
     def _completed(self, appointments: Appointments) -> Appointments:
         """R7: whoever could have a place gets one, even if they are the only ones in its session."""
@@ -177,7 +177,7 @@ class _Repair:
         missing = [w for w in self.workers.values() if w.id not in appointments]
         missing.sort(key=lambda w: -self.instance.weights.unassigned[w.priority])
         flat, complete = self.rules.windows, dict(appointments)
-        for who, w in completing.seated(Chain(self.rules), occupancy, ((w.id, w, 1) for w in missing)):
+        for who, w in completing.seated(self.chain, occupancy, ((w.id, w, 1) for w in missing)):
             complete[who] = self.instance.sessions[flat.session[w]].id, int(flat.index[w])
         return complete
 
@@ -220,8 +220,8 @@ class _Repair:
 
     def _missing(self, appointments: Appointments) -> list[Worker]:
         """Workers left out although data alone would let them in."""
-        chain = Chain(self.rules)
-        return [w for w in self.instance.workers if w.id not in appointments and chain.windows_for(w)[0] is None]
+        out = (w for w in self.instance.workers if w.id not in appointments)
+        return [w for w in out if self.chain.windows_for(w)[0] is None]
 
     def _helpers(self, missing: list[Worker], placed: Appointments) -> Appointments:
         """Seated people whose windows the missing could use, those in the most wanted windows first.
@@ -246,10 +246,9 @@ class _Repair:
 
     def _wanted(self, asking: list[Worker]) -> Counter[Place]:
         """How many of these people could use each place."""
-        chain, flat = Chain(self.rules), self.rules.windows
-        wanted: Counter[Place] = Counter()
+        flat, wanted = self.rules.windows, Counter[Place]()
         for worker in asking:
-            for w in chain.windows_for(worker)[1].tolist():
+            for w in self.chain.windows_for(worker)[1].tolist():
                 wanted[self.instance.sessions[flat.session[w]].id, int(flat.index[w])] += 1
         return wanted
 
