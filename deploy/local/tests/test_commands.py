@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
@@ -88,6 +88,15 @@ def test_a_stack_that_is_still_starting_can_be_stopped(tmp_path: Path, wait_unti
     assert starting.wait() == -signal.SIGTERM
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell's job in the background ignores interrupts, and so does whatever it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_who_interrupts_a_start_in_the_background_leaves_nothing_behind(
     tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:
