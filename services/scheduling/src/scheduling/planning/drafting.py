@@ -25,7 +25,7 @@ ALL = 0.8  # of the time, for a root solved meanwhile
 CLEARLY = 1e-3
 FAR, UNSETTLED = 20.0, 2  # between optimum and bound per person, and rounds, before openings are judged
 FEW, MANY = 4, 8  # columns that each class gets at a time
-SECONDS = 3e-9  # times first visits squared: what a program of this kind takes; too large ones are not begun
+SECONDS = 2e-9  # times first visits squared: what a program of this kind takes; too large ones are not begun
 
 
 class Draft:
