@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scheduling.planning import blocks, classes, components, entries, pricing
+from scheduling.planning import blocks, classes, components, entries, pricing, rounding
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market
 from scheduling.planning.blocks import FORBIDDEN, Block
-from scheduling.planning.drafting import Draft, rounded
+from scheduling.planning.drafting import Draft
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.flow import Relaxation, Solution
 from scheduling.planning.ledger import Ledger, insert_waiting, seat_by_prices
@@ -233,8 +233,21 @@ def test_as_many_sessions_open_as_their_parts_come_to() -> None:
     relaxation = Relaxation(block, absence)
     parts = relaxation.optimise().openings
 
-    opened = rounded(parts)
+    opened = rounding.rounded(parts)
 
     assert opened.sum() >= parts.sum() - 1e-2
     assert opened.sum() <= max(np.ceil(parts.sum()), (parts > 0.5).sum())
     assert parts[opened > 0].min() >= parts[opened == 0].max(initial=0)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3, 4, 5])
+def test_whoever_sits_in_a_session_that_closes_finds_a_seat_in_one_that_opens(seed: int) -> None:
+    block, absence = a_block("communes", 250, seed)
+    relaxation = Relaxation(block, absence)
+    solution = relaxation.optimise()
+
+    state = rounding.settle(relaxation, solution, SECONDS, saving=True)
+
+    assert ((state.visits > 0) <= rounding.rounded(solution.openings)).all()
+    assert state.waiting.sum() == solution.left_out.sum() == 0
+    assert state.cost() >= cheapest(block, absence)

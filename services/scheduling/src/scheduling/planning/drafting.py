@@ -22,7 +22,6 @@ GAIN = 0.05  # cost units per person that make another round of a program worth 
 ROUNDING_SHARE, ROUNDING_SECONDS, RESCUE_SECONDS = 0.1, (0.3, 2.0), 1.0
 TOGETHER = 60  # classes for whom room is made at a time
 ALL = 0.8  # of the time, for a root solved meanwhile
-CLEARLY = 1e-3
 FAR, UNSETTLED = 20.0, 2  # between optimum and bound per person, and rounds, before openings are judged
 FEW, MANY = 4, 8  # columns that each class gets at a time
 SECONDS = 2e-9  # times first visits squared: what a program of this kind takes; too large ones are not begun
@@ -175,15 +174,15 @@ class Draft:
                 break
             done, taken = True, time.monotonic() - begun
             self.outlook.learn(solution, relaxation.upper)
-            loose = bool((relaxation.lower < relaxation.upper).any())
+            loose, left = bool((relaxation.lower < relaxation.upper).any()), self.deadline - time.monotonic()
             self.seating = min(self.seating, np.inf if loose else time.monotonic() - self.planned)
-            seconds = 0.0 if loose and taken < HALF * (self.deadline - time.monotonic()) else self.rounding_seconds()
+            seconds = 0.0 if loose and taken < left else self.rounding_seconds()
             rough = None if seconds else solution
             state = self.keep(rounding.settle(relaxation, solution, seconds, saving=True))
             gained, value, far = value - solution.value, solution.value, solution.value - solution.bound
             if loose:
-                if turn + 1 >= UNSETTLED or far < FAR * self.people:
-                    opened, value = rounded(solution.openings), np.inf
+                if taken > HALF * left or turn + 1 >= UNSETTLED or far < FAR * self.people:
+                    opened, value = rounding.rounded(solution.openings), np.inf
                     relaxation.limit(opened, opened)
             elif complete or min(gained, far) < GAIN * self.people or self.is_hopeless(solution, turn):
                 more = np.maximum(relaxation.lower, state.visits > 0)
@@ -209,11 +208,3 @@ class Draft:
             relaxation.add_columns(*np.nonzero(self.outlook.seats.count))
         relaxation.watch_lines(self.outlook.known(market).lines)
         return relaxation
-
-
-def rounded(openings: Floats) -> Floats:
-    """What is mostly open opens, and of what is open in part the most open, as many as all openings come to."""
-    number = max(int((openings > HALF).sum()), int(np.ceil(openings.sum() - CLEARLY)))
-    whole = np.zeros(len(openings))
-    whole[np.argsort(-openings, kind="stable")[:number]] = 1
-    return whole

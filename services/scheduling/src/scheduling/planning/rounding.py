@@ -14,11 +14,12 @@ from scheduling.planning.pricing import Floats
 MANY_CLASSES, OPTIONS, SPARE, WINDOWS_TRIED = 800, 8, 4, 40
 MANY_COLUMNS = 4_000  # free visits above which a program over all of them takes too long
 HURRIED = 0.05  # seconds below which no program is begun
+HALF, CLEARLY = 0.5, 1e-3
 LOST = 0.5  # people more than the fractional plan leaves out: lost by rounding
 
 
 def settle(relaxation: Relaxation, solution: Solution, seconds: float, saving: bool = False) -> Ledger:
-    """A valid state near the fractional solution, whose openings should be whole; `saving` whom rounding lost."""
+    """A valid state near the fractional solution, half-open sessions open or closed; `saving` whom rounding lost."""
     ledger = Ledger(relaxation.block, relaxation.absence)
     visits = solution.visits
     classes, windows = relaxation.column_class[: len(visits)], relaxation.column_window[: len(visits)]
@@ -29,12 +30,13 @@ def settle(relaxation: Relaxation, solution: Solution, seconds: float, saving: b
     load = relaxation.absence.load(relaxation.block, classes[taken], windows[taken], seats[taken])
     crowded = np.asarray((load > relaxation.absence.ceiling).any(axis=1))  # R5 may not be in force everywhere yet
     broken |= crowded[relaxation.block.line]
+    open_now = rounded(solution.openings) > TOLERANCE
+    broken[classes[(visits > TOLERANCE) & ~open_now[relaxation.block.window_session[windows]]]] = True
     whole = np.flatnonzero((seats > 0) & ~broken[classes])
     ledger.add_many(classes[whole], windows[whole], seats[whole])
-    open_now = solution.openings > TOLERANCE
     free = np.flatnonzero(broken[classes] & open_now[relaxation.block.window_session[windows]])
     if len(free) > MANY_COLUMNS or seconds < HURRIED:
-        _seat_whole_parts(ledger, classes, windows, visits)
+        _seat_whole_parts(ledger, classes[free], windows[free], visits[free])
     if len(free) and seconds >= HURRIED:
         seat_exactly(ledger, classes[free], windows[free], seconds)
     lost = np.flatnonzero(ledger.waiting > solution.left_out + LOST)
@@ -44,6 +46,14 @@ def settle(relaxation: Relaxation, solution: Solution, seconds: float, saving: b
         ledger = rescue(ledger, lost, priced, seconds)
     insert_waiting(ledger)
     return ledger
+
+
+def rounded(openings: Floats) -> Floats:
+    """What is mostly open opens, and of what is open in part the most open, as many as all openings come to."""
+    number = max(int((openings > HALF).sum()), int(np.ceil(openings.sum() - CLEARLY)))
+    whole = np.zeros(len(openings))
+    whole[np.argsort(-openings, kind="stable")[:number]] = 1
+    return whole
 
 
 def _seat_whole_parts(ledger: Ledger, classes: Ints, windows: Ints, visits: Floats) -> None:
