@@ -16,6 +16,8 @@ from scheduling.planning.ascent import Market, scarcity_market
 from scheduling.planning.blocks import FORBIDDEN, Block
 from scheduling.planning.eligibility import Rules
 from scheduling.planning.model import Instance
+from scheduling.planning.openings import Outcome
+from scheduling.planning.outlook import Outlook
 
 sys.path.insert(0, str(Path(__file__).parent))
 from exact import cheapest_total
@@ -103,3 +105,20 @@ def test_who_is_away_from_the_lines_of_a_place_is_who_is_away_from_the_place() -
     np.add.at(together, block.line_place, found)
     assert of_place.max() > 1
     assert together == pytest.approx(of_place, abs=0.05)
+
+
+@pytest.mark.parametrize(("slack", "seed", "proves_more"), [(5.0, 2, False), (1.5, 1, True)])
+def test_prices_come_down_from_penalties_only_where_that_proves_more(
+    slack: float, seed: int, proves_more: bool
+) -> None:
+    block, absence = the_whole(generate(replace(SHAPES["park"], slack=slack), 300, seed))
+    outcome = Outcome()
+    seen = Outlook(block, absence, pricing.visit_costs(block), outcome, time.monotonic() + SECONDS)
+    seen.free.run(40, 20.0, 1.0)
+    seen.prove(seen.free.prices())
+    upwards, before = seen.free, outcome.bound
+
+    assert seen.descend() is proves_more
+
+    assert (outcome.bound > before) is proves_more
+    assert (seen.free is not upwards) is proves_more

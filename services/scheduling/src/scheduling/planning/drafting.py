@@ -24,7 +24,7 @@ TOGETHER = 60  # classes for whom room is made at a time
 ALL = 0.8  # of the time, for a root solved meanwhile
 FAR, UNSETTLED = 20.0, 2  # between optimum and bound per person, and rounds, before openings are judged
 FEW, MANY = 4, 8  # columns that each class gets at a time
-SECONDS = 2e-9  # times first visits squared: what a program of this kind takes; too large ones are not begun
+SECONDS = 1.3e-8  # times first visits, times classes: what a program of this kind takes; too large ones are not begun
 
 
 class Draft:
@@ -157,7 +157,7 @@ class Draft:
         """
         used = np.maximum(market.lower, seated.visits > 0)
         offered = self.outlook.offers(market, used)
-        if SECONDS * len(offered[0]) ** 2 > MENDING_SHARE * (self.deadline - time.monotonic()):
+        if SECONDS * len(offered[0]) * len(self.block.size) > MENDING_SHARE * (self.deadline - time.monotonic()):
             return False
         relaxation = self.program_over(market, market.lower if self.outlook.knows_scarcity else used, offered, seated)
         done, again, taken, value = False, False, 0.0, np.inf

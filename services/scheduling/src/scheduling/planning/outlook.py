@@ -45,17 +45,17 @@ class Outlook:
 
     def form(self) -> None:
         """Let prices find their level, and tell them who must stay out."""
-        if self.people <= SMALL:
-            self.free.run(self.pace, HOT, WARM)
-        if self.people > SMALL or self.free.is_scarce():
+        self.free.run(self.pace, HOT, WARM)
+        scarce = self.free.is_scarce()
+        if scarce:
             self.free = scarcity_market(self.block, self.absence, self.steps(DOWNWARDS), WARM)
         self.free.run(self.pace // 3, WARM, 1.0)
         self.plain = self.free.prices()
         self.prove(self.plain)
-        if self.people > SMALL:
-            self.sharpen()
-        elif not self.free.is_scarce():
+        if self.people <= SMALL and not scarce:
             self.foresee()
+        elif self.people > SMALL and (scarce or self.descend()):
+            self.sharpen()
 
     def steps(self, usual: tuple[float, int, int]) -> int:
         """How many steps of the market are a share of all time, at least and at most so many."""
@@ -94,13 +94,15 @@ class Outlook:
             for c, w, n in zip(found.classes.tolist(), found.windows.tolist(), found.amounts.tolist(), strict=True):
                 self.seats.add(c, w, min(n, self.seats.room(c, w)))
 
-    def descend(self) -> None:
-        """Go on with the market whose prices come down from penalties, if that proves more."""
+    def descend(self) -> bool:
+        """Go on with the market whose prices come down from penalties, if that proves more: whether it does."""
         before, market = self.outcome.bound, scarcity_market(self.block, self.absence, self.steps(DOWNWARDS), WARM)
         market.run(self.pace // 3, WARM, 1.0)
         self.prove(market.prices())
-        if self.outcome.bound > before:
-            self.free, self.plain = market, market.prices()
+        if self.outcome.bound <= before:
+            return False
+        self.free, self.plain = market, market.prices()
+        return True
 
     def learn(self, solution: Solution, opened: Floats) -> None:
         """What a program's prices prove."""
