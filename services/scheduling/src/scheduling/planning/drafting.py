@@ -123,11 +123,9 @@ class Draft:
 
     def make_room(self) -> None:
         """Seat those who wait, some at a time, by moving others about: a large block's program may come too late."""
-        priced, waiting = (
-            self.outlook.priced(self.outlook.free, (self.best.visits > 0).astype(np.float64)),
-            self.best.waiting,
-        )
-        for some in np.array_split(np.flatnonzero(waiting), -(-np.count_nonzero(waiting) // TOGETHER) or 1):
+        waiting = np.flatnonzero(self.best.waiting)
+        priced = self.outlook.priced(self.outlook.free, (self.best.visits > 0).astype(np.float64))
+        for some in np.array_split(waiting, -(-len(waiting) // TOGETHER) or 1):
             if not self.is_late():
                 self.keep(rounding.rescue(self.best, some, priced, RESCUE_SECONDS))
 

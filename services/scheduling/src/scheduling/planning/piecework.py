@@ -84,7 +84,7 @@ def work(piece: Piece, tell: Teller | None = None) -> Finding:
         ledger = Ledger(block, absence)
         insert_waiting(ledger)
     chosen, windows = np.nonzero(ledger.count)
-    prices = outcome.prices or Prices.of(np.zeros(block.places.shape), np.zeros((len(block.lines), absence.points)))
+    prices = outcome.prices or Prices.nothing(block, absence)
     plain = Prices(prices.places, prices.lines)  # what classes pay to get into a session binds no other piece
     nobody, cheapest = np.zeros(len(block.sessions)), pricing.cheapest(block, absence, plain)
     proved = pricing.bound(block, absence, plain, cheapest, nobody, nobody + 1)

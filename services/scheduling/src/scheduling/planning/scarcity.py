@@ -8,10 +8,9 @@ only the best at the present prices counts: so few people and windows are left t
 import time
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
 
-from scheduling.planning import pricing
+from scheduling.planning import pricing, programs
 from scheduling.planning.absence import Absence
 from scheduling.planning.ascent import Market
 from scheduling.planning.blocks import FORBIDDEN, Block
@@ -22,7 +21,7 @@ from scheduling.planning.reach import Singles
 ROUNDS, IDLE, STEPS, HEAT = 12, 2, 10, 1.0
 GAIN = 0.05  # of the bound per person: a round that brings less was idle
 SLACK, SOME, HARDLY = 0.02, 0.1, 1e-3  # share and number of people that are too many; people who do not count
-WHOLE = 1e-4
+WHOLE, HURRIED = 1e-4, 0.01  # seats; seconds that any program may take
 DEAR = 500.0  # a market finds cheaper prices by itself, and keeps its openings in balance with them
 NARROWER, DEAREST = 10.0, 10_000.0  # only what is so many times dearer is free where the program would take too long
 SECONDS, TABLE = 2e-10, 4e-8  # times visits squared, times classes x windows: what a program takes, and looking for it
@@ -161,28 +160,18 @@ class Program:
 
     def solve(self, cost: Floats, outside: Floats, opening: Floats, seconds: float) -> tuple[Floats, Floats] | None:
         """The visits, and what one more of each place and moment would save; None if that takes too long."""
-        n, sessions, none = len(self.people), len(self.sessions), highspy.kHighsInf
-        order = np.argsort(self.columns, kind="stable")
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = n + sessions + len(cost), n + len(self.limits)
-        lp.col_cost_ = np.concatenate((outside[self.people], opening[self.sessions], cost))
-        lp.col_lower_ = np.zeros(lp.num_col_)
-        lp.col_upper_ = np.concatenate((np.full(n, none), np.ones(sessions), np.full(len(cost), none)))
-        lp.row_lower_ = np.concatenate((self.size, np.full(len(self.limits), -none)))
-        lp.row_upper_ = np.concatenate((self.size, self.limits))
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_ = np.searchsorted(self.columns[order], np.arange(lp.num_col_ + 1)).astype(np.int32)
-        lp.a_matrix_.index_, lp.a_matrix_.value_ = self.rows[order].astype(np.int32), self.values[order]
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
-        solver.setOptionValue("time_limit", max(seconds, 0.01))
-        solver.passModel(lp)
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        solution = solver.getSolution()
-        return np.array(solution.col_value)[n + sessions :], -np.array(solution.row_dual)[n:]
+        n, sessions, free = len(self.people), len(self.sessions), np.inf
+        found = programs.solve(
+            np.concatenate((outside[self.people], opening[self.sessions], cost)),
+            np.concatenate((np.full(n, free), np.ones(sessions), np.full(len(cost), free))),
+            self.rows,
+            self.columns,
+            self.values,
+            np.concatenate((self.size, np.full(len(self.limits), -free))),
+            np.concatenate((self.size, self.limits)),
+            max(seconds, HURRIED),
+        )
+        return (found.amounts[n + sessions :], found.duals[n:]) if found.optimal else None
 
 
 def _moments(block: Block, absence: Absence, moment_of: Ints, classes: Ints, windows: Ints) -> tuple[Ints, Ints]:

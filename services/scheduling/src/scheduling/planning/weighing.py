@@ -63,12 +63,8 @@ class Weighing:
         self.visit_cost = pricing.visit_costs(block)
         self.people = float(block.size.sum())
         self.bits: Ints = 1 << np.arange(len(block.sessions))
-        nothing = Prices(np.zeros(block.places.shape), np.zeros((len(block.lines), absence.points)))
-        past = past or Weighed(np.full(1 << len(block.sessions), -np.inf), nothing, None)
-        self.floor, self.prices = (
-            past.floor.copy(),
-            past.prices,
-        )  # places: as seen while last open
+        past = past or Weighed(np.full(1 << len(block.sessions), -np.inf), Prices.nothing(block, absence), None)
+        self.floor, self.prices = past.floor.copy(), past.prices  # places: as seen while last open
         self.outcome.prices = past.best
         self.solved: set[int] = set()  # in this turn: with more time a set may round better
         self.order = np.argsort(block.window_session, kind="stable")
